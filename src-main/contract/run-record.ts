@@ -1,0 +1,34 @@
+import type { BoundingBox, Geotransform, WindowPx } from './geo.ts';
+import type { Prompt } from './prompt.ts';
+import type { ProviderUse } from './provider.ts';
+
+export type SegmentMode = 'native' | 'reference';
+
+/** Provenance of one query: enough to repeat it and to audit it. Stored with every output. */
+export interface RunRecord {
+  schema: 1;
+  application: { name: string; version: string };
+  createdAt: string;
+  question: string | null;
+  status: 'ok' | 'no-target';
+  /** Where the prompts came from. */
+  promptSource: 'model' | 'answer-file' | 'prompts-file';
+  reasoning: string | null;
+  /** The model's answer, letter by letter; null when prompts were given by hand. */
+  rawAnswer: string | null;
+  /** Prompts as parsed, after overlap removal and before clipping. */
+  prompts: Prompt[];
+  promptFrame: { name: 'model-frame-px' | 'window-px'; width: number; height: number };
+  scene: { path: string; bytes: number; sha256: string; width: number; height: number; bands: number[] };
+  windowPx: WindowPx;
+  windowBoundsMap: BoundingBox | null;
+  transform: Geotransform | null;
+  crs: { epsg?: number; name: string; wkt: string } | null;
+  mode: SegmentMode;
+  simplifyPx: number;
+  minAreaM2: number;
+  pack: { id: string; version: string; sha256: string };
+  provider: ProviderUse;
+  timingsMs: Record<string, number>;
+  warnings: string[];
+}

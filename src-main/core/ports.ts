@@ -1,0 +1,161 @@
+/** The seams of the pipeline. `query.ts` knows these and nothing of who stands behind them. */
+import type { Crs, Geotransform, Point, WindowPx } from '../contract/geo.ts';
+import type { OnProgress } from '../contract/progress.ts';
+import type { Prompt } from '../contract/prompt.ts';
+import type { ProviderName } from '../contract/provider.ts';
+import type { RunRecord } from '../contract/run-record.ts';
+import type { SceneInfo } from '../contract/scene.ts';
+
+export type SampleArray =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+  | BigUint64Array
+  | BigInt64Array;
+
+/** 8-bit RGB, interleaved: `data.length === height * width * 3`, row-major, R G B. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/* ------------------------------------------------------------------ raster */
+
+export interface ReadRequest {
+  /** What to read, in full-resolution scene pixels; must intersect the scene. May reach over its edge: outside is invalid. */
+  readonly windowPx: WindowPx;
+  /** Size of the result; smaller than the window reads through the right overview. */
+  readonly outWidth: number;
+  readonly outHeight: number;
+  /** 1-based band numbers, in the order of the result. */
+  readonly bands: readonly number[];
+}
+
+/** Samples of one window. Each band has `height * width` samples, row-major. */
+export interface RasterWindow {
+  readonly width: number;
+  readonly height: number;
+  readonly bands: readonly SampleArray[];
+  /** 1 = valid, 0 = nodata / masked / transparent / NaN / outside; `height * width`. A pixel is valid when no requested band is nodata there. */
+  readonly valid: Uint8Array;
+  readonly windowPx: WindowPx;
+}
+
+export interface RasterSource {
+  readonly info: SceneInfo;
+  readonly crs: Crs | null;
+  /** Pixel of the full-resolution scene to map; null without georeference. */
+  readonly transform: Geotransform | null;
+  readWindow(request: ReadRequest, signal: AbortSignal): Promise<RasterWindow>;
+  close(): Promise<void>;
+}
+
+export interface RasterReader {
+  open(path: string, signal: AbortSignal): Promise<RasterSource>;
+}
+
+/* ------------------------------------------------------------------ reason */
+
+export interface ReasonRequest {
+  /** The window, already resized to the model frame. */
+  readonly imageModel: RgbImage;
+  /** Equal keys promise equal images: vision and prefill of the image are then reused. */
+  readonly imageKey: string;
+  readonly question: string;
+}
+
+export interface ReasonResult {
+  /** The raw answer. */
+  readonly text: string;
+  readonly stopReason: 'answer-end' | 'eos' | 'length';
+  readonly promptTokens: number;
+  readonly reusedTokens: number;
+  readonly newTokens: number;
+  readonly timingsMs: { preprocess: number; vision: number; prefill: number; decode: number };
+}
+
+export interface Reasoner {
+  readonly provider: ProviderName;
+  readonly frame: { readonly width: number; readonly height: number };
+  reason(request: ReasonRequest, options: { signal: AbortSignal; onProgress: OnProgress }): Promise<ReasonResult>;
+  dispose(): Promise<void>;
+}
+
+/* ----------------------------------------------------------------- segment */
+
+/** An image the segmenter has encoded. Opaque; valid until the segmenter is disposed. */
+export interface EncodedImage {
+  /** Size of the image that was given, in its own pixels: the frame of prompts and masks. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface InstanceMask {
+  /** `height * width` of the encoded image, 1 = target. */
+  readonly mask: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** The segmenter's own estimate of IoU, 0..1. */
+  readonly score: number;
+}
+
+export interface SegmenterPrompt {
+  /** In pixels of the encoded image. */
+  readonly boxImagePx: readonly [number, number, number, number] | null;
+  readonly positivePointsImagePx: readonly Point[];
+  readonly negativePointsImagePx: readonly Point[];
+}
+
+export interface Segmenter {
+  readonly provider: ProviderName;
+  /** How the single mask is made, for the run record: `single_mask` output, or best of three in packs without it. */
+  readonly maskSource: 'single-mask' | 'best-of-three';
+  encode(image: RgbImage, signal: AbortSignal): Promise<EncodedImage>;
+  /** One mask per prompt, same order. */
+  segment(image: EncodedImage, prompts: readonly SegmenterPrompt[], signal: AbortSignal): Promise<InstanceMask[]>;
+  dispose(): Promise<void>;
+}
+
+/* ------------------------------------------------------------ vector, export */
+
+/** `[x0, y0, x1, y1, ...]`, closed implicitly: the first vertex is not repeated. */
+export type RingCoordinates = Float64Array;
+
+/** Exterior first, then holes. Exterior and holes wind in opposite directions. */
+export interface PolygonRings {
+  readonly rings: readonly RingCoordinates[];
+}
+
+/** One instance, ready to be written. A feature may have several parts. */
+export interface OutputFeature {
+  /** 1-based number of the instance. */
+  readonly instance: number;
+  /** In coordinates of the output CRS, or scene pixels with y pointing down negated (`-y`) when there is no georeference. */
+  readonly polygonsMap: readonly PolygonRings[];
+  readonly question: string;
+  readonly score: number | null;
+  /** Geodesic; null without CRS. */
+  readonly areaM2: number | null;
+  readonly perimeterM: number | null;
+  readonly prompt: Prompt;
+}
+
+export interface WriteRequest {
+  readonly path: string;
+  readonly layerName: string;
+  readonly features: readonly OutputFeature[];
+  readonly crs: Crs | null;
+  readonly runRecord: RunRecord;
+  readonly overwrite: boolean;
+}
+
+export interface FeatureWriter {
+  /** Writes atomically; resolves with every file that now exists because of it. */
+  write(request: WriteRequest, signal: AbortSignal): Promise<string[]>;
+}
