@@ -87,6 +87,33 @@ export interface Reasoner {
   dispose(): Promise<void>;
 }
 
+/** The files of one language model, absolute paths, one precision chosen. */
+export interface LvlmFiles {
+  /** Holds config.json, tokenizer.json, chat template and preprocessor_config.json. */
+  readonly directory: string;
+  readonly visionEncoder: string;
+  readonly embedTokens: string;
+  readonly decoder: string;
+}
+
+/** What a pack says of how its language model must be asked. */
+export interface LvlmRecipe {
+  readonly frame: { readonly width: number; readonly height: number };
+  /** Contains `{question}`. */
+  readonly promptTemplate: string;
+  /** Replaces the chat template's own system message. */
+  readonly systemMessage?: string;
+  readonly maxNewTokens: number;
+}
+
+/** The files of one segmenter, absolute paths, one precision chosen. */
+export interface SegmenterFiles {
+  /** Holds config.json and preprocessor_config.json. */
+  readonly directory: string;
+  readonly visionEncoder: string;
+  readonly maskDecoder: string;
+}
+
 /* ----------------------------------------------------------------- segment */
 
 /** An image the segmenter has encoded. Opaque; valid until the segmenter is disposed. */
