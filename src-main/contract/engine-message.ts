@@ -1,0 +1,17 @@
+/** The wire between an engine process and whoever started it. Everything is plain JSON; pixels never cross. */
+import { z } from 'zod';
+import type { ErrorEnvelope } from './errors.ts';
+import type { ProgressEvent } from './progress.ts';
+
+export const engineRequestSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('call'), id: z.number().int(), route: z.string(), input: z.unknown() }),
+  z.object({ kind: z.literal('cancel'), id: z.number().int() }),
+]);
+
+export type EngineRequest = z.infer<typeof engineRequestSchema>;
+
+export type EngineReply =
+  | { kind: 'ready' }
+  | { kind: 'progress'; id: number; event: ProgressEvent }
+  | { kind: 'done'; id: number; output: unknown }
+  | { kind: 'failed'; id: number; error: ErrorEnvelope };

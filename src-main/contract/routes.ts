@@ -1,0 +1,107 @@
+/**
+ * All that an engine process can be asked: input parsed with zod where it arrives, output by type.
+ * The command line and the desktop use the same routes.
+ */
+import { z } from 'zod';
+import type { PackSummary, PackVerification } from './pack-report.ts';
+import { promptListSchema } from './prompt.ts';
+import type { DoctorReport } from './doctor.ts';
+import { providerChoiceSchema } from './provider.ts';
+import type { SceneInfo } from './scene.ts';
+import type { SegmentResult } from './segment-result.ts';
+
+export const sceneInfoInputSchema = z.object({ path: z.string().min(1), stats: z.boolean() });
+
+export const windowPxSchema = z.object({
+  x: z.number().int(),
+  y: z.number().int(),
+  width: z.number().int(),
+  height: z.number().int(),
+});
+
+/** Which pixels a query looks at: all of them, a window in scene pixels, or a box in the scene's CRS. */
+export const targetSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('scene') }),
+  z.object({ kind: z.literal('window'), windowPx: windowPxSchema }),
+  z.object({ kind: z.literal('bbox'), boundsMap: z.tuple([z.number(), z.number(), z.number(), z.number()]) }),
+]);
+
+/** Who places the prompts: the language model, an answer it gave before, or the user. */
+export const promptSourceSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('model') }),
+  z.object({ kind: z.literal('answer'), text: z.string() }),
+  z.object({ kind: z.literal('prompts'), promptsWindowPx: promptListSchema }),
+]);
+
+export const segmentInputSchema = z.object({
+  rasterPath: z.string().min(1),
+  /** Empty only when prompts are given by hand. */
+  question: z.string(),
+  target: targetSchema,
+  /** 1-based, three of them (or one, shown as grey); null lets the file decide. */
+  bands: z.array(z.number().int().min(1)).min(1).max(3).nullable(),
+  promptSource: promptSourceSchema,
+  packDirectory: z.string().min(1),
+  provider: providerChoiceSchema,
+  threads: z.number().int().min(1).nullable(),
+  mode: z.enum(['native', 'reference']),
+  /** In pixels of the mask; 0 keeps every pixel edge. */
+  simplifyPx: z.number().min(0),
+  minAreaM2: z.number().min(0),
+  connectivity: z.union([z.literal(4), z.literal(8)]),
+  /** Vector files to write; the extension says the format. */
+  outputPaths: z.array(z.string().min(1)),
+  maskPath: z.string().min(1).nullable(),
+  overlayPath: z.string().min(1).nullable(),
+  overwrite: z.boolean(),
+  /** Name of the hidden folder for unfinished files, chosen by the caller so that it can clean up after a kill. */
+  scratchName: z.string().regex(/^\.think2seg-[A-Za-z0-9-]+$/),
+});
+
+export type SegmentInput = z.infer<typeof segmentInputSchema>;
+
+export const packDirectoryInputSchema = z.object({ directory: z.string().min(1) });
+
+export const packListInputSchema = z.object({ embeddedDirectory: z.string().min(1) });
+
+export const packImportInputSchema = z.object({
+  sourceDirectory: z.string().min(1),
+  /** For a foreign folder without pack.json: the template the weights were trained with, and what they are. */
+  foreign: z
+    .object({
+      id: z.string().min(1),
+      title: z.string().min(1),
+      promptTemplate: z.string().min(1),
+      licenceId: z.string().min(1),
+      licencePath: z.string().min(1),
+      frame: z.object({ width: z.number().int().positive(), height: z.number().int().positive() }),
+    })
+    .nullable(),
+  overwrite: z.boolean(),
+});
+
+export const doctorInputSchema = z.object({ packDirectory: z.string().min(1) });
+
+export const routeInputs = {
+  'scene.info': sceneInfoInputSchema,
+  'query.segment': segmentInputSchema,
+  'pack.list': packListInputSchema,
+  'pack.inspect': packDirectoryInputSchema,
+  'pack.verify': packDirectoryInputSchema,
+  'pack.import': packImportInputSchema,
+  doctor: doctorInputSchema,
+} as const;
+
+export type RouteName = keyof typeof routeInputs;
+
+export type RouteInput<Name extends RouteName> = z.input<(typeof routeInputs)[Name]>;
+
+export interface RouteOutputs {
+  'scene.info': SceneInfo;
+  'query.segment': SegmentResult;
+  'pack.list': PackSummary[];
+  'pack.inspect': PackSummary;
+  'pack.verify': PackVerification;
+  'pack.import': PackSummary;
+  doctor: DoctorReport;
+}
