@@ -1,0 +1,74 @@
+import { Think2SegError } from '../contract/errors.ts';
+
+export const overview = `think2seg: ask a georeferenced image a question, get polygons
+
+  think2seg segment RASTER --query TEXT -o OUT   ask, segment, write polygons
+  think2seg info RASTER [--stats]                what a raster is, as JSON
+  think2seg pack list|inspect|verify|import      model packs
+  think2seg doctor                               what works on this machine
+  think2seg COMMAND --help                       options of a command
+  think2seg --version
+
+Exit status: 0 done (also "no target"), 2 usage, 3 input, 4 pack, 5 inference, 6 output, 130 cancelled.
+Nothing is ever sent anywhere. THINK2SEG_DEBUG=1 prints the details behind an error.
+`;
+
+const segmentHelp = `think2seg segment RASTER --query TEXT [-o OUT ...]
+
+  -q, --query TEXT       the question, in words
+  -o, --output OUT       .geojson (WGS 84), .gpkg, .shp, .fgb (CRS of the scene); may be given several times
+      --mask OUT.tif     instance numbers as a GeoTIFF
+      --overlay OUT.png  a picture of the result
+      --overwrite        replace existing outputs
+      --json             one JSON object on stdout
+      --quiet            no progress on stderr
+
+ Where to look
+      --window x,y,w,h   in pixels of the scene
+      --bbox minx,miny,maxx,maxy   in the CRS of the scene
+      --bands 4,3,2      bands shown as red, green, blue (one band: grey)
+
+ How
+      --pack DIR|ID      another model pack than the embedded one
+      --provider NAME    auto, cuda, dml, webgpu or cpu (default auto)
+      --threads N        threads of the models
+      --mode MODE        native: outline at the raster's own resolution (default); reference: as the paper does
+      --simplify PX      tolerance in pixels of the mask, 0 keeps every pixel edge (default 1)
+      --min-area M2      drop smaller polygons
+      --connectivity N   4 (default) or 8: whether pixels that touch at a corner belong together
+      --prompts FILE     skip the language model: JSON list of prompts in pixels of the window
+      --answer FILE      use a saved answer of the language model instead of asking it
+`;
+
+const infoHelp = `think2seg info RASTER [--stats]
+
+  Prints size, bands, type, CRS, transform, nodata, overviews and compression as JSON.
+      --stats            exact minimum, maximum and mean of each band over its valid samples
+`;
+
+const packHelp = `think2seg pack list [--json]
+think2seg pack inspect DIR|ID [--json]     what a pack is, with its licence
+think2seg pack verify DIR|ID [--json]      every file against its SHA-256
+think2seg pack import DIR [--overwrite]    copy a pack into the user's pack folder, verified
+
+ A folder without pack.json (lvlm/ and segmenter/ in the layout of public ONNX conversions) also needs
+      --id ID --template FILE --licence NAME --licence-file FILE [--title TEXT] [--frame 840]
+`;
+
+const doctorHelp = `think2seg doctor [--pack DIR|ID] [--json]
+
+  Tries every execution provider by running a small model on it, compares with the CPU, and checks memory and pack.
+`;
+
+const topics: Record<string, string> = { segment: segmentHelp, info: infoHelp, pack: packHelp, doctor: doctorHelp };
+
+export function helpOf(topic: string): string {
+  const text = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
+  if (text === undefined) {
+    throw new Think2SegError(
+      'USAGE',
+      `no help on ${JSON.stringify(topic)}, expected ${Object.keys(topics).join(', ')}`,
+    );
+  }
+  return text;
+}

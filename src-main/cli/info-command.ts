@@ -1,0 +1,11 @@
+import { resolve } from 'node:path';
+import { readOnlyPositional, readOptions } from './read-options.ts';
+import { callEngine } from './with-engine.ts';
+
+/** `think2seg info RASTER [--stats]`: prints what the raster is, as JSON. */
+export async function infoCommand(args: string[]): Promise<void> {
+  const { values, positionals } = readOptions('info', args, { stats: { type: 'boolean', default: false } });
+  const path = resolve(readOnlyPositional('info', 'raster', positionals));
+  const info = await callEngine('scene.info', { path, stats: values.stats });
+  process.stdout.write(`${JSON.stringify(info, null, 2)}\n`);
+}

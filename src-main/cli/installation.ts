@@ -1,0 +1,14 @@
+/** Where the program and what belongs to it lie. The build is at `<root>/out/main`. */
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import packageJson from '../../package.json' with { type: 'json' };
+
+const buildDirectory = dirname(fileURLToPath(import.meta.url));
+const root = resolve(buildDirectory, '..', '..');
+
+export const applicationVersion = packageJson.version;
+
+export const engineEntryPath = join(buildDirectory, 'engine.cjs');
+
+/** The pack that ships with the program. */
+export const embeddedPackDirectory = join(root, 'models', 'nano');

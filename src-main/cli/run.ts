@@ -1,0 +1,62 @@
+/** The one catch of the command line: whatever fails becomes one line on stderr and an exit status. */
+import { toThink2SegError } from '../contract/errors.ts';
+import { doctorCommand } from './doctor-command.ts';
+import { helpOf, overview } from './help.ts';
+import { infoCommand } from './info-command.ts';
+import { packCommand } from './pack-command.ts';
+import { segmentCommand } from './segment-command.ts';
+import { suggestCommand } from './suggest-command.ts';
+import { applicationVersion } from './installation.ts';
+
+const commands: Record<string, (args: string[]) => Promise<void>> = {
+  segment: segmentCommand,
+  info: infoCommand,
+  pack: packCommand,
+  doctor: doctorCommand,
+};
+
+/** Output that nobody reads any more (`think2seg info x | head -1`) is not an error worth a stack trace. */
+function endQuietlyWhenPipeCloses(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') {
+      process.exit(0);
+    }
+    throw error;
+  });
+}
+
+async function dispatch(args: string[]): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const topic = rest[0];
+    process.stdout.write(topic === undefined ? overview : helpOf(topic));
+    return;
+  }
+  if (name === '--version' || name === '-V') {
+    process.stdout.write(`${applicationVersion}\n`);
+    return;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    throw suggestCommand(name, Object.keys(commands));
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(helpOf(name));
+    return;
+  }
+  await command(rest);
+}
+
+export async function runCommandLine(args: string[]): Promise<void> {
+  endQuietlyWhenPipeCloses();
+  try {
+    await dispatch(args);
+  } catch (thrown) {
+    const error = toThink2SegError(thrown);
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    if (error.detail !== undefined && process.env['THINK2SEG_DEBUG'] === '1') {
+      process.stderr.write(`${error.detail}\n`);
+    }
+    process.exitCode = error.exitStatus;
+  }
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { rm, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Think2SegError } from '../contract/errors.ts';
+import { promptListSchema } from '../contract/prompt.ts';
+import { providerChoiceSchema } from '../contract/provider.ts';
+import type { RouteInput } from '../contract/routes.ts';
+import { locatePack } from './locate-pack.ts';
+import { ProgressPrinter } from './progress-printer.ts';
+import {
+  readChoice,
+  readIntegerList,
+  readNonNegative,
+  readNumberList,
+  readOnlyPositional,
+  readOptions,
+} from './read-options.ts';
+import { describeResult } from './result-summary.ts';
+import { callEngine } from './with-engine.ts';
+
+type SegmentRequest = RouteInput<'query.segment'>;
+
+const options = {
+  query: { type: 'string', short: 'q' },
+  output: { type: 'string', short: 'o', multiple: true, default: [] as string[] },
+  pack: { type: 'string' },
+  provider: { type: 'string', default: 'auto' },
+  threads: { type: 'string' },
+  window: { type: 'string' },
+  bbox: { type: 'string' },
+  bands: { type: 'string' },
+  mode: { type: 'string', default: 'native' },
+  simplify: { type: 'string', default: '1' },
+  'min-area': { type: 'string', default: '0' },
+  connectivity: { type: 'string', default: '4' },
+  mask: { type: 'string' },
+  overlay: { type: 'string' },
+  prompts: { type: 'string' },
+  answer: { type: 'string' },
+  overwrite: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  quiet: { type: 'boolean', default: false },
+} as const;
+
+type SegmentOptions = ReturnType<typeof readOptions<typeof options>>['values'];
+
+async function readGivenFile(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Think2SegError(
+      'INPUT_NOT_FOUND',
+      `--${option} ${path} could not be read (${reason}); expected a text file`,
+    );
+  }
+}
+
+async function readPromptsFile(path: string): Promise<SegmentRequest['promptSource']> {
+  const text = await readGivenFile('prompts', path);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Think2SegError(
+      'PROMPTS_INVALID',
+      `--prompts ${path} is not JSON (${reason}); expected a list of prompts`,
+    );
+  }
+  const parsed = promptListSchema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Think2SegError(
+      'PROMPTS_INVALID',
+      `--prompts ${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}; expected a list of ` +
+        `{"bbox_2d":[x0,y0,x1,y1],"positive_points":[[x,y],..]} in window pixels`,
+    );
+  }
+  return { kind: 'prompts', promptsWindowPx: parsed.data };
+}
+
+async function readPromptSource(values: SegmentOptions): Promise<SegmentRequest['promptSource']> {
+  if (values.prompts !== undefined && values.answer !== undefined) {
+    throw new Think2SegError('USAGE', '--prompts and --answer were both given; only one can place the prompts');
+  }
+  if (values.prompts !== undefined) {
+    return readPromptsFile(resolve(values.prompts));
+  }
+  if (values.answer !== undefined) {
+    return { kind: 'answer', text: await readGivenFile('answer', resolve(values.answer)) };
+  }
+  return { kind: 'model' };
+}
+
+function readTarget(values: SegmentOptions): SegmentRequest['target'] {
+  if (values.window !== undefined && values.bbox !== undefined) {
+    throw new Think2SegError('USAGE', '--window and --bbox were both given; only one can say where to look');
+  }
+  if (values.window !== undefined) {
+    const [x = 0, y = 0, width = 0, height = 0] = readIntegerList('window', values.window, [4]);
+    return { kind: 'window', windowPx: { x, y, width, height } };
+  }
+  if (values.bbox !== undefined) {
+    const [minX = 0, minY = 0, maxX = 0, maxY = 0] = readNumberList('bbox', values.bbox, [4]);
+    return { kind: 'bbox', boundsMap: [minX, minY, maxX, maxY] };
+  }
+  return { kind: 'scene' };
+}
+
+function readConnectivity(text: string): 4 | 8 {
+  return readChoice('connectivity', text, ['4', '8']) === '4' ? 4 : 8;
+}
+
+function readThreads(text: string | undefined): number | null {
+  if (text === undefined) {
+    return null;
+  }
+  const [threads = 0] = readIntegerList('threads', text, [1]);
+  if (threads < 1) {
+    throw new Think2SegError('USAGE', `--threads got ${threads}, expected 1 or more`);
+  }
+  return threads;
+}
+
+/** `think2seg segment RASTER --query TEXT`: the main job. */
+export async function segmentCommand(args: string[]): Promise<void> {
+  const { values, positionals } = readOptions('segment', args, options);
+  const rasterPath = resolve(readOnlyPositional('segment', 'raster', positionals));
+  const promptSource = await readPromptSource(values);
+  const question = values.query?.trim() ?? '';
+  if (question === '' && promptSource.kind !== 'prompts') {
+    throw new Think2SegError(
+      'USAGE',
+      '--query is missing; ask a question such as --query "where can a helicopter land?"',
+    );
+  }
+
+  const scratchName = `.think2seg-${randomUUID()}`;
+  const outputPaths = values.output.map((path) => resolve(path));
+  const maskPath = values.mask === undefined ? null : resolve(values.mask);
+  const overlayPath = values.overlay === undefined ? null : resolve(values.overlay);
+  const request: SegmentRequest = {
+    rasterPath,
+    question,
+    target: readTarget(values),
+    bands: values.bands === undefined ? null : readIntegerList('bands', values.bands, [1, 3]),
+    promptSource,
+    packDirectory: await locatePack(values.pack),
+    provider: readChoice('provider', values.provider, providerChoiceSchema.options),
+    threads: readThreads(values.threads),
+    mode: readChoice('mode', values.mode, ['native', 'reference']),
+    simplifyPx: readNonNegative('simplify', values.simplify),
+    minAreaM2: readNonNegative('min-area', values['min-area']),
+    connectivity: readConnectivity(values.connectivity),
+    outputPaths,
+    maskPath,
+    overlayPath,
+    overwrite: values.overwrite,
+    scratchName,
+  };
+
+  const printer = values.quiet ? null : new ProgressPrinter(process.stderr);
+  const written = [...outputPaths, ...[maskPath, overlayPath].filter((path) => path !== null)];
+  let result;
+  try {
+    result = await callEngine('query.segment', request, {
+      ...(printer === null ? {} : { onProgress: (event) => printer.show(event) }),
+      removeUnfinished: async () => {
+        for (const folder of new Set(written.map((path) => dirname(path)))) {
+          await rm(join(folder, scratchName), { recursive: true, force: true });
+        }
+      },
+    });
+  } finally {
+    printer?.end();
+  }
+  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : describeResult(result));
+}

@@ -1,0 +1,4 @@
+import { createHandlers } from './handlers.ts';
+import { serveEngine } from './serve.ts';
+
+serveEngine(createHandlers());

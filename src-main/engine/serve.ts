@@ -1,0 +1,103 @@
+/** Answers requests that arrive over the process's own IPC channel. Knows nothing of what the routes do. */
+import { engineRequestSchema, type EngineReply } from '../contract/engine-message.ts';
+import { Think2SegError, toThink2SegError } from '../contract/errors.ts';
+import type { OnProgress } from '../contract/progress.ts';
+import { routeInputs, type RouteName, type RouteOutputs } from '../contract/routes.ts';
+import type { z } from 'zod';
+
+export interface HandlerContext {
+  signal: AbortSignal;
+  onProgress: OnProgress;
+}
+
+export type Handlers = {
+  [Name in RouteName]: (
+    input: z.output<(typeof routeInputs)[Name]>,
+    context: HandlerContext,
+  ) => Promise<RouteOutputs[Name]>;
+};
+
+/** The end of an IPC channel; a test gives an in-memory one. */
+export interface EnginePort {
+  send: (reply: EngineReply) => void;
+  onRequest: (listener: (request: unknown) => void) => void;
+  onDisconnect: (listener: () => void) => void;
+}
+
+/** The channel that `child_process.fork` opened. */
+function parentProcessPort(): EnginePort {
+  const send = process.send?.bind(process);
+  if (send === undefined) {
+    throw new Think2SegError('INTERNAL', 'the engine was started without a channel to its parent');
+  }
+  return {
+    send: (reply) => {
+      // A parent that is gone cannot be told anything; the disconnect handler ends the process.
+      if (process.connected) {
+        send(reply);
+      }
+    },
+    onRequest: (listener) => process.on('message', listener),
+    onDisconnect: (listener) => process.on('disconnect', listener),
+  };
+}
+
+function isRouteName(name: string): name is RouteName {
+  return Object.hasOwn(routeInputs, name);
+}
+
+async function callRoute(handlers: Handlers, route: string, input: unknown, context: HandlerContext): Promise<unknown> {
+  if (!isRouteName(route)) {
+    throw new Think2SegError('INTERNAL', `no route ${route}; expected one of ${Object.keys(routeInputs).join(', ')}`);
+  }
+  const parsed = routeInputs[route].safeParse(input);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Think2SegError('USAGE', `${route}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid input'}`);
+  }
+  // Route name and input belong together by construction of the map; the compiler cannot follow a union of functions.
+  const handler = handlers[route] as (input: unknown, context: HandlerContext) => Promise<unknown>;
+  return handler(parsed.data, context);
+}
+
+/** Serves until the parent goes away. */
+export function serveEngine(handlers: Handlers, port: EnginePort = parentProcessPort()): void {
+  const running = new Map<number, AbortController>();
+
+  // Ctrl-C in a terminal reaches the whole process group; the parent decides what it means.
+  process.on('SIGINT', () => undefined);
+  port.onDisconnect(() => {
+    for (const controller of running.values()) {
+      controller.abort();
+    }
+    process.exit(0);
+  });
+
+  port.onRequest((message) => {
+    const request = engineRequestSchema.parse(message);
+    if (request.kind === 'cancel') {
+      running.get(request.id)?.abort();
+      return;
+    }
+    const { id } = request;
+    const controller = new AbortController();
+    running.set(id, controller);
+    const context: HandlerContext = {
+      signal: controller.signal,
+      onProgress: (event) => {
+        port.send({ kind: 'progress', id, event });
+      },
+    };
+    callRoute(handlers, request.route, request.input, context).then(
+      (output) => {
+        running.delete(id);
+        port.send({ kind: 'done', id, output });
+      },
+      (thrown: unknown) => {
+        running.delete(id);
+        port.send({ kind: 'failed', id, error: toThink2SegError(thrown).toEnvelope() });
+      },
+    );
+  });
+  port.send({ kind: 'ready' });
+}
