@@ -1,0 +1,36 @@
+import type * as OnnxRuntime from 'onnxruntime-node';
+
+import { Think2SegError } from '../../contract/errors.ts';
+
+type Runtime = typeof OnnxRuntime;
+
+let loading: Promise<Runtime> | undefined;
+
+/**
+ * Loads ONNX Runtime at first use, not at import: commands that need no model must work where the native library does not.
+ *
+ * @throws {Think2SegError} PROVIDER_UNAVAILABLE when there is no native library for this system or it does not load.
+ */
+export function loadRuntime(): Promise<Runtime> {
+  loading ??= importRuntime();
+  return loading;
+}
+
+async function importRuntime(): Promise<Runtime> {
+  let runtime: Runtime;
+  try {
+    runtime = await import('onnxruntime-node');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Think2SegError(
+      'PROVIDER_UNAVAILABLE',
+      `the ONNX Runtime library for ${process.platform}-${process.arch} does not load: ${reason.split('\n')[0] ?? ''}; ` +
+        'expected onnxruntime-node with its native files; install the program again on a supported system ' +
+        '(Linux, macOS or Windows, x64 or arm64)',
+      { cause: error },
+    );
+  }
+  // Read once, when the first session is made. Warnings of the optimiser are of no use to an analyst.
+  runtime.env.logLevel = 'error';
+  return runtime;
+}
