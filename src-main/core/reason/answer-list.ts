@@ -1,0 +1,125 @@
+import { JSONRepairError, jsonrepair } from 'jsonrepair';
+
+/** What an answer says, before anyone looked at its instances. */
+export interface AnswerList {
+  readonly value: unknown;
+  /** The text was not JSON as it stood. */
+  readonly repaired: boolean;
+  /** Brackets are open at the end: the model was stopped while it wrote. */
+  readonly cutOff: boolean;
+}
+
+/** Text between the answer tags; without them what follows the thinking, or all. */
+function answerText(text: string): string {
+  const start = text.indexOf('<answer>');
+  if (start >= 0) {
+    const end = text.indexOf('</answer>', start);
+    return text.slice(start + '<answer>'.length, end < 0 ? undefined : end);
+  }
+  const thought = text.lastIndexOf('</think>');
+  return thought < 0 ? text : text.slice(thought + '</think>'.length);
+}
+
+interface Outline {
+  /** Index after the bracket that closes the first one; null when it never closes. */
+  readonly end: number | null;
+  /** The text with every cut-off number (`-`, `12.`, `3e`) replaced by `null`. */
+  readonly withoutCutNumbers: string;
+}
+
+const cutNumber = /^(?:-?\d+(?:\.(?!\d)|(?:\.\d+)?[eE][+-]?(?!\d))|-(?![\d\w.]))(?=[\s,\]}]|$)/;
+
+/** Walks over JSON-like text that starts with a bracket, minding strings in either quotes. */
+function outline(text: string): Outline {
+  const stack: string[] = [];
+  let quote: string | null = null;
+  let end: number | null = null;
+  let cleaned = '';
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charAt(i);
+    if (quote !== null) {
+      if (character === '\\') {
+        cleaned += character;
+        i++;
+      } else if (character === quote) {
+        quote = null;
+      }
+      cleaned += text.charAt(i);
+      continue;
+    }
+    const previous = text.charAt(i - 1);
+    const cut = /[\d-]/.test(character) && !/[\w.+-]/.test(previous) ? cutNumber.exec(text.slice(i, i + 40)) : null;
+    if (cut !== null) {
+      cleaned += 'null';
+      i += cut[0].length - 1;
+      continue;
+    }
+    cleaned += character;
+    if (character === '"' || character === "'") {
+      quote = character;
+    } else if (character === '[' || character === '{') {
+      stack.push(character === '[' ? ']' : '}');
+    } else if (character === ']' || character === '}') {
+      if (stack.pop() !== character) {
+        // A bracket is missing inside: only a repair can tell where the list ends.
+        stack.length = 0;
+        stack.push('never');
+      } else if (stack.length === 0 && end === null) {
+        end = i + 1;
+      }
+    }
+  }
+  return { end, withoutCutNumbers: cleaned };
+}
+
+function parseJson(text: string): { value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Finds the list in an answer: from the first `[` to the last `]` as the published parser does, then, where that is not
+ * JSON, the first list that closes (text with brackets may follow it), then a repair.
+ *
+ * The repair library completes a number that was cut off (`-` becomes `-0`); such numbers are made `null` beforehand, so
+ * that no coordinate is ever invented.
+ *
+ * @returns null when there is nothing that could be a list.
+ */
+export function findAnswerList(text: string): AnswerList | null {
+  const answer = answerText(text);
+  // A list of instances starts with `[{` or is `[]`; prose before it may have brackets of its own.
+  const typical = /\[\s*[{\]]/.exec(answer)?.index;
+  const first = typical ?? answer.indexOf('[');
+  const last = answer.lastIndexOf(']');
+  if (first < 0 || last < first) {
+    return null;
+  }
+  const slice = answer.slice(first, last + 1);
+  const plain = parseJson(slice);
+  if (plain !== null) {
+    return { ...plain, repaired: false, cutOff: false };
+  }
+  const { end, withoutCutNumbers } = outline(slice);
+  if (end !== null) {
+    const closed = parseJson(slice.slice(0, end));
+    if (closed !== null) {
+      return { ...closed, repaired: false, cutOff: false };
+    }
+  }
+  try {
+    const repaired = parseJson(jsonrepair(withoutCutNumbers));
+    return repaired === null ? null : { ...repaired, repaired: true, cutOff: end === null };
+  } catch (error) {
+    if (error instanceof JSONRepairError) {
+      return null;
+    }
+    throw error;
+  }
+}
