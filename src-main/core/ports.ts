@@ -143,6 +143,8 @@ export interface Segmenter {
   readonly provider: ProviderName;
   /** How the single mask is made, for the run record: `single_mask` output, or best of three in packs without it. */
   readonly maskSource: 'single-mask' | 'best-of-three';
+  /** Side of the square image the encoder takes; a larger image is reduced to it. */
+  readonly inputSize: number;
   encode(image: RgbImage, signal: AbortSignal): Promise<EncodedImage>;
   /** One mask per prompt, same order. */
   segment(image: EncodedImage, prompts: readonly SegmenterPrompt[], signal: AbortSignal): Promise<InstanceMask[]>;
@@ -180,6 +182,8 @@ export interface WriteRequest {
   readonly crs: Crs | null;
   readonly runRecord: RunRecord;
   readonly overwrite: boolean;
+  /** Name of the hidden folder for unfinished files, beside the output; the caller removes it after killing this process. */
+  readonly scratchName: string;
 }
 
 export interface FeatureWriter {

@@ -1,0 +1,41 @@
+/** What the segment step hands to the outline step, whatever image the segmenter saw. */
+import type { Geotransform } from '../../contract/geo.ts';
+import type { Prompt } from '../../contract/prompt.ts';
+
+export interface PlacedMask {
+  /** `height * width`, 1 = target and valid. */
+  readonly mask: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** Pixel of the mask to pixel of the scene. */
+  readonly gridToScene: Geotransform;
+  readonly score: number;
+  /** The prompt that made it, in scene pixels, cut to the window. */
+  readonly promptScenePx: Prompt;
+  /** The same prompt as it was parsed or given. */
+  readonly prompt: Prompt;
+}
+
+/** Clears mask pixels where the raster has no valid sample. Both have `height * width` elements. */
+export function keepValid(mask: Uint8Array, valid: Uint8Array): Uint8Array {
+  for (let index = 0; index < mask.length; index++) {
+    mask[index] = mask[index]! & valid[index]!;
+  }
+  return mask;
+}
+
+/** Nearest-neighbour resize of a 0/1 array, sampling at pixel centres. */
+export function resizeValid(
+  valid: Uint8Array,
+  from: { width: number; height: number },
+  to: { width: number; height: number },
+): Uint8Array {
+  const resized = new Uint8Array(to.width * to.height);
+  for (let y = 0; y < to.height; y++) {
+    const fromRow = Math.floor(((y + 0.5) * from.height) / to.height) * from.width;
+    for (let x = 0; x < to.width; x++) {
+      resized[y * to.width + x] = valid[fromRow + Math.floor(((x + 0.5) * from.width) / to.width)]!;
+    }
+  }
+  return resized;
+}

@@ -1,0 +1,104 @@
+/** Masks to measured features: trace, simplify all instances together, move to the map, measure, drop what is too small. */
+import type { Crs, Geotransform } from '../../contract/geo.ts';
+import { lonLatTransform } from '../crs/lon-lat.ts';
+import type { OutputFeature, PolygonRings } from '../ports.ts';
+import { affinePolygons } from '../vector/affine-polygons.ts';
+import { measureGeodesic } from '../vector/geodesic.ts';
+import { simplifyPolygons } from '../vector/simplify.ts';
+import { traceMask } from '../vector/trace-mask.ts';
+import type { PlacedMask } from './instance-masks.ts';
+
+/** Scenes without georeference get pixel coordinates with y negated, which is where GIS programs show such an image. */
+const pixelsAsMap: Geotransform = [1, 0, 0, 0, -1, 0];
+
+export interface OutlineOptions {
+  readonly connectivity: 4 | 8;
+  /** Tolerance in pixels of the finest mask; 0 keeps every pixel edge. */
+  readonly simplifyPx: number;
+  /** Parts below this geodesic area are dropped; without effect where there is no CRS to measure in. */
+  readonly minAreaM2: number;
+  readonly transform: Geotransform | null;
+  readonly crs: Crs | null;
+  readonly question: string;
+}
+
+export interface OutlinedInstance {
+  readonly feature: OutputFeature;
+  readonly polygonsScenePx: readonly PolygonRings[];
+  readonly placed: PlacedMask;
+}
+
+type Measure = (polygonMap: PolygonRings) => { areaM2: number; perimeterM: number };
+
+function geodesicMeasure(crs: Crs): Measure {
+  const { forward } = lonLatTransform(crs);
+  return (polygonMap) =>
+    measureGeodesic([
+      {
+        rings: polygonMap.rings.map((ring) => {
+          const lonLat = new Float64Array(ring.length);
+          for (let index = 0; index < ring.length; index += 2) {
+            const [lon, lat] = forward([ring[index]!, ring[index + 1]!]);
+            lonLat[index] = lon;
+            lonLat[index + 1] = lat;
+          }
+          return lonLat;
+        }),
+      },
+    ]);
+}
+
+/** One feature per mask that has any part left. Instances are numbered from 1 in the order of the masks. */
+export function outlineInstances(masks: readonly PlacedMask[], options: OutlineOptions): OutlinedInstance[] {
+  const traced = masks.map((placed) =>
+    affinePolygons(
+      traceMask(placed.mask, placed.width, placed.height, { connectivity: options.connectivity }).flatMap(
+        (polygon) => polygon.parts,
+      ),
+      placed.gridToScene,
+    ),
+  );
+  const finestCellPx = Math.min(...masks.map(({ gridToScene }) => Math.min(gridToScene[0], gridToScene[4])));
+  const simplified =
+    options.simplifyPx === 0 || masks.length === 0
+      ? traced
+      : simplifyPolygons(traced, options.simplifyPx * finestCellPx);
+  const measure = options.crs === null ? null : geodesicMeasure(options.crs);
+  const toMap = options.transform ?? pixelsAsMap;
+
+  const outlined: OutlinedInstance[] = [];
+  masks.forEach((placed, index) => {
+    const polygonsScenePx: PolygonRings[] = [];
+    const polygonsMap: PolygonRings[] = [];
+    let areaM2 = 0;
+    let perimeterM = 0;
+    for (const polygonScenePx of simplified[index] ?? []) {
+      for (const polygonMap of affinePolygons([polygonScenePx], toMap)) {
+        const size = measure?.(polygonMap);
+        if (size !== undefined && size.areaM2 < options.minAreaM2) {
+          continue;
+        }
+        polygonsScenePx.push(polygonScenePx);
+        polygonsMap.push(polygonMap);
+        areaM2 += size?.areaM2 ?? 0;
+        perimeterM += size?.perimeterM ?? 0;
+      }
+    }
+    if (polygonsMap.length > 0) {
+      outlined.push({
+        placed,
+        polygonsScenePx,
+        feature: {
+          instance: outlined.length + 1,
+          polygonsMap,
+          question: options.question,
+          score: placed.score,
+          areaM2: measure === null ? null : areaM2,
+          perimeterM: measure === null ? null : perimeterM,
+          prompt: placed.prompt,
+        },
+      });
+    }
+  });
+  return outlined;
+}

@@ -1,0 +1,70 @@
+/** Native mode: the segmenter sees the raster's own pixels around each box, so the outline does not depend on the zoom. */
+import type { OnProgress } from '../../contract/progress.ts';
+import type { Prompt } from '../../contract/prompt.ts';
+import type { RasterSource, Segmenter } from '../ports.ts';
+import { applyStretch, type Stretch } from '../raster/stretch.ts';
+import { planNativeCrops } from '../segment/native-crops.ts';
+import { keepValid, type PlacedMask } from './instance-masks.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+export interface ClippedPrompt {
+  readonly promptScenePx: Prompt;
+  readonly prompt: Prompt;
+}
+
+export async function segmentNative(
+  source: RasterSource,
+  segmenter: Segmenter,
+  prompts: readonly ClippedPrompt[],
+  options: { bands: readonly number[]; stretch: Stretch; stopwatch: Stopwatch; signal: AbortSignal; onProgress: OnProgress },
+): Promise<PlacedMask[]> {
+  const { bands, stretch, stopwatch, signal, onProgress } = options;
+  const crops = planNativeCrops(
+    prompts.map(({ promptScenePx }) => promptScenePx),
+    { sceneWidth: source.info.width, sceneHeight: source.info.height, inputSize: segmenter.inputSize },
+  );
+  const placed: PlacedMask[] = [];
+  let done = 0;
+  for (const crop of crops) {
+    signal.throwIfAborted();
+    onProgress({ stage: 'segmenting', done, total: prompts.length });
+    const { windowPx, outWidth, outHeight } = crop;
+    const window = await stopwatch.time('read', () =>
+      source.readWindow({ windowPx, outWidth, outHeight, bands }, signal),
+    );
+    const image = await stopwatch.time('stretch', () => applyStretch(window, stretch));
+    const encoded = await stopwatch.time('segmentEncode', () => segmenter.encode(image, signal));
+    const masks = await stopwatch.time('segmentDecode', () =>
+      segmenter.segment(
+        encoded,
+        crop.prompts.map(({ prompt }) => prompt),
+        signal,
+      ),
+    );
+    const cellX = windowPx.width / outWidth;
+    const cellY = windowPx.height / outHeight;
+    masks.forEach((mask, position) => {
+      const index = crop.prompts[position]?.index;
+      const origin = index === undefined ? undefined : prompts[index];
+      if (origin === undefined) {
+        return;
+      }
+      placed.push({
+        ...origin,
+        mask: keepValid(mask.mask, window.valid),
+        width: mask.width,
+        height: mask.height,
+        gridToScene: [cellX, 0, windowPx.x, 0, cellY, windowPx.y],
+        score: mask.score,
+      });
+    });
+    done += crop.prompts.length;
+  }
+  onProgress({ stage: 'segmenting', done, total: prompts.length });
+  return placed.sort((a, b) => indexOf(prompts, a) - indexOf(prompts, b));
+}
+
+/** Masks come crop by crop; instances are numbered in the order in which the prompts were written. */
+function indexOf(prompts: readonly ClippedPrompt[], mask: PlacedMask): number {
+  return prompts.findIndex(({ prompt }) => prompt === mask.prompt);
+}

@@ -1,0 +1,146 @@
+/** Everything a query leaves on disk: vector files, mask GeoTIFF, overlay picture. */
+import { basename, extname } from 'node:path';
+import { Think2SegError } from '../../contract/errors.ts';
+import type { Geotransform, WindowPx } from '../../contract/geo.ts';
+import type { OnProgress } from '../../contract/progress.ts';
+import type { SegmentInput } from '../../contract/routes.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
+import { writeMaskGeoTiff } from '../export/mask-geotiff.ts';
+import { drawOverlayPng } from '../export/overlay-png.ts';
+import { checkOutputWritable, withAtomicOutputs } from '../files/atomic-write.ts';
+import type { FeatureWriter, RasterSource } from '../ports.ts';
+import { applyStretch, type Stretch } from '../raster/stretch.ts';
+import { affinePolygons } from '../vector/affine-polygons.ts';
+import { labelGrid } from './label-grid.ts';
+import type { OutlinedInstance } from './outline.ts';
+import { promptToImage } from './prompt-frames.ts';
+
+export interface QueryOutputs {
+  readonly input: SegmentInput;
+  readonly source: RasterSource;
+  readonly windowPx: WindowPx;
+  readonly bands: readonly number[];
+  readonly stretch: Stretch;
+  readonly outlined: readonly OutlinedInstance[];
+  readonly runRecord: RunRecord;
+}
+
+/** Long side of the overlay picture. Small windows are enlarged by a whole factor so that outlines stay readable. */
+const overlaySidePx = 1024;
+/** A mask is held in memory as 16-bit numbers: this is 4 GB of them. */
+const maxMaskPixels = 2 ** 31;
+
+/** Fails before any work is done when an output could not be written in the end. */
+export async function checkOutputs(input: SegmentInput): Promise<void> {
+  const named = [
+    ...input.outputPaths,
+    ...[input.maskPath, input.overlayPath].filter((path): path is string => path !== null),
+  ];
+  const twice = named.find((path, index) => named.indexOf(path) !== index);
+  if (twice !== undefined) {
+    throw new Think2SegError('USAGE', `output ${twice} was named twice; give every output its own name`);
+  }
+  for (const [path, extension] of [
+    [input.maskPath, '.tif'],
+    [input.overlayPath, '.png'],
+  ] as const) {
+    if (path !== null && !path.toLowerCase().endsWith(extension)) {
+      throw new Think2SegError('OUTPUT_FORMAT', `got ${path}, expected a name that ends in ${extension}`);
+    }
+  }
+  for (const path of named) {
+    await checkOutputWritable(path, input.overwrite);
+  }
+}
+
+/** @returns every file that was written. */
+export async function writeOutputs(
+  writer: FeatureWriter,
+  outputs: QueryOutputs,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
+): Promise<string[]> {
+  const { input, source, runRecord } = outputs;
+  const written: string[] = [];
+  for (const path of input.outputPaths) {
+    signal.throwIfAborted();
+    onProgress({ stage: 'writing' });
+    const files = await writer.write(
+      {
+        path,
+        layerName: basename(path, extname(path)),
+        features: outputs.outlined.map(({ feature }) => feature),
+        crs: source.crs,
+        runRecord,
+        overwrite: input.overwrite,
+        scratchName: input.scratchName,
+      },
+      signal,
+    );
+    written.push(...files);
+  }
+  if (input.maskPath !== null) {
+    written.push(...(await writeMask(input.maskPath, outputs, signal)));
+  }
+  if (input.overlayPath !== null) {
+    await writeOverlay(input.overlayPath, outputs, signal);
+    written.push(input.overlayPath);
+  }
+  return written;
+}
+
+async function writeMask(path: string, outputs: QueryOutputs, signal: AbortSignal): Promise<string[]> {
+  const { source, windowPx, outlined, runRecord, input } = outputs;
+  if (windowPx.width * windowPx.height > maxMaskPixels) {
+    throw new Think2SegError(
+      'OUTPUT_TOO_LARGE',
+      `a mask of ${windowPx.width} x ${windowPx.height} pixels was asked for, expected at most ${maxMaskPixels} pixels; choose a window`,
+    );
+  }
+  const data = labelGrid(
+    outlined.map(({ placed, feature }) => ({ ...placed, instance: feature.instance })),
+    windowPx,
+  );
+  return writeMaskGeoTiff(
+    {
+      path,
+      width: windowPx.width,
+      height: windowPx.height,
+      data,
+      transform: source.transform === null ? null : translate(source.transform, windowPx),
+      crs: source.crs,
+      runRecord,
+      overwrite: input.overwrite,
+      scratchName: input.scratchName,
+    },
+    signal,
+  );
+}
+
+function translate([a, b, c, d, e, f]: Geotransform, { x, y }: WindowPx): Geotransform {
+  return [a, b, c + a * x + b * y, d, e, f + d * x + e * y];
+}
+
+async function writeOverlay(path: string, outputs: QueryOutputs, signal: AbortSignal): Promise<void> {
+  const { source, windowPx, bands, stretch, outlined, input } = outputs;
+  const longSide = Math.max(windowPx.width, windowPx.height);
+  const scale = longSide < overlaySidePx ? Math.floor(overlaySidePx / longSide) : overlaySidePx / longSide;
+  const outWidth = Math.max(1, Math.round(windowPx.width * scale));
+  const outHeight = Math.max(1, Math.round(windowPx.height * scale));
+  const window = await source.readWindow({ windowPx, outWidth, outHeight, bands }, signal);
+  const image = applyStretch(window, stretch);
+  const scaleX = outWidth / windowPx.width;
+  const scaleY = outHeight / windowPx.height;
+  const sceneToImage: Geotransform = [scaleX, 0, -windowPx.x * scaleX, 0, scaleY, -windowPx.y * scaleY];
+  const png = drawOverlayPng(
+    image,
+    outlined.map(({ polygonsScenePx, placed }) => ({
+      polygonsImagePx: affinePolygons(polygonsScenePx, sceneToImage),
+      promptImagePx: promptToImage(placed.promptScenePx, windowPx, image),
+    })),
+  );
+  await withAtomicOutputs(
+    [path],
+    { overwrite: input.overwrite, scratchName: input.scratchName },
+    async ([temporaryPath], files) => files.writeFile(temporaryPath, png),
+  );
+}
