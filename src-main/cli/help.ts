@@ -6,6 +6,7 @@ export const overview = `think2seg: ask a georeferenced image a question, get po
   think2seg info RASTER [--stats]                what a raster is, as JSON
   think2seg pack list|inspect|verify|import      model packs
   think2seg doctor                               what works on this machine
+  think2seg demo                                 three questions on the sample scene
   think2seg COMMAND --help                       options of a command
   think2seg --version
 
@@ -60,7 +61,18 @@ const doctorHelp = `think2seg doctor [--pack DIR|ID] [--json]
   Tries every execution provider by running a small model on it, compares with the CPU, and checks memory and pack.
 `;
 
-const topics: Record<string, string> = { segment: segmentHelp, info: infoHelp, pack: packHelp, doctor: doctorHelp };
+const demoHelp = `think2seg demo [--out FOLDER]
+
+  Asks the sample scene three questions with the embedded pack and writes the answers to out/demo.
+`;
+
+const topics: Record<string, string> = {
+  segment: segmentHelp,
+  info: infoHelp,
+  pack: packHelp,
+  doctor: doctorHelp,
+  demo: demoHelp,
+};
 
 export function helpOf(topic: string): string {
   const text = Object.hasOwn(topics, topic) ? topics[topic] : undefined;

@@ -12,3 +12,6 @@ export const engineEntryPath = join(buildDirectory, 'engine.cjs');
 
 /** The pack that ships with the program. */
 export const embeddedPackDirectory = join(root, 'models', 'nano');
+
+/** A scene of our own making; `npm run demo` asks it three questions. */
+export const sampleScenePath = join(root, 'resources', 'sample', 'harbour.tif');

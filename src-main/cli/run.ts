@@ -1,5 +1,6 @@
 /** The one catch of the command line: whatever fails becomes one line on stderr and an exit status. */
 import { toThink2SegError } from '../contract/errors.ts';
+import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { helpOf, overview } from './help.ts';
 import { infoCommand } from './info-command.ts';
@@ -13,6 +14,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   info: infoCommand,
   pack: packCommand,
   doctor: doctorCommand,
+  demo: demoCommand,
 };
 
 /** Output that nobody reads any more (`think2seg info x | head -1`) is not an error worth a stack trace. */

@@ -1,5 +1,5 @@
 /**
- * Runs one call in a fresh engine process and handles Ctrl-C: the first asks the engine to stop and, when it sits in a native
+ * Runs calls in one fresh engine process and handles Ctrl-C: the first asks the engine to stop and, when it sits in a native
  * call and cannot hear, ends it; the second ends it at once. Unfinished files are removed either way.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,43 +10,56 @@ import { EngineChild } from './engine-child.ts';
 import { engineEntryPath } from './installation.ts';
 
 const graceMs = 400;
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export async function callEngine<Name extends RouteName>(
+export type CallRoute = <Name extends RouteName>(
+  route: Name,
+  input: RouteInput<Name>,
+  onProgress?: OnProgress,
+) => Promise<RouteOutputs[Name]>;
+
+/** Gives `work` an engine, and ends the engine when `work` is done, has failed or is interrupted. */
+export async function withEngine<T>(
+  work: (call: CallRoute) => Promise<T>,
+  removeUnfinished: () => Promise<void> = () => Promise.resolve(),
+): Promise<T> {
+  const engine = new EngineChild(engineEntryPath);
+  const controller = new AbortController();
+  let stop: (signalName: NodeJS.Signals) => void = () => undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    stop = (signalName) => {
+      const cancelled = new Think2SegError('CANCELLED', `stopped by ${signalName}; unfinished files were removed`);
+      const patienceMs = controller.signal.aborted ? 0 : graceMs;
+      controller.abort();
+      void delay(patienceMs)
+        .then(() => engine.kill())
+        .then(() => reject(cancelled));
+    };
+  });
+  for (const name of stopSignals) {
+    process.on(name, stop);
+  }
+  const call: CallRoute = (route, input, onProgress = () => undefined) =>
+    engine.call(route, input, { onProgress, signal: controller.signal });
+  try {
+    return await Promise.race([work(call), interrupted]);
+  } catch (error) {
+    await engine.kill();
+    await removeUnfinished();
+    throw error;
+  } finally {
+    await engine.kill();
+    for (const name of stopSignals) {
+      process.off(name, stop);
+    }
+  }
+}
+
+/** One call in an engine of its own. */
+export function callEngine<Name extends RouteName>(
   route: Name,
   input: RouteInput<Name>,
   options: { onProgress?: OnProgress; removeUnfinished?: () => Promise<void> } = {},
 ): Promise<RouteOutputs[Name]> {
-  const engine = new EngineChild(engineEntryPath);
-  const controller = new AbortController();
-  const killed = new Promise<never>((_, reject) => {
-    const stop = (signalName: NodeJS.Signals): void => {
-      const cancelled = new Think2SegError('CANCELLED', `stopped by ${signalName}; unfinished files were removed`);
-      if (controller.signal.aborted) {
-        void engine.kill().then(() => reject(cancelled));
-        return;
-      }
-      controller.abort();
-      void delay(graceMs, undefined, { ref: false })
-        .then(() => engine.kill())
-        .then(() => reject(cancelled));
-    };
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(name, stop);
-    }
-  });
-  try {
-    return await Promise.race([
-      engine.call(route, input, { onProgress: options.onProgress ?? (() => undefined), signal: controller.signal }),
-      killed,
-    ]);
-  } catch (error) {
-    await engine.kill();
-    await options.removeUnfinished?.();
-    throw error;
-  } finally {
-    await engine.kill();
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.removeAllListeners(name);
-    }
-  }
+  return withEngine((call) => call(route, input, options.onProgress), options.removeUnfinished);
 }
