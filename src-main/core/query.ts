@@ -14,7 +14,7 @@ import type { FeatureWriter, RasterReader, RasterSource, Reasoner, RgbImage, Seg
 import type { PlacedMask } from './query/instance-masks.ts';
 import { readModelView, type ModelView } from './query/model-view.ts';
 import { outlineInstances, type OutlinedInstance } from './query/outline.ts';
-import { clipPrompt, promptToScene, type PromptFrame } from './query/prompt-frames.ts';
+import { clipShape, promptToScene, type PromptFrame } from './query/prompt-frames.ts';
 import { segmentNative, type ClippedPrompt } from './query/segment-native.ts';
 import { segmentReference } from './query/segment-reference.ts';
 import { Stopwatch } from './query/stopwatch.ts';
@@ -127,12 +127,12 @@ async function placePrompts(
 
 function clipPrompts(placed: PlacedPrompts, windowPx: WindowPx, warnings: string[]): ClippedPrompt[] {
   return placed.prompts.flatMap((prompt, index) => {
-    const promptScenePx = clipPrompt(promptToScene(prompt, placed.frame, windowPx), windowPx);
-    if (promptScenePx === null) {
+    const shapeScenePx = clipShape(promptToScene(prompt, placed.frame, windowPx), windowPx);
+    if (shapeScenePx === null) {
       warnings.push(`prompt ${index + 1} has no area inside the window and was left out`);
       return [];
     }
-    return [{ prompt, promptScenePx }];
+    return [{ prompt, shapeScenePx }];
   });
 }
 
@@ -220,7 +220,8 @@ async function querySource(
   };
   const status = placed.prompts.length === 0 ? 'no-target' : 'ok';
   const scene = await stopwatch.time('digest', () => sha256OfFile(input.rasterPath, signal));
-  const crsShown = crs === null ? null : { ...(crs.epsg === undefined ? {} : { epsg: crs.epsg }), name: crs.name, wkt: crs.wkt };
+  const crsShown =
+    crs === null ? null : { ...(crs.epsg === undefined ? {} : { epsg: crs.epsg }), name: crs.name, wkt: crs.wkt };
   const runRecord: RunRecord = {
     schema: 1,
     application: context.application,
@@ -270,7 +271,11 @@ async function querySource(
   };
 }
 
-function warnOfLostMasks(masks: readonly PlacedMask[], outlined: readonly OutlinedInstance[], warnings: string[]): void {
+function warnOfLostMasks(
+  masks: readonly PlacedMask[],
+  outlined: readonly OutlinedInstance[],
+  warnings: string[],
+): void {
   const kept = new Set(outlined.map(({ placed }) => placed));
   const lost = masks.filter((mask) => !kept.has(mask)).length;
   if (lost > 0) {
@@ -278,7 +283,10 @@ function warnOfLostMasks(masks: readonly PlacedMask[], outlined: readonly Outlin
   }
 }
 
-function windowBounds(windowPx: WindowPx, transform: NonNullable<RunRecord['transform']>): RunRecord['windowBoundsMap'] {
+function windowBounds(
+  windowPx: WindowPx,
+  transform: NonNullable<RunRecord['transform']>,
+): RunRecord['windowBoundsMap'] {
   const [a, b, c, d, e, f] = transform;
   const corners = [
     [windowPx.x, windowPx.y],

@@ -1,6 +1,6 @@
 /** Draws a query's result over the image: masks tinted, outlines, boxes and points. */
 import { PNG } from 'pngjs';
-import type { Prompt } from '../../contract/prompt.ts';
+import type { Point } from '../../contract/geo.ts';
 import type { PolygonRings, RgbImage } from '../ports.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -19,11 +19,18 @@ const positiveColour: Colour = [40, 220, 60];
 const negativeColour: Colour = [230, 40, 40];
 const fillOpacity = 0.38;
 
+/** Box and points in pixels of the picture. */
+export interface OverlayPrompt {
+  readonly box: readonly [number, number, number, number] | null;
+  readonly positivePoints: readonly Point[];
+  readonly negativePoints: readonly Point[];
+}
+
 /** One instance in pixels of the picture. */
 export interface OverlayInstance {
   readonly polygonsImagePx: readonly PolygonRings[];
   /** Null for an instance whose prompt is not drawn. */
-  readonly promptImagePx: Prompt | null;
+  readonly promptImagePx: OverlayPrompt | null;
 }
 
 class Canvas {
@@ -116,14 +123,15 @@ function crossingsAt(rings: readonly Float64Array[], y: number): number[] {
   return crossings.sort((a, b) => a - b);
 }
 
-function drawPrompt(canvas: Canvas, prompt: Prompt, scale: number): void {
-  const [x0, y0, x1, y1] = prompt.bbox_2d;
-  const corners = Float64Array.of(x0, y0, x1, y0, x1, y1, x0, y1);
-  canvas.ring(corners, [255, 255, 255], Math.max(1, Math.round(scale)));
-  for (const [x, y] of prompt.positive_points) {
+function drawPrompt(canvas: Canvas, prompt: OverlayPrompt, scale: number): void {
+  if (prompt.box !== null) {
+    const [x0, y0, x1, y1] = prompt.box;
+    canvas.ring(Float64Array.of(x0, y0, x1, y0, x1, y1, x0, y1), [255, 255, 255], Math.max(1, Math.round(scale)));
+  }
+  for (const [x, y] of prompt.positivePoints) {
     canvas.dot(x, y, positiveColour, 2.5 * scale);
   }
-  for (const [x, y] of prompt.negative_points ?? []) {
+  for (const [x, y] of prompt.negativePoints) {
     canvas.dot(x, y, negativeColour, 2.5 * scale);
   }
 }

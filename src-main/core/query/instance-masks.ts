@@ -1,6 +1,7 @@
 /** What the segment step hands to the outline step, whatever image the segmenter saw. */
 import type { Geotransform } from '../../contract/geo.ts';
 import type { Prompt } from '../../contract/prompt.ts';
+import type { PromptShape } from './prompt-frames.ts';
 
 export interface PlacedMask {
   /** `height * width`, 1 = target and valid. */
@@ -11,7 +12,7 @@ export interface PlacedMask {
   readonly gridToScene: Geotransform;
   readonly score: number;
   /** The prompt that made it, in scene pixels, cut to the window. */
-  readonly promptScenePx: Prompt;
+  readonly shapeScenePx: PromptShape;
   /** The same prompt as it was parsed or given. */
   readonly prompt: Prompt;
 }

@@ -22,7 +22,10 @@ export interface ModelView {
  */
 export function viewDecimation(windowPx: WindowPx, frame: { width: number; height: number }): number {
   let decimation = 1;
-  while (windowPx.width / (decimation * 2) >= frame.width * 2 && windowPx.height / (decimation * 2) >= frame.height * 2) {
+  while (
+    windowPx.width / (decimation * 2) >= frame.width * 2 &&
+    windowPx.height / (decimation * 2) >= frame.height * 2
+  ) {
     decimation *= 2;
   }
   return decimation;

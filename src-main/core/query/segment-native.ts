@@ -5,10 +5,11 @@ import type { RasterSource, Segmenter } from '../ports.ts';
 import { applyStretch, type Stretch } from '../raster/stretch.ts';
 import { planNativeCrops } from '../segment/native-crops.ts';
 import { keepValid, type PlacedMask } from './instance-masks.ts';
+import type { PromptShape } from './prompt-frames.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 export interface ClippedPrompt {
-  readonly promptScenePx: Prompt;
+  readonly shapeScenePx: PromptShape;
   readonly prompt: Prompt;
 }
 
@@ -16,11 +17,17 @@ export async function segmentNative(
   source: RasterSource,
   segmenter: Segmenter,
   prompts: readonly ClippedPrompt[],
-  options: { bands: readonly number[]; stretch: Stretch; stopwatch: Stopwatch; signal: AbortSignal; onProgress: OnProgress },
+  options: {
+    bands: readonly number[];
+    stretch: Stretch;
+    stopwatch: Stopwatch;
+    signal: AbortSignal;
+    onProgress: OnProgress;
+  },
 ): Promise<PlacedMask[]> {
   const { bands, stretch, stopwatch, signal, onProgress } = options;
   const crops = planNativeCrops(
-    prompts.map(({ promptScenePx }) => promptScenePx),
+    prompts.map(({ shapeScenePx }) => shapeScenePx),
     { sceneWidth: source.info.width, sceneHeight: source.info.height, inputSize: segmenter.inputSize },
   );
   const placed: PlacedMask[] = [];

@@ -4,7 +4,7 @@ import type { OnProgress } from '../../contract/progress.ts';
 import type { Segmenter } from '../ports.ts';
 import { keepValid, resizeValid, type PlacedMask } from './instance-masks.ts';
 import type { ModelView } from './model-view.ts';
-import { promptToImage } from './prompt-frames.ts';
+import { shapeToImage } from './prompt-frames.ts';
 import type { ClippedPrompt } from './segment-native.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -25,12 +25,12 @@ export async function segmentReference(
   const masks = await stopwatch.time('segmentDecode', () =>
     segmenter.segment(
       encoded,
-      prompts.map(({ promptScenePx }) => {
-        const prompt = promptToImage(promptScenePx, windowPx, image);
+      prompts.map(({ shapeScenePx }) => {
+        const shape = shapeToImage(shapeScenePx, windowPx, image);
         return {
-          boxImagePx: prompt.bbox_2d,
-          positivePointsImagePx: prompt.positive_points,
-          negativePointsImagePx: prompt.negative_points ?? [],
+          boxImagePx: shape.box,
+          positivePointsImagePx: shape.positivePoints,
+          negativePointsImagePx: shape.negativePoints,
         };
       }),
       signal,

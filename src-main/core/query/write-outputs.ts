@@ -13,7 +13,7 @@ import { applyStretch, type Stretch } from '../raster/stretch.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import { labelGrid } from './label-grid.ts';
 import type { OutlinedInstance } from './outline.ts';
-import { promptToImage } from './prompt-frames.ts';
+import { shapeToImage } from './prompt-frames.ts';
 
 export interface QueryOutputs {
   readonly input: SegmentInput;
@@ -135,7 +135,7 @@ async function writeOverlay(path: string, outputs: QueryOutputs, signal: AbortSi
     image,
     outlined.map(({ polygonsScenePx, placed }) => ({
       polygonsImagePx: affinePolygons(polygonsScenePx, sceneToImage),
-      promptImagePx: promptToImage(placed.promptScenePx, windowPx, image),
+      promptImagePx: shapeToImage(placed.shapeScenePx, windowPx, image),
     })),
   );
   await withAtomicOutputs(
