@@ -1,0 +1,216 @@
+/**
+ * GDAL 3.8.4 (WebAssembly, offline) in this process, on real files. Every call blocks its thread while GDAL works.
+ * Failures carry GDAL's own message. Nothing is printed and no dataset stays open.
+ */
+import type { ErrorCode } from '../../contract/errors.ts';
+import { Think2SegError } from '../../contract/errors.ts';
+import { withArgumentList } from './argument-list.ts';
+import type { GdalInfo } from './gdal-info.ts';
+import { gdalRuntime, type FailureText, type GdalRuntime } from './runtime.ts';
+
+export type { GdalBandInfo, GdalInfo } from './gdal-info.ts';
+
+const openRaster = 0x02;
+const openVector = 0x04;
+const openVerboseError = 0x40;
+
+/** Raw samples with a text header; the corner coordinates keep GDAL from refusing rotated rasters, which ENVI cannot hold. */
+const rawFormat = ['-of', 'ENVI', '-co', 'INTERLEAVE=BSQ', '-a_ullr', '0', '0', '1', '1', '-a_srs', ''];
+
+/** What to open: a file of the host, or bytes that exist in memory only. */
+export type GdalSource =
+  { readonly path: string } | { readonly bytes: Uint8Array | string; readonly extension: string };
+
+/** `gdalinfo -json` of a raster, with `extraArguments` such as `-proj4` or `-wkt_format WKT1`. */
+export async function gdalRasterInfo(source: GdalSource, extraArguments: readonly string[] = []): Promise<GdalInfo> {
+  const gdal = await gdalRuntime();
+  const failure = inputFailure(source, 'INPUT_NOT_RASTER');
+  return withDataset(gdal, source, openRaster, failure, (dataset) => {
+    const json = gdal.checked(
+      () =>
+        withArgumentList(gdal.module, ['-json', ...extraArguments], (list) => {
+          const options = gdal.native.infoOptions(list, 0);
+          try {
+            return gdal.native.info(dataset, options);
+          } finally {
+            gdal.native.infoOptionsFree(options);
+          }
+        }),
+      { ...failure, code: 'INPUT_CORRUPT' },
+    );
+    // gdalinfo prints bare nan and inf, which JSON has not.
+    return JSON.parse(json.replace(/([:,[]\s*)(-?)(nan|inf)\b/gi, '$1"$2$3"')) as GdalInfo;
+  });
+}
+
+/**
+ * `gdal_translate` of `source` to the host file `targetPath` (its folder must exist; an existing file is replaced).
+ * `translateArguments` are those of the program, for example `['-of', 'GTiff', '-co', 'COMPRESS=DEFLATE']`.
+ */
+export async function gdalRasterTranslate(
+  source: GdalSource,
+  targetPath: string,
+  translateArguments: readonly string[],
+): Promise<void> {
+  const gdal = await gdalRuntime();
+  const target = await gdal.hostPath(targetPath);
+  const failure = inputFailure(source, 'INPUT_NOT_RASTER');
+  await withDataset(gdal, source, openRaster, failure, (dataset) => {
+    translateRaster(gdal, dataset, target, translateArguments, outputFailure(targetPath));
+  });
+}
+
+/**
+ * `gdal_translate` of the host file `path` to raw bytes: band after band, each row-major, little-endian, in the band's
+ * own type. No file is written. `translateArguments` choose bands (`-b`), window (`-srcwin`), size (`-outsize`), type (`-ot`).
+ */
+export async function gdalReadRaw(
+  path: string,
+  translateArguments: readonly string[],
+  openOptions: readonly string[] = [],
+): Promise<Uint8Array> {
+  const gdal = await gdalRuntime();
+  const target = gdal.memoryPath('window.img');
+  const failure = inputFailure({ path }, 'INPUT_CORRUPT');
+  try {
+    return await withDataset(
+      gdal,
+      { path },
+      openRaster,
+      failure,
+      (dataset) => {
+        translateRaster(gdal, dataset, target, [...rawFormat, ...translateArguments], failure);
+        return gdal.module.FS.readFile(target);
+      },
+      openOptions,
+    );
+  } finally {
+    removeMemoryFiles(gdal, target.replace(/\.img$/, ''));
+  }
+}
+
+/**
+ * `ogr2ogr` from `source` to the host file `targetPath` (its folder must exist).
+ * `translateArguments` are those of the program, for example `['-f', 'GPKG', '-nln', 'targets']`.
+ */
+export async function gdalVectorTranslate(
+  source: GdalSource,
+  targetPath: string,
+  translateArguments: readonly string[],
+): Promise<void> {
+  const gdal = await gdalRuntime();
+  const { module, native } = gdal;
+  const target = await gdal.hostPath(targetPath);
+  await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), (dataset) => {
+    const written = gdal.checked(
+      () =>
+        withArgumentList(module, translateArguments, (list) => {
+          const options = native.vectorTranslateOptions(list, 0);
+          const sources = module._malloc(4);
+          new DataView(module.HEAPU8.buffer, sources, 4).setUint32(0, dataset, true);
+          try {
+            const output = native.vectorTranslate(target, 0, 1, sources, options, 0);
+            if (output !== 0) {
+              native.close(output);
+            }
+            return output !== 0;
+          } finally {
+            module._free(sources);
+            native.vectorTranslateOptionsFree(options);
+          }
+        }),
+      outputFailure(targetPath),
+    );
+    requireResult(written, outputFailure(targetPath));
+  });
+}
+
+function translateRaster(
+  gdal: GdalRuntime,
+  dataset: number,
+  target: string,
+  translateArguments: readonly string[],
+  failure: FailureText,
+): void {
+  const { module, native } = gdal;
+  const written = gdal.checked(
+    () =>
+      withArgumentList(module, translateArguments, (list) => {
+        const options = native.translateOptions(list, 0);
+        try {
+          const output = options === 0 ? 0 : native.translate(target, dataset, options, 0);
+          if (output !== 0) {
+            native.close(output);
+          }
+          return output !== 0;
+        } finally {
+          native.translateOptionsFree(options);
+        }
+      }),
+    failure,
+  );
+  requireResult(written, failure);
+}
+
+async function withDataset<T>(
+  gdal: GdalRuntime,
+  source: GdalSource,
+  flags: number,
+  failure: FailureText,
+  use: (dataset: number) => T,
+  openOptions: readonly string[] = [],
+): Promise<T> {
+  const { module, native } = gdal;
+  const inMemory = 'bytes' in source ? gdal.memoryPath(`source${source.extension}`) : null;
+  if (inMemory !== null && 'bytes' in source) {
+    module.FS.writeFile(inMemory, source.bytes);
+  }
+  const path = 'path' in source ? await gdal.hostPath(source.path) : (inMemory ?? '');
+  try {
+    const dataset = gdal.checked(
+      () => withArgumentList(module, openOptions, (list) => native.open(path, flags | openVerboseError, 0, list, 0)),
+      failure,
+    );
+    requireResult(dataset !== 0, failure);
+    try {
+      return use(dataset);
+    } finally {
+      native.close(dataset);
+    }
+  } finally {
+    if (inMemory !== null) {
+      removeMemoryFiles(gdal, inMemory);
+    }
+  }
+}
+
+function requireResult(given: boolean, failure: FailureText): void {
+  if (!given) {
+    throw new Think2SegError(failure.code, `${failure.what}: GDAL gave no result and no reason; ${failure.advice}`);
+  }
+}
+
+/** Removes a file in memory and what GDAL put beside it (`.hdr`, `.aux.xml`). */
+function removeMemoryFiles(gdal: GdalRuntime, pathPrefix: string): void {
+  const { FS } = gdal.module;
+  const folder = pathPrefix.slice(0, pathPrefix.lastIndexOf('/'));
+  const namePrefix = pathPrefix.slice(folder.length + 1);
+  for (const name of FS.readdir(folder)) {
+    if (name.startsWith(namePrefix)) {
+      FS.unlink(`${folder}/${name}`);
+    }
+  }
+}
+
+function inputFailure(source: GdalSource, code: ErrorCode): FailureText {
+  const name = 'path' in source ? source.path : `data in memory (${source.extension})`;
+  return { code, what: `${name} cannot be read`, advice: 'check the file or export it again' };
+}
+
+function outputFailure(path: string): FailureText {
+  return {
+    code: 'OUTPUT_NOT_WRITABLE',
+    what: `${path} cannot be written`,
+    advice: 'check the folder, the free space and the arguments',
+  };
+}

@@ -1,0 +1,230 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, parse, resolve, sep } from 'node:path';
+import createGdalModule from 'gdal3.js/build/package/gdal3WebAssembly.js';
+import type { GdalModule } from 'gdal3.js/build/package/gdal3WebAssembly.js';
+import { Think2SegError, type ErrorCode } from '../../contract/errors.ts';
+
+/**
+ * The WebAssembly GDAL, loaded once per process and on first use (about half a second, 60 MB).
+ *
+ * The Emscripten module is used without the JavaScript layer of gdal3.js: that layer resolves its files against the
+ * working directory, copies every dataset's name up to its first dot and leaves datasets open.
+ */
+export interface GdalRuntime {
+  readonly module: GdalModule;
+  readonly native: NativeFunctions;
+  /** Where the file or future file `path` of the host is found inside the module. */
+  hostPath(path: string): Promise<string>;
+  /** A fresh name in memory, below no host folder. */
+  memoryPath(fileName: string): string;
+  /** Runs one native call; every error GDAL reports meanwhile, also one it recovers from, becomes a Think2SegError. */
+  checked<T>(call: () => T, failure: FailureText): T;
+}
+
+export interface FailureText {
+  readonly code: ErrorCode;
+  /** What was attempted, for example `scene.tif cannot be read`. */
+  readonly what: string;
+  /** What the user can do. */
+  readonly advice: string;
+}
+
+type Native = (...values: unknown[]) => number;
+type NativeText = (...values: unknown[]) => string;
+
+/** C functions of GDAL with numbers as pointers; names as in the GDAL C API. */
+export interface NativeFunctions {
+  readonly open: Native;
+  readonly close: Native;
+  readonly info: NativeText;
+  readonly infoOptions: Native;
+  readonly infoOptionsFree: Native;
+  readonly translate: Native;
+  readonly translateOptions: Native;
+  readonly translateOptionsFree: Native;
+  readonly vectorTranslate: Native;
+  readonly vectorTranslateOptions: Native;
+  readonly vectorTranslateOptionsFree: Native;
+  readonly errorReset: Native;
+  readonly lastErrorType: Native;
+  readonly lastErrorMessage: NativeText;
+  readonly setConfig: Native;
+}
+
+/** CPLErr of GDAL: 3 is a failure, 2 a warning. */
+const cplFailure = 3;
+
+let runtime: Promise<GdalRuntime> | null = null;
+
+export function gdalRuntime(): Promise<GdalRuntime> {
+  runtime ??= start().catch((error: unknown) => {
+    runtime = null;
+    throw error;
+  });
+  return runtime;
+}
+
+async function start(): Promise<GdalRuntime> {
+  const require = createRequire(import.meta.url);
+  const wasmPath = require.resolve('gdal3.js/dist/package/gdal3WebAssembly.wasm');
+  const dataPath = require.resolve('gdal3.js/dist/package/gdal3WebAssembly.data');
+  const [wasm, data] = await Promise.all([readFile(wasmPath), readFile(dataPath)]);
+  const reported: string[] = [];
+  const module = await createGdalModule({
+    wasmBinary: wasm,
+    getPreloadedPackage: () => data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer,
+    locateFile: (fileName) => (fileName.endsWith('.data') ? dataPath : wasmPath),
+    preRun: [
+      ({ ENV }) => {
+        ENV['PROJ_LIB'] = '/usr/share/proj';
+        ENV['GDAL_DATA'] = '/usr/share/gdal';
+        ENV['GDAL_NUM_THREADS'] = '0';
+        // No network here, and no scan of big folders for sidecars that no driver asks for.
+        ENV['GDAL_PAM_ENABLED'] = 'YES';
+        ENV['CPL_TMPDIR'] = memoryRoot;
+      },
+    ],
+    print: () => undefined,
+    printErr: (line) => {
+      reported.push(line);
+    },
+  });
+  module.FS.mkdir(memoryRoot);
+  module.cwrap('GDALAllRegister', null, [])();
+  const native = bindFunctions(module);
+  const mounts = new HostMounts(module);
+  let nextName = 0;
+
+  return {
+    module,
+    native,
+    hostPath: (path) => mounts.pathOf(path),
+    memoryPath: (fileName) => {
+      nextName += 1;
+      return `${memoryRoot}/${nextName}-${fileName}`;
+    },
+    checked: (call, failure) => {
+      reported.length = 0;
+      native.errorReset();
+      let result;
+      try {
+        result = call();
+      } catch (thrown) {
+        // An out-of-memory or a trap inside WebAssembly arrives as a JavaScript error.
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        throw new Think2SegError(failure.code, `${failure.what}: GDAL stopped (${reason}); ${failure.advice}`, {
+          cause: thrown,
+        });
+      }
+      const errors = reported.filter((line) => /^ERROR \d+:/.test(line));
+      if (errors.length > 0 || native.lastErrorType() >= cplFailure) {
+        const message = (errors[0] ?? native.lastErrorMessage()).replace(/^ERROR \d+: /, '');
+        throw new Think2SegError(
+          failure.code,
+          `${failure.what}: ${mounts.withoutMountPoints(message)}; ${failure.advice}`,
+          { detail: reported.join('\n') },
+        );
+      }
+      return result;
+    },
+  };
+}
+
+const memoryRoot = '/think2seg';
+const hostRoot = '/host';
+
+function bindFunctions(module: GdalModule): NativeFunctions {
+  const number = (name: string, parameters: readonly ('number' | 'string')[]): Native =>
+    module.cwrap(name, 'number', parameters) as Native;
+  const text = (name: string, parameters: readonly ('number' | 'string')[]): NativeText =>
+    module.cwrap(name, 'string', parameters) as NativeText;
+  return {
+    open: number('GDALOpenEx', ['string', 'number', 'number', 'number', 'number']),
+    close: number('GDALClose', ['number']),
+    info: text('GDALInfo', ['number', 'number']),
+    infoOptions: number('GDALInfoOptionsNew', ['number', 'number']),
+    infoOptionsFree: number('GDALInfoOptionsFree', ['number']),
+    translate: number('GDALTranslate', ['string', 'number', 'number', 'number']),
+    translateOptions: number('GDALTranslateOptionsNew', ['number', 'number']),
+    translateOptionsFree: number('GDALTranslateOptionsFree', ['number']),
+    vectorTranslate: number('GDALVectorTranslate', ['string', 'number', 'number', 'number', 'number', 'number']),
+    vectorTranslateOptions: number('GDALVectorTranslateOptionsNew', ['number', 'number']),
+    vectorTranslateOptionsFree: number('GDALVectorTranslateOptionsFree', ['number']),
+    errorReset: number('CPLErrorReset', []),
+    lastErrorType: number('CPLGetLastErrorType', []),
+    lastErrorMessage: text('CPLGetLastErrorMsg', []),
+    setConfig: number('CPLSetConfigOption', ['string', 'string']),
+  };
+}
+
+/**
+ * Makes host folders visible in the module. On POSIX the root of the host is `/host`, and its top-level folders are
+ * linked at `/` too so that a VRT with absolute names finds its files; on Windows the drive `C:` is `/C:`.
+ */
+class HostMounts {
+  readonly #module: GdalModule;
+  readonly #mounted = new Set<string>();
+
+  constructor(module: GdalModule) {
+    this.#module = module;
+  }
+
+  async pathOf(path: string): Promise<string> {
+    const absolute = await withoutLinks(resolve(path));
+    const root = parse(absolute).root;
+    const mountPoint = mountPointOf(root);
+    if (!this.#mounted.has(mountPoint)) {
+      this.#module.FS.mkdirTree(mountPoint);
+      this.#module.FS.mount(this.#module.NODEFS, { root }, mountPoint);
+      this.#mounted.add(mountPoint);
+      if (mountPoint === hostRoot) {
+        this.#linkTopLevel();
+      }
+    }
+    const below = absolute.slice(root.length).split(sep).join('/');
+    return `${mountPoint}/${below}`;
+  }
+
+  withoutMountPoints(message: string): string {
+    return message.split(`${hostRoot}/`).join('/');
+  }
+
+  #linkTopLevel(): void {
+    const { FS } = this.#module;
+    for (const [folder, child] of [
+      ['/home', '/home/web_user'],
+      ['/tmp', null],
+    ] as const) {
+      if (child !== null) {
+        FS.rmdir(child);
+      }
+      FS.rmdir(folder);
+    }
+    const taken = new Set(FS.readdir('/'));
+    for (const name of FS.readdir(hostRoot)) {
+      if (!taken.has(name)) {
+        FS.symlink(`${hostRoot}/${name}`, `/${name}`);
+      }
+    }
+  }
+}
+
+function mountPointOf(root: string): string {
+  if (root === '/') {
+    return hostRoot;
+  }
+  const drive = /^[A-Za-z]:/.exec(root);
+  return drive === null ? `/unc/${root.split('\\').filter(Boolean).join('/')}` : `/${drive[0]}`;
+}
+
+/** Emscripten resolves symbolic links against the mount, not the host, so none may be left in the path. */
+async function withoutLinks(absolute: string): Promise<string> {
+  try {
+    return await realpath(absolute);
+  } catch {
+    // A file that is yet to be written: its folder must exist.
+    const folder = dirname(absolute);
+    return folder === absolute ? absolute : join(await realpath(folder), basename(absolute));
+  }
+}
