@@ -189,7 +189,7 @@ async function querySource(
     }
     masks =
       input.mode === 'native'
-        ? await segmentNative(source, segmenter, clipped, { bands, stretch: view.stretch, ...options })
+        ? await segmentNative(source, windowPx, segmenter, clipped, { bands, stretch: view.stretch, ...options })
         : await segmentReference(view, windowPx, segmenter, clipped, options);
   }
 

@@ -1,5 +1,5 @@
 /** What the segment step hands to the outline step, whatever image the segmenter saw. */
-import type { Geotransform } from '../../contract/geo.ts';
+import type { Geotransform, WindowPx } from '../../contract/geo.ts';
 import type { Prompt } from '../../contract/prompt.ts';
 import type { PromptShape } from './prompt-frames.ts';
 
@@ -23,6 +23,31 @@ export function keepValid(mask: Uint8Array, valid: Uint8Array): Uint8Array {
     mask[index] = mask[index]! & valid[index]!;
   }
   return mask;
+}
+
+/**
+ * Clears grid cells whose centre lies outside the target: a crop may show what the user did not ask about.
+ *
+ * @param allowed `height * width`, changed in place.
+ */
+export function keepInside(
+  allowed: Uint8Array,
+  grid: { width: number; height: number },
+  gridToScene: Geotransform,
+  targetPx: WindowPx,
+): Uint8Array {
+  const [cellX, , originX, , cellY, originY] = gridToScene;
+  for (let y = 0; y < grid.height; y++) {
+    const sceneY = originY + (y + 0.5) * cellY;
+    const rowInside = sceneY >= targetPx.y && sceneY < targetPx.y + targetPx.height;
+    for (let x = 0; x < grid.width; x++) {
+      const sceneX = originX + (x + 0.5) * cellX;
+      if (!rowInside || sceneX < targetPx.x || sceneX >= targetPx.x + targetPx.width) {
+        allowed[y * grid.width + x] = 0;
+      }
+    }
+  }
+  return allowed;
 }
 
 /** Nearest-neighbour resize of a 0/1 array, sampling at pixel centres. */

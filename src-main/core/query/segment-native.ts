@@ -1,10 +1,11 @@
 /** Native mode: the segmenter sees the raster's own pixels around each box, so the outline does not depend on the zoom. */
+import type { WindowPx } from '../../contract/geo.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import type { Prompt } from '../../contract/prompt.ts';
 import type { RasterSource, Segmenter } from '../ports.ts';
 import { applyStretch, type Stretch } from '../raster/stretch.ts';
 import { planNativeCrops } from '../segment/native-crops.ts';
-import { keepValid, type PlacedMask } from './instance-masks.ts';
+import { keepInside, keepValid, type PlacedMask } from './instance-masks.ts';
 import type { PromptShape } from './prompt-frames.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -15,6 +16,7 @@ export interface ClippedPrompt {
 
 export async function segmentNative(
   source: RasterSource,
+  targetPx: WindowPx,
   segmenter: Segmenter,
   prompts: readonly ClippedPrompt[],
   options: {
@@ -48,8 +50,9 @@ export async function segmentNative(
         signal,
       ),
     );
-    const cellX = windowPx.width / outWidth;
-    const cellY = windowPx.height / outHeight;
+    const grid = { width: outWidth, height: outHeight };
+    const gridToScene = [windowPx.width / outWidth, 0, windowPx.x, 0, windowPx.height / outHeight, windowPx.y] as const;
+    const allowed = keepInside(window.valid, grid, gridToScene, targetPx);
     masks.forEach((mask, position) => {
       const index = crop.prompts[position]?.index;
       const origin = index === undefined ? undefined : prompts[index];
@@ -58,10 +61,10 @@ export async function segmentNative(
       }
       placed.push({
         ...origin,
-        mask: keepValid(mask.mask, window.valid),
+        mask: keepValid(mask.mask, allowed),
         width: mask.width,
         height: mask.height,
-        gridToScene: [cellX, 0, windowPx.x, 0, cellY, windowPx.y],
+        gridToScene,
         score: mask.score,
       });
     });

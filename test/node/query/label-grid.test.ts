@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resizeValid } from '../../../src-main/core/query/instance-masks.ts';
+import { keepInside, resizeValid } from '../../../src-main/core/query/instance-masks.ts';
 import { labelGrid } from '../../../src-main/core/query/label-grid.ts';
 
 const shapeScenePx = { box: null, positivePoints: [], negativePoints: [] };
@@ -39,5 +39,18 @@ describe('resizeValid', () => {
     const up = resizeValid(valid, { width: 2, height: 2 }, { width: 4, height: 4 });
     expect([...up]).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1]);
     expect([...resizeValid(up, { width: 4, height: 4 }, { width: 2, height: 2 })]).toEqual([...valid]);
+  });
+});
+
+describe('keepInside', () => {
+  it('clears cells whose centre is outside the target', () => {
+    const allowed = keepInside(new Uint8Array(9).fill(1), { width: 3, height: 3 }, [2, 0, 10, 0, 2, 20], {
+      x: 12,
+      y: 0,
+      width: 3,
+      height: 24,
+    });
+    // Centres are x 11, 13, 15 and y 21, 23, 25; the target holds x 12..15 and y 0..24.
+    expect([...allowed]).toEqual([0, 1, 0, 0, 1, 0, 0, 0, 0]);
   });
 });
