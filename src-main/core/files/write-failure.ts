@@ -1,0 +1,74 @@
+import { dirname } from 'node:path';
+import { Think2SegError } from '../../contract/errors.ts';
+
+function errnoOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+/** Whether `thrown` is a system error with one of these names, for example `ENOENT`. */
+export function isErrno(thrown: unknown, ...names: readonly string[]): boolean {
+  const errno = errnoOf(thrown);
+  return errno !== undefined && names.includes(errno);
+}
+
+/**
+ * Gives the failure of a write to `path` its code: OUTPUT_FULL, OUTPUT_TOO_LARGE or OUTPUT_NOT_WRITABLE for system errors; anything
+ * else (our own errors, an abort) is returned as it is.
+ */
+export function writeFailure(path: string, thrown: unknown): unknown {
+  if (thrown instanceof Think2SegError) {
+    return thrown;
+  }
+  const errno = errnoOf(thrown);
+  if (errno === undefined || errno.startsWith('ERR_') || errno === 'ABORT_ERR') {
+    return thrown;
+  }
+  const options = { cause: thrown };
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Think2SegError(
+        'OUTPUT_FULL',
+        `no space left while writing ${path}; free some space or write elsewhere`,
+        options,
+      );
+    case 'EFBIG':
+      return new Think2SegError(
+        'OUTPUT_TOO_LARGE',
+        `${path} grew beyond what its disk allows for one file; choose a smaller window or another disk`,
+        options,
+      );
+    case 'ENOENT':
+      return new Think2SegError(
+        'OUTPUT_NOT_WRITABLE',
+        `${path} cannot be written: the folder ${dirname(path)} does not exist; create it or write elsewhere`,
+        options,
+      );
+    case 'ENOTDIR':
+      return new Think2SegError(
+        'OUTPUT_NOT_WRITABLE',
+        `${path} cannot be written: ${dirname(path)} is not a folder; choose another place`,
+        options,
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new Think2SegError(
+        'OUTPUT_NOT_WRITABLE',
+        `${path} cannot be written: permission denied or read-only (${errno}); choose a folder you may write to`,
+        options,
+      );
+    case 'EBUSY':
+      return new Think2SegError(
+        'OUTPUT_NOT_WRITABLE',
+        `${path} cannot be written: another program has it open; close it there and try again`,
+        options,
+      );
+    default:
+      return new Think2SegError(
+        'OUTPUT_NOT_WRITABLE',
+        `${path} cannot be written (${errno}); choose another name or folder`,
+        options,
+      );
+  }
+}
