@@ -78,8 +78,9 @@ export function maskFromLogits(logits: MaskLogits, width: number, height: number
       blended[x] = value + weight * (logits.data[below * logits.width + x]! - value);
     }
     // Output columns between the centres of `from` and `to`; all beyond a centre at the edge repeat the edge.
-    const start = from === 0 ? 0 : Math.floor(((from + 0.5) * width) / logits.width - 0.5);
-    const end = to === logits.width - 1 ? width - 1 : Math.ceil(((to + 0.5) * width) / logits.width - 0.5);
+    const start = from === 0 ? 0 : Math.max(0, Math.floor(((from + 0.5) * width) / logits.width - 0.5));
+    const end =
+      to === logits.width - 1 ? width - 1 : Math.min(width - 1, Math.ceil(((to + 0.5) * width) / logits.width - 0.5));
     const row = y * width;
     for (let x = start; x <= end; x++) {
       const left = columns.lower[x]!;
