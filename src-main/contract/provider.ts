@@ -18,6 +18,10 @@ export interface ProviderReport {
   /** Largest absolute difference from the CPU on the probe model. */
   maxDifference?: number;
   supportsFp16?: boolean;
+  /** Operators it computes wrong or fails at; models that hold one of them must not run on it. */
+  wrongOperators?: string[];
+  /** Time of the same matrix products here and on the CPU. `auto` takes nothing that is slower than the CPU. */
+  speed?: { providerMs: number; cpuMs: number };
 }
 
 /** Which provider really ran, and why not a better one. */

@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+import { Think2SegError } from '../../contract/errors.ts';
+import { providerNames, type ProviderChoice, type ProviderName, type ProviderReport } from '../../contract/provider.ts';
+import { probeInChild } from './probe-child.ts';
+import { loadRuntime } from './runtime.ts';
+import { defaultThreads } from './threads.ts';
+
+export interface ProbeOptions {
+  /** The `resources` folder; the probe models lie in its `probe` folder. */
+  readonly resourcesDirectory: string;
+  /** The built script that calls `serveProbe()`. */
+  readonly probeEntryPath: string;
+  readonly signal: AbortSignal;
+  readonly threads?: number;
+  /** How long one provider may take; default 180 s, 30 s for `auto`. */
+  readonly timeoutMs?: number;
+  /** Environment of the probe processes; default: this process's own. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** What `auto` or an explicit choice came to. */
+export interface ProviderSelection {
+  readonly choice: ProviderChoice;
+  /** The provider to use. */
+  readonly provider: ProviderName;
+  /** Usable providers, best first; the CPU is the last of them unless the choice forbids it. */
+  readonly usable: readonly ProviderReport[];
+  readonly reports: readonly ProviderReport[];
+  /** Why nothing better runs; absent when the best provider of the platform does. */
+  readonly note?: string;
+}
+
+/**
+ * Examines every provider, each with real models in a process of its own, and compares with the CPU's numbers; the CPU is
+ * compared with stored ones. A provider that crashes, hangs or computes wrong is reported as not working, with the reason.
+ * Takes seconds, with a software graphics driver tens of seconds.
+ *
+ * @returns one report per provider, in the order `auto` tries them
+ */
+export async function probeProviders(options: ProbeOptions): Promise<ProviderReport[]> {
+  const reports: ProviderReport[] = [];
+  for (const provider of providerNames) {
+    reports.push(await examine(provider, options, false));
+  }
+  return reports;
+}
+
+/**
+ * Decides which provider computes. `cpu` is taken without a probe. `auto` takes the first provider in the order CUDA, DirectML,
+ * WebGPU that works and is faster than the CPU, else the CPU, and says why in `note`. Any other choice is taken when
+ * it works, however slow.
+ *
+ * @throws {Think2SegError} PROVIDER_UNAVAILABLE when the provider that was asked for does not work here.
+ */
+export async function chooseProvider(choice: ProviderChoice, options: ProbeOptions): Promise<ProviderSelection> {
+  const cpu: ProviderReport = { provider: 'cpu', works: true, supportsFp16: true };
+  if (choice === 'cpu') {
+    return { choice, provider: 'cpu', usable: [cpu], reports: [cpu] };
+  }
+  if (choice !== 'auto') {
+    const report = await examine(choice, options, false);
+    if (!report.works) {
+      throw new Think2SegError(
+        'PROVIDER_UNAVAILABLE',
+        `provider ${choice} does not work here: ${report.reason ?? 'no reason known'}; use --provider auto, and see \`think2seg doctor\``,
+      );
+    }
+    const note = report.reason === undefined ? {} : { note: `${choice}: ${report.reason}` };
+    return { choice, provider: choice, usable: [report], reports: [report], ...note };
+  }
+
+  const refused: ProviderReport[] = [];
+  for (const provider of providerNames.filter((name) => name !== 'cpu')) {
+    const report = await examine(provider, options, true);
+    if (report.works) {
+      return selection(provider, [report, cpu], [...refused, report, cpu], refused);
+    }
+    refused.push(report);
+  }
+  return selection('cpu', [cpu], [...refused, cpu], refused);
+}
+
+function selection(
+  provider: ProviderName,
+  usable: readonly ProviderReport[],
+  reports: readonly ProviderReport[],
+  refused: readonly ProviderReport[],
+): ProviderSelection {
+  const reasons = refused.map((report) => `${report.provider}: ${report.reason ?? 'does not work'}`);
+  return {
+    choice: 'auto',
+    provider,
+    usable,
+    reports,
+    ...(reasons.length === 0 ? {} : { note: `runs on ${provider}; ${reasons.join('; ')}` }),
+  };
+}
+
+/** Reports of this process's lifetime: drivers do not change under a running program. */
+const reportsByKey = new Map<string, ProviderReport>();
+
+/** What decides which driver answers, besides the provider's name. */
+const driverVariables = [
+  'VK_ICD_FILENAMES',
+  'VK_DRIVER_FILES',
+  'VK_ADD_DRIVER_FILES',
+  'LD_LIBRARY_PATH',
+  'CUDA_VISIBLE_DEVICES',
+  'DISPLAY',
+];
+
+async function examine(provider: ProviderName, options: ProbeOptions, stopIfSlow: boolean): Promise<ProviderReport> {
+  const absent = await whyAbsent(provider);
+  if (absent !== null) {
+    return { provider, works: false, reason: absent };
+  }
+  const environment = options.environment ?? process.env;
+  const threads = options.threads ?? defaultThreads();
+  const key = JSON.stringify([
+    ...[provider, stopIfSlow, threads, options.resourcesDirectory, options.probeEntryPath],
+    ...driverVariables.map((name) => environment[name] ?? null),
+  ]);
+  const known = reportsByKey.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const probeDirectory = join(options.resourcesDirectory, 'probe');
+  for (const path of [options.probeEntryPath, join(probeDirectory, 'probe.onnx')]) {
+    if (!existsSync(path)) {
+      throw new Think2SegError('INTERNAL', `${path} is missing, it belongs to the program; install the program again`);
+    }
+  }
+  const report = await probeInChild(
+    { provider, probeDirectory, threads, stopIfSlow },
+    {
+      probeEntryPath: options.probeEntryPath,
+      timeoutMs: options.timeoutMs ?? (stopIfSlow ? 30_000 : 180_000),
+      environment,
+      signal: options.signal,
+    },
+  );
+  reportsByKey.set(key, report);
+  return report;
+}
+
+/** What can be known without touching a driver; null when only a probe can tell. */
+async function whyAbsent(provider: ProviderName): Promise<string | null> {
+  if (provider === 'cpu') {
+    return null;
+  }
+  if (provider === 'dml' && process.platform !== 'win32') {
+    return 'DirectML exists only on Windows';
+  }
+  if (provider === 'cuda' && process.platform === 'darwin') {
+    return 'CUDA does not exist on macOS';
+  }
+  const runtime = await loadRuntime();
+  const backend = runtime.listSupportedBackends().find(({ name }) => name === provider);
+  if (backend === undefined) {
+    return `ONNX Runtime for ${process.platform}-${process.arch} was built without it`;
+  }
+  if (provider === 'cuda' && !backend.bundled) {
+    const library =
+      process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
+    const path = join(bindingDirectory(), library);
+    return existsSync(path) ? null : `${path} is not installed`;
+  }
+  return null;
+}
+
+/** Folder of ONNX Runtime's native files for this system. */
+function bindingDirectory(): string {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  return join(dirname(dirname(main)), 'bin', 'napi-v6', process.platform, process.arch);
+}

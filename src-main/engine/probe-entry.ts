@@ -1,0 +1,3 @@
+import { serveProbe } from '../core/inference/probe-child.ts';
+
+serveProbe();
