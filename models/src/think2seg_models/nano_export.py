@@ -1,0 +1,163 @@
+"""From trained weights to the ONNX files of the pack, with exactly the inputs and outputs of the pack contract."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+import torch.nn.functional as F
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from .detections import describe
+from .detector import Detector, detect
+from .nano_segmenter import INPUT_PX, CropNet, DecoderContract, EncoderContract
+from .prompter import Prompter
+
+OPSET = 17
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+PATCH, MERGE, TEMPORAL = 14, 2, 2
+NEVER = -10000.0
+"""Logit of tokens that an answer cannot contain."""
+
+
+@torch.jit.script
+def picture_of_patches(pixel_values: torch.Tensor, image_grid_thw: torch.Tensor) -> torch.Tensor:
+    """Qwen2.5-VL patches [P,1176] back to the picture [1,3,H,W] (both temporal halves are the same picture)."""
+    rows = int(image_grid_thw[0, 1])
+    columns = int(image_grid_thw[0, 2])
+    x = pixel_values.reshape(rows // 2, columns // 2, 2, 2, 3, 2, 14, 14)[:, :, :, :, :, 0]
+    return x.permute(4, 0, 2, 5, 1, 3, 6).reshape(1, 3, rows * 14, columns * 14)
+
+
+class VisionEncoder(nn.Module):
+    """pixel_values [P,1176], image_grid_thw [1,3] -> image_features [P/4, hidden]: one row a detection, strongest first."""
+
+    def __init__(self, detector: Detector, prompter: Prompter, thresholds: torch.Tensor):
+        super().__init__()
+        self.detector = detector
+        self.prompter_features, self.prompter_coordinates = prompter.detection, prompter.coordinates
+        self.register_buffer("thresholds", thresholds)
+        self.register_buffer("mean", torch.tensor(CLIP_MEAN)[None, :, None, None])
+        self.register_buffer("std", torch.tensor(CLIP_STD)[None, :, None, None])
+
+    def forward(self, pixel_values: torch.Tensor, image_grid_thw: torch.Tensor) -> torch.Tensor:
+        picture = picture_of_patches(pixel_values, image_grid_thw)
+        found, _ = detect(*self.detector((picture * self.std + self.mean) * 2 - 1), pixel_values.shape[0] // 4, self.thresholds)
+        described = describe(found)
+        return (self.prompter_features(described.features) + self.prompter_coordinates(described.waves))[0]
+
+
+class EmbedTokens(nn.Module):
+    def __init__(self, prompter: Prompter):
+        super().__init__()
+        self.register_buffer("table", prompter.table().detach())
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        return F.embedding(input_ids, self.table)
+
+
+class DecoderModel(nn.Module):
+    """The decoder with its key/value cache as plain inputs and outputs."""
+
+    def __init__(self, prompter: Prompter, vocabulary_size: int):
+        super().__init__()
+        self.prompter = prompter
+        # The logit scale goes into the table, which then is an ordinary output projection.
+        self.register_buffer("output", (prompter.answer_table() * prompter.logit_scale).detach().T.contiguous())
+        self.padding = vocabulary_size - self.output.shape[1]
+
+    def forward(self, inputs_embeds, attention_mask, position_ids, num_logits_to_keep, *past):
+        pairs = [(past[2 * i], past[2 * i + 1]) for i in range(len(past) // 2)]
+        hidden, _, caches = self.prompter.decode(inputs_embeds, position_ids, attention_mask, pairs)
+        length = torch.tensor(hidden.shape[1])
+        # 0 keeps all positions, as in Hugging Face transformers.
+        first = torch.where(num_logits_to_keep > 0, (length - num_logits_to_keep).clamp(min=0), torch.zeros_like(length))
+        kept = torch.index_select(hidden, 1, torch.arange(hidden.shape[1])[first:])
+        logits = F.pad(kept @ self.output, (0, self.padding), value=NEVER)
+        return logits, *[tensor for cache in caches for tensor in cache]
+
+
+def store_half(path: Path, smallest: int = 256) -> None:
+    """Keep large weights as float16 in the file; a Cast in front of their use restores float32 arithmetic."""
+    model = onnx.load(path)
+    graph = model.graph
+    casts, kept = [], []
+    for tensor in graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and int(np.prod(tensor.dims)) >= smallest:
+            half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{tensor.name}_half")
+            kept.append(half)
+            casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT, name=f"widen_{tensor.name}"))
+        else:
+            kept.append(tensor)
+    nodes = [*casts, *graph.node]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def _export(model: nn.Module, arguments: tuple, path: Path, inputs: list[str], outputs: list[str], axes: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        model.eval(), arguments, str(path), input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, dynamo=False
+    )
+    store_half(path)
+    made = onnx.load(path)
+    got = [value.name for value in made.graph.input]
+    if got != inputs:
+        raise RuntimeError(f"{path.name}: inputs are {got}, expected {inputs}")
+
+
+def export_lvlm(detector: Detector, prompter: Prompter, thresholds: torch.Tensor, vocabulary_size: int, folder: Path) -> None:
+    shape = prompter.shape
+    patches = torch.randn(400, 1176)
+    grid = torch.tensor([[1, 20, 20]])
+    _export(
+        VisionEncoder(detector, prompter, thresholds), (patches, grid), folder / "vision_encoder.onnx",
+        ["pixel_values", "image_grid_thw"], ["image_features"], {"pixel_values": {0: "patches"}, "image_features": {0: "tokens"}},
+    )  # fmt: skip
+    text = {0: "batch_size", 1: "sequence_length"}
+    _export(
+        EmbedTokens(prompter), (torch.zeros(1, 5, dtype=torch.long),), folder / "embed_tokens.onnx",
+        ["input_ids"], ["inputs_embeds"], {"input_ids": text, "inputs_embeds": text},
+    )  # fmt: skip
+    length, before = 5, 3
+    names = [f"{i}.{part}" for i in range(shape.layers) for part in ("key", "value")]
+    past = [torch.randn(1, shape.heads, before, shape.head_size) for _ in names]
+    arguments = (
+        torch.randn(1, length, shape.hidden), torch.ones(1, length + before, dtype=torch.long),
+        torch.arange(before, before + length).expand(3, 1, length).contiguous(), torch.tensor(1), *past,
+    )  # fmt: skip
+    axes = {
+        "inputs_embeds": text,
+        "attention_mask": {0: "batch_size", 1: "total_sequence_length"},
+        "position_ids": {1: "batch_size", 2: "sequence_length"},
+        "logits": {0: "batch_size", 1: "num_logits"},
+    }
+    axes |= {f"past_key_values.{name}": {0: "batch_size", 2: "past_sequence_length"} for name in names}
+    axes |= {f"present.{name}": {0: "batch_size", 2: "total_sequence_length"} for name in names}
+    _export(
+        DecoderModel(prompter, vocabulary_size), arguments, folder / "decoder_model_merged.onnx",
+        ["inputs_embeds", "attention_mask", "position_ids", "num_logits_to_keep", *[f"past_key_values.{n}" for n in names]],
+        ["logits", *[f"present.{n}" for n in names]], axes,
+    )  # fmt: skip
+
+
+def export_segmenter(net: CropNet, folder: Path) -> None:
+    embeddings = [f"image_embeddings.{i}" for i in range(3)]
+    picture = torch.randn(1, 3, INPUT_PX, INPUT_PX)
+    _export(EncoderContract(), (picture,), folder / "vision_encoder.onnx", ["pixel_values"], embeddings, {})
+    prompts, points = 3, 2
+    corners = torch.sort(torch.rand(1, prompts, 2, 2) * INPUT_PX, 2)[0].reshape(1, prompts, 4)
+    arguments = (
+        torch.rand(1, prompts, points, 2) * INPUT_PX, torch.ones(1, prompts, points, dtype=torch.long), corners,
+        *EncoderContract()(picture),
+    )  # fmt: skip
+    outputs = ["iou_scores", "pred_masks", "object_score_logits", "single_iou", "single_mask"]
+    axes = {"input_points": {1: "prompts", 2: "points"}, "input_labels": {1: "prompts", 2: "points"}, "input_boxes": {1: "prompts"}}
+    _export(
+        DecoderContract(net), arguments, folder / "prompt_encoder_mask_decoder.onnx",
+        ["input_points", "input_labels", "input_boxes", *embeddings], outputs, axes | {name: {1: "prompts"} for name in outputs},
+    )  # fmt: skip

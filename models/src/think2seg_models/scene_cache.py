@@ -1,0 +1,92 @@
+"""Rendered scenes on disk for training, in shards: pixels, labels and the boxes and coarse masks of the instances."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .drawing import TextureBank
+from .questions import CONCEPT_KEYS
+from .scenes import SEEN_STYLE, Scene, instances, render
+
+SCENE_PX = 320
+SMALLEST_PX = 94
+"""Visible pixels below which an object does not count (about 8 m x 8 m at 0.8 m, 9.7 x 9.7 pixels)."""
+COARSE = 8
+"""Side of the coarse mask inside each box."""
+
+
+@dataclass
+class Shard:
+    """`images` [n,P,P,3] u8, `labels` [n,P,P] u8; per scene: `category` [m], `box` [m,4] pixels, `coarse` [m,8,8] 0..1."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    kinds: list[list[str]]
+    parents: list[dict[int, int]]
+    category: list[np.ndarray]
+    box: list[np.ndarray]
+    coarse: list[np.ndarray]
+
+    def scene(self, index: int) -> Scene:
+        return Scene(self.images[index], self.labels[index], self.kinds[index], self.parents[index])
+
+
+def coarse_mask(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """The share of each of 8 x 8 cells of the box that the object covers."""
+    x0, y0, x1, y1 = box
+    large = min(x1 - x0, y1 - y0) >= COARSE
+    interpolation = cv2.INTER_AREA if large else cv2.INTER_LINEAR
+    return cv2.resize(mask[y0:y1, x0:x1].astype(np.float32), (COARSE, COARSE), interpolation=interpolation)
+
+
+def write_shard(folder: Path, number: int, count: int, first_seed: int, style: int = SEEN_STYLE) -> None:
+    bank = TextureBank(style)
+    images = np.zeros((count, SCENE_PX, SCENE_PX, 3), np.uint8)
+    labels = np.zeros((count, SCENE_PX, SCENE_PX), np.uint8)
+    kinds, parents, category, box, coarse = [], [], [], [], []
+    for i in range(count):
+        scene = render(first_seed + i, bank, SCENE_PX)
+        found = instances(scene, SMALLEST_PX)
+        images[i], labels[i] = scene.image, scene.labels
+        kinds.append(scene.kinds)
+        parents.append(scene.parents)
+        category.append([CONCEPT_KEYS.index(f.kind) for f in found])
+        box.append([f.box for f in found])
+        coarse.append(np.array([coarse_mask(f.mask, f.box) for f in found], np.float16).reshape(-1, COARSE, COARSE))
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / f"{number:03d}.images.npy", images)
+    np.save(folder / f"{number:03d}.labels.npy", labels)
+    np.save(folder / f"{number:03d}.coarse.npy", np.concatenate(coarse))
+    objects = {"kinds": kinds, "parents": [{str(k): v for k, v in p.items()} for p in parents], "category": category, "box": box}
+    # The list of objects is written last: a shard without it is unfinished and is not read.
+    (folder / f"{number:03d}.objects.json").write_text(json.dumps(objects))
+
+
+def read_shard(folder: Path, number: int) -> Shard:
+    objects = json.loads((folder / f"{number:03d}.objects.json").read_text())
+    sizes = [len(c) for c in objects["category"]]
+    coarse = np.split(np.load(folder / f"{number:03d}.coarse.npy"), np.cumsum(sizes)[:-1])
+    return Shard(
+        np.load(folder / f"{number:03d}.images.npy", mmap_mode="r"),
+        np.load(folder / f"{number:03d}.labels.npy", mmap_mode="r"),
+        objects["kinds"],
+        [{int(k): v for k, v in p.items()} for p in objects["parents"]],
+        [np.array(c, np.int64) for c in objects["category"]],
+        [np.array(b, np.float32).reshape(-1, 4) for b in objects["box"]],
+        coarse,
+    )
+
+
+def finished_shards(folder: Path) -> list[int]:
+    return sorted(int(p.name.split(".")[0]) for p in folder.glob("*.objects.json"))
+
+
+def write_cache(folder: Path, scenes: int, first_seed: int = 1_000_000, style: int = SEEN_STYLE, shard_size: int = 250) -> None:
+    """Resumable: finished shards are kept."""
+    done = set(finished_shards(folder))
+    for number in range(-(-scenes // shard_size)):
+        if number not in done:
+            write_shard(folder, number, shard_size, first_seed + number * shard_size, style)

@@ -1,0 +1,160 @@
+"""The tokens of the nano prompter: special tokens, whole answer fragments, question words with frozen meaning vectors.
+
+Token numbers: specials, then everything an answer may contain (`answer_size` tokens, the only ones with a logit),
+then the words and word pieces of questions. Answer fragments carry their own spaces and differ from every question
+word, so that decoding is plain concatenation. JSON white space varies on purpose: each separator is a token of its own,
+which tells the decoder where in the answer it stands.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .questions import CONCEPT_KEYS, seen_phrases
+from .wordings import CONCEPTS, RELATIONS, UNKNOWN_SAID_AS
+
+PAD, END = "<|endoftext|>", "<|im_end|>"
+SPECIALS = [PAD, END, "<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>", "<unk>"]
+
+FRAME_PX = 280
+BIN_PX = 2
+N_BINS = FRAME_PX // BIN_PX + 1
+MAX_INSTANCES = 10
+
+THINK, ASKS_FOR, END_THINK = "<think>", "The question asks for", "</think>"
+CONCEPT_TOKENS = [f" {concept.said_as}." for concept in CONCEPTS] + [f" {UNKNOWN_SAID_AS}."]
+NONE_HERE, NOTHING = " I see none here, so I mark nothing.", " So I mark nothing."
+I_SEE, OF_THEM = " I see", " of them."
+COUNT_TOKENS = [
+    f" {word}" for word in "one two three four five six seven eight nine ten".split()
+] + [" more than ten"]
+RELATION_TOKENS = [" I mark each of them, the largest first."] + [f" I take the {name} one," for name in RELATIONS[1:]]
+IN_THE = " in the"
+PLACES = ["north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"]
+PLACE_TOKENS = [f" {place}." for place in PLACES]
+START_LIST, END_LIST = "<answer>```json[", "]```</answer>"
+
+
+def _opener(variant: int, comma: bool) -> str:
+    """The start of a JSON object; the white space spells `variant` in binary."""
+    space = [" " if variant >> bit & 1 else "" for bit in range(4)]
+    return f"{',' if comma else ''}{space[0]}{{{space[1]}\"bbox_2d\"{space[2]}:{space[3]}["
+
+
+OPENERS = [_opener(0, False)] + [_opener(i, True) for i in range(1, MAX_INSTANCES)]
+OPENER_SINGLE = _opener(2, False)
+#: token after each of the seven first coordinates; the eighth is followed by CLOSE
+SEPARATORS = [", ", " ,", " , ", '],"positive_points":[[', ",  ", "],[", "  ,"]
+CLOSE = "]]}"
+
+STRUCTURE = [
+    THINK, ASKS_FOR, END_THINK, NONE_HERE, NOTHING, I_SEE, OF_THEM, IN_THE, START_LIST, END_LIST, CLOSE, OPENER_SINGLE,
+    *OPENERS, *SEPARATORS,
+]  # fmt: skip
+ANSWER_TOKENS = [
+    *STRUCTURE, *CONCEPT_TOKENS, *COUNT_TOKENS, *RELATION_TOKENS, *PLACE_TOKENS, *[str(i * BIN_PX) for i in range(N_BINS)]
+]  # fmt: skip
+
+PUNCTUATION = list("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+COMMON_WORDS = 9000
+WORD_PIECES = 600
+VECTOR_SIZE = 128
+
+
+@dataclass
+class Vocabulary:
+    """`tokens[i]` is the text of token i; `vectors` is [len(tokens), VECTOR_SIZE], zero for all but question words."""
+
+    tokens: list[str]
+    vectors: np.ndarray
+
+    def __post_init__(self) -> None:
+        self.index = {token: i for i, token in enumerate(self.tokens)}
+        self.answer_size = len(SPECIALS) + len(ANSWER_TOKENS)
+        self.first_number = self.index["0"]
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "tokens.json").write_text(json.dumps(self.tokens))
+        np.save(folder / "vectors.npy", self.vectors.astype(np.float16))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Vocabulary":
+        return cls(json.loads((folder / "tokens.json").read_text()), np.load(folder / "vectors.npy").astype(np.float32))
+
+
+def answer_index(text: str) -> int:
+    """Token number of an answer fragment (the same in every vocabulary)."""
+    return len(SPECIALS) + ANSWER_TOKENS.index(text)
+
+
+def question_words(sentence_model_vocabulary: list[str]) -> tuple[list[str], list[str]]:
+    """Whole words (those of the training phrases, then the most common ones) and `##` pieces."""
+    seen = sorted({word for phrase in seen_phrases() for word in re.findall(r"[a-z]+", phrase.lower())})
+    whole = [w for w in sentence_model_vocabulary if re.fullmatch(r"[a-z]{2,}", w)][:COMMON_WORDS]
+    words = seen + sorted(set(whole) - set(seen))
+    letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
+    digits = list("13579")  # even digits are coordinates already
+    pieces = [w for w in sentence_model_vocabulary if re.fullmatch(r"##[a-z]{2,}", w)][:WORD_PIECES]
+    singles = [x for x in letters + digits if x not in words]
+    return words, singles + [f"##{x}" for x in letters + list("0123456789")] + pieces
+
+
+def sentence_vectors(words: list[str], sentence_model: Path) -> np.ndarray:
+    """Mean-pooled sentence-model output of each word alone, [len(words), hidden], rows of unit length."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(sentence_model)
+    model = AutoModel.from_pretrained(sentence_model).eval()
+    rows = []
+    with torch.no_grad():
+        for start in range(0, len(words), 256):
+            batch = tokenizer(words[start : start + 256], padding=True, return_tensors="pt")
+            hidden = model(**batch).last_hidden_state
+            mask = batch["attention_mask"][..., None].float()
+            rows.append((hidden * mask).sum(1) / mask.sum(1))
+    vectors = torch.cat(rows).numpy()
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def build_vocabulary(sentence_model: Path) -> Vocabulary:
+    """Needs the folder of all-MiniLM-L6-v2 (Apache-2.0); the vectors are its word meanings, reduced by PCA."""
+    listed = (sentence_model / "vocab.txt").read_text().splitlines()
+    words, pieces = question_words(listed)
+    full = sentence_vectors(words, sentence_model)
+    centred = full - full.mean(0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    reduced = centred @ axes[:VECTOR_SIZE].T
+    reduced /= reduced.std()
+    tokens = SPECIALS + ANSWER_TOKENS + words + pieces + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
+    if len(set(tokens)) != len(tokens):
+        raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
+    vectors = np.zeros((len(tokens), VECTOR_SIZE), np.float32)
+    first = len(SPECIALS) + len(ANSWER_TOKENS)
+    vectors[first : first + len(words)] = reduced
+    return Vocabulary(tokens, vectors)
+
+
+def build_tokenizer(vocabulary: Vocabulary):
+    """The `tokenizers.Tokenizer`: lower case, split on spaces and punctuation, greedy word pieces.
+
+    Answer fragments are stored as byte-level text (a space is U+0120), because Qwen runtimes decode byte-level tokens.
+    """
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+    written = {token.replace(" ", "\u0120"): number for token, number in vocabulary.index.items()}
+    tokenizer = Tokenizer(
+        models.WordPiece(written, unk_token="<unk>", continuing_subword_prefix="##", max_input_chars_per_word=60)
+    )
+    tokenizer.normalizer = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=True, lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in SPECIALS])
+    return tokenizer
+
+
+assert len(CONCEPT_KEYS) + 1 == len(CONCEPT_TOKENS)

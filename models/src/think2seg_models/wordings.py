@@ -1,0 +1,323 @@
+"""The words questions are made of: per concept its names, users, purposes and descriptions.
+
+Every list is a pair `(seen, held_out)`. Training draws from `seen` only; the held-out half measures whether the pack
+understands wordings that it never met. A question is a frame (`FRAMES`) filled with these words.
+"""
+
+from dataclasses import dataclass
+
+Phrases = tuple[list[str], list[str]]
+
+
+def _split(seen: str, held_out: str) -> Phrases:
+    """Two `|`-separated strings to two lists."""
+    return [p.strip() for p in seen.split("|")], [p.strip() for p in held_out.split("|")]
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One thing the pack can find.
+
+    `said_as` is how the answer names it, with its article. `names` are `singular/plural` pairs, `agents` are plural
+    users, `purposes` are bare infinitives, `descriptions` are noun phrases that avoid the name.
+    """
+
+    key: str
+    said_as: str
+    names: Phrases
+    agents: Phrases
+    purposes: Phrases
+    descriptions: Phrases
+
+
+CONCEPTS: list[Concept] = [
+    Concept(
+        "building",
+        "a building",
+        _split(
+            "building/buildings | house/houses | roof/roofs | home/homes | warehouse/warehouses | office block/office blocks"
+            " | apartment block/apartment blocks | factory hall/factory halls | dwelling/dwellings | school/schools",
+            "residence/residences | rooftop/rooftops | villa/villas",
+        ),
+        _split(
+            "residents | families | office workers | tenants | students | factory workers | homeless people | employees | roofers | neighbours",
+            "householders | clerks | landlords",
+        ),
+        _split(
+            "live under a roof | stay indoors | work at a desk | sleep in a bed | shelter from rain | find a roof | keep warm inside"
+            " | attend classes | cook dinner in a kitchen | rent an apartment | hold a meeting indoors | move into a new home"
+            " | stay dry during a storm | take shelter from the snow | mount solar panels on a roof | run an office | enter through a door"
+            " | repair a leaking roof | spend the night in a room | store goods under a roof",
+            "reside with their household | sit in a heated room | sleep inside at night | hide indoors from hail | lease a flat",
+        ),
+        _split(
+            "structure with walls and a roof | place where people live | man-made block with a roof and a shadow | construction with rooms inside"
+            " | roofed shelter | rectangular rooftop seen from above | place with windows and doors | house for people",
+            "inhabited construction | walled structure with tiles on top | home with a chimney",
+        ),
+    ),
+    Concept(
+        "water",
+        "open water",
+        _split(
+            "lake/lakes | pond/ponds | water body/water bodies | reservoir/reservoirs | river/rivers | sea/seas | open water/open waters | lagoon/lagoons"
+            " | basin of water/basins of water",
+            "bay/bays | stretch of water/stretches of water | stream/streams",
+        ),
+        _split(
+            "anglers | ducks | kayakers | fishermen | farmers with dry fields | canoeists | swans | fish | firefighters looking for water | rowers | geese",
+            "frogs | paddlers | fishers",
+        ),
+        _split(
+            "catch fish | float on the surface | fill a bucket | paddle a canoe | go fishing | draw irrigation water | cast a line | row a canoe"
+            " | launch a kayak | get drinking water | fill a fire hose | see waves | watch ducks swim | cool a power station | scoop water for a forest fire"
+            " | pump water to the fields | skate when it freezes | collect water samples | study fish | go rowing",
+            "hook a trout | paddle a kayak | fetch water for cattle | refill a water tanker | observe waterfowl",
+        ),
+        _split(
+            "natural area covered by water | wet surface that reflects the sky | place where fish live | dark smooth liquid surface | home of fish and ducks"
+            " | flooded low ground | large body of fresh water | blue area with a shoreline",
+            "aquatic habitat | liquid expanse with banks | wide wet area with a shore",
+        ),
+    ),
+    Concept(
+        "tennis_court",
+        "a tennis court",
+        _split(
+            "tennis court/tennis courts | tennis ground/tennis grounds | racket court/racket courts | hard court/hard courts | court for tennis/courts for tennis",
+            "tennis facility/tennis facilities | clay court/clay courts",
+        ),
+        _split(
+            "two opponents with rackets | racket players | a doubles team | tennis fans | tennis players | tennis coaches | wimbledon champions | a pair of racket players",
+            "tennis pupils | singles players with rackets",
+        ),
+        _split(
+            "hit a ball over a net | play a set with rackets | practise a serve | rally with rackets | win a match point | volley at the net"
+            " | play tennis | play doubles | learn the backhand | swing a racket | serve an ace | hold a tennis tournament | train the forehand"
+            " | play a tiebreak | take tennis lessons | win a grand slam | return a serve | book a court for tennis | knock balls across a net | play a match with rackets",
+            "improve their backhand stroke | smash a ball past the net | enjoy a tennis game | train serves with a racket | contest a tennis final",
+        ),
+        _split(
+            "marked court with a net across the middle | rectangle with white lines for racket sport | court with service boxes | place for rackets and balls"
+            " | small sports court with a net | blue or red court with white lines | ground for wimbledon style sport",
+            "lined surface divided by a net | playing area for racket sports | court with baselines and a net",
+        ),
+    ),
+    Concept(
+        "running_track",
+        "a running track",
+        _split(
+            "running track/running tracks | athletics track/athletics tracks | race track for runners/race tracks for runners | oval track/oval tracks"
+            " | track and field stadium/track and field stadiums | running oval/running ovals",
+            "sprint track/sprint tracks | athletic oval/athletic ovals",
+        ),
+        _split(
+            "sprinters | athletes | joggers | hurdlers | marathon runners | relay teams | track coaches | olympic runners | long distance runners",
+            "dashers | racers on foot",
+        ),
+        _split(
+            "run laps | race four hundred metres | train for a sprint | run a relay | time a lap on an oval | jog around an oval | run a hundred metre race"
+            " | jump hurdles | break a running record | hold an athletics meeting | pass a baton | start from blocks | train for the marathon"
+            " | run in lanes | warm up with a jog | measure a running time | race around a bend | do interval running | compete in athletics | run in circles",
+            "sprint around a loop | race a relay lap | practise hurdling | jog some laps | test their running speed",
+        ),
+        _split(
+            "oval loop with lanes | red ring around a grass field | closed circuit for runners | oval with several lanes | loop for foot races"
+            " | rubber surface for athletics | stadium oval for athletes",
+            "looped lanes for sprinters | elliptic circuit for foot racing | ring of lanes for runners",
+        ),
+    ),
+    Concept(
+        "storage_tank",
+        "a storage tank",
+        _split(
+            "storage tank/storage tanks | oil tank/oil tanks | fuel tank/fuel tanks | tank/tanks | silo/silos | petroleum tank/petroleum tanks"
+            " | chemical tank/chemical tanks | fuel depot/fuel depots | gas tank/gas tanks",
+            "oil reservoir of steel/oil reservoirs of steel | gasoline tank/gasoline tanks | crude oil container/crude oil containers",
+        ),
+        _split(
+            "oil firms | refinery operators | fuel suppliers | petrol dealers | petroleum engineers | chemical plants | tanker crews delivering oil | oil traders | gas companies",
+            "energy companies with crude oil | diesel suppliers",
+        ),
+        _split(
+            "store crude oil | keep fuel | hold liquid fuel | store petroleum | stock gasoline | hold chemicals in bulk | keep diesel | store liquid gas"
+            " | deposit refined oil | keep kerosene | hold oil before it is shipped | store ethanol | stockpile fuel | keep heating oil | store liquids in bulk"
+            " | build an oil reserve | hold refinery products | check a tank for leaks | store industrial liquids | fill a cylinder with oil",
+            "warehouse kerosene in bulk | keep a petroleum stock | stash diesel fuel | hold thousands of barrels of oil | preserve liquid chemicals",
+        ),
+        _split(
+            "round metal container | white cylinder that holds fuel | circular steel structure | cylinder at a refinery | round drum for oil"
+            " | big round vessel for chemicals | circle with a flat metal top and a curved shadow",
+            "cylindrical steel container | round industrial drum | circular fuel vessel",
+        ),
+    ),
+    Concept(
+        "pool",
+        "a swimming pool",
+        _split(
+            "swimming pool/swimming pools | pool/pools | backyard pool/backyard pools | garden pool/garden pools | outdoor pool/outdoor pools | bathing pool/bathing pools",
+            "lido/lidos | swim basin/swim basins",
+        ),
+        _split(
+            "swimmers | children in swimsuits | a lifeguard | sunbathers | swimming teachers | hotel guests in bathing suits | divers | kids with inflatable toys | water polo players",
+            "bathers | people in bikinis",
+        ),
+        _split(
+            "swim | cool off in a backyard | dive in | take a dip | splash around | learn to swim | swim lengths | jump from a diving board | bathe in clean blue water"
+            " | have a pool party | take swimming lessons | relax in chlorinated water | teach children swimming | do the butterfly stroke | float on an air mattress"
+            " | swim in the garden | wear a bathing suit | cool down on a hot summer day | practise diving | play water polo",
+            "splash in the backyard | plunge into chlorinated water | practise the breaststroke | bathe behind the house | swim some lengths after work",
+        ),
+        _split(
+            "small bright blue basin | turquoise rectangle behind a house | blue basin with a paved edge | artificial basin for swimming"
+            " | small blue patch in a garden | tiled basin with clear water | turquoise shape in a backyard",
+            "chlorinated basin | aqua coloured basin beside a patio | little turquoise basin in a yard",
+        ),
+    ),
+    Concept(
+        "ship",
+        "a ship",
+        _split(
+            "ship/ships | boat/boats | vessel/vessels | yacht/yachts | ferry/ferries | freighter/freighters | cargo ship/cargo ships | tanker at sea/tankers at sea | barge/barges",
+            "motorboat/motorboats | watercraft/watercraft | cruiser on the water/cruisers on the water",
+        ),
+        _split(
+            "sailors | a crew | cargo companies | a captain | seafarers | cruise tourists | ferry passengers | dock workers | the navy | pirates",
+            "mariners | deckhands",
+        ),
+        _split(
+            "sail across the sea | carry containers by sea | cruise the ocean | ship cargo overseas | board a vessel | cross the harbour | take a ferry"
+            " | transport goods over water | leave the port | stand on a deck | drop an anchor | moor at a pier | travel over the waves | tow a barge"
+            " | sail to an island | steer with a rudder | stay afloat on the sea | unload freight at a quay | take a boat trip | hoist a sail",
+            "sail the ocean | carry freight overseas | navigate the seas | anchor near the quay | voyage to another port",
+        ),
+        _split(
+            "floating craft with a bow and a stern | craft that leaves a wake | hull floating on the water | long pointed object on the water"
+            " | floating vehicle | transport that floats | object moored at a pier",
+            "buoyant craft with a hull | seagoing vehicle | moored floating object with a deck",
+        ),
+    ),
+    Concept(
+        "plane",
+        "an aeroplane",
+        _split(
+            "plane/planes | aeroplane/aeroplanes | airplane/airplanes | aircraft/aircraft | jet/jets | airliner/airliners | passenger jet/passenger jets",
+            "jetliner/jetliners | flying machine/flying machines",
+        ),
+        _split(
+            "pilots | passengers at the airport | airlines | air travellers | flight attendants | a flight crew | tourists flying abroad | skydivers | air cargo companies",
+            "aviators | holidaymakers with a flight ticket",
+        ),
+        _split(
+            "fly abroad | take off | travel by air | board a flight | fly through the sky | cross the country by air | land on a runway | fly to another continent"
+            " | sit in a cockpit | fly above the clouds | catch a flight | carry air mail | taxi to the runway | jump with a parachute | fly over the ocean"
+            " | transport passengers through the air | refuel before a flight | fly at ten thousand metres | take an international flight | start the jet engines",
+            "fly across the sky | soar above the clouds | depart by air | begin an intercontinental flight | climb into a cockpit",
+        ),
+        _split(
+            "machine with wings and a tail | object with two wings | white cross shaped object on the apron | winged vehicle | fuselage with wings"
+            " | machine that flies | vehicle parked at an airport gate with wings",
+            "winged machine with jet engines | craft with a fuselage and a tail fin | flying vehicle with wings",
+        ),
+    ),
+    Concept(
+        "parking_lot",
+        "a parking lot",
+        _split(
+            "parking lot/parking lots | car park/car parks | parking area/parking areas | parking space/parking spaces | place to park/places to park | parking place/parking places",
+            "parking facility/parking facilities | vehicle park/vehicle parks",
+        ),
+        _split(
+            "drivers | commuters with cars | shoppers with cars | motorists | car owners | visitors arriving by car | delivery drivers | truck drivers",
+            "chauffeurs | people with automobiles",
+        ),
+        _split(
+            "leave a car | park a vehicle | park their cars | leave vehicles while shopping | find a parking bay | put a car for the day"
+            " | park near the shops | stop and lock the car | find a space for the car | charge an electric car | leave the van overnight"
+            " | look for a free parking space | pay for parking | park a dozen cars | line up cars in rows | wait in a parked car | put down a rental car"
+            " | collect a parked car | pull into a bay between white lines | leave the car before walking to the office",
+            "leave their automobile | park for the day | station a vehicle | find a bay for the van | lock up the automobile",
+        ),
+        _split(
+            "paved area with rows of cars | asphalt with marked bays | surface full of parked vehicles | grey area with many cars | paved place for cars"
+            " | lot with painted bays | rows of standing cars",
+            "tarmac with stationary automobiles | marked asphalt for vehicles | rows of parked automobiles",
+        ),
+    ),
+    Concept(
+        "sports_field",
+        "a sports field",
+        _split(
+            "sports field/sports fields | football pitch/football pitches | soccer field/soccer fields | pitch/pitches | playing field/playing fields"
+            " | football ground/football grounds | sports pitch/sports pitches | rugby field/rugby fields",
+            "soccer pitch/soccer pitches | grass pitch/grass pitches",
+        ),
+        _split(
+            "footballers | a soccer team | goalkeepers | strikers | a football club | rugby players | referees | football fans | a helicopter rescue crew",
+            "defenders | a soccer squad",
+        ),
+        _split(
+            "play football | kick a ball on grass | score a goal | play a soccer match | practise penalties | hold a football game | play rugby"
+            " | make an emergency helicopter landing on open grass | land a rescue helicopter | set up goals | take a free kick | hold a school sports day"
+            " | train a football team | play eleven against eleven | land a helicopter on flat grass | play a cup final | take a corner kick"
+            " | shoot at a goal | pitch tents on a level lawn | gather a crowd on open flat grass",
+            "kick a goal | play soccer on grass | practise dribbling a football | stage a soccer tournament | touch down with a helicopter",
+        ),
+        _split(
+            "grass rectangle with white lines | green field with goals | mown lawn with a centre circle | marked grass for team games | open flat area of grass with markings"
+            " | green rectangle with a halfway line | open level area free of obstacles",
+            "lawn with a midfield circle | striped turf with goals | grassy ground for team sports",
+        ),
+    ),
+]
+
+UNKNOWN_SAID_AS = "something that I have not learned"
+UNKNOWN_NAMES: Phrases = _split(
+    "wind turbine/wind turbines | solar panel/solar panels | glacier/glaciers | volcano/volcanoes | railway station/railway stations | cemetery/cemeteries"
+    " | bridge/bridges | forest/forests | tree/trees | car/cars | truck/trucks | road/roads | quarry/quarries | beach/beaches | vineyard/vineyards | greenhouse/greenhouses"
+    " | power line/power lines | roundabout/roundabouts | lighthouse/lighthouses | castle/castles | desert dune/desert dunes | cornfield/cornfields | orchard/orchards"
+    " | train/trains | elephant/elephants | statue/statues | cow/cows | landfill/landfills | mine/mines | playground slide/playground slides | golf course/golf courses"
+    " | baseball diamond/baseball diamonds | basketball hoop/basketball hoops | ski slope/ski slopes | church tower/church towers | traffic light/traffic lights",
+    "windmill/windmills | iceberg/icebergs | tram/trams | dam/dams | nuclear reactor/nuclear reactors | horse/horses | rice paddy/rice paddies | waterfall/waterfalls"
+    " | tunnel/tunnels | motorway/motorways",
+)
+UNKNOWN_PURPOSES: Phrases = _split(
+    "catch a train | climb a mountain | ski down a slope | harvest grapes | generate electricity from wind | bury the dead | cross a valley | mine coal | grow tomatoes under glass"
+    " | milk cows | pray | ride a roller coaster | walk in a forest | cut timber | burn rubbish | drive on a motorway | pick apples | hear a concert | play golf | hit a home run",
+    "generate power from sunlight | board a tram | ride a horse | hike up a summit | plant rice",
+)
+
+#: relation -> words that ask for it. `all` has no word.
+RELATIONS = ["all", "largest", "smallest", "northernmost", "southernmost", "westernmost", "easternmost"]
+RELATION_WORDS: list[Phrases] = [
+    ([], []),
+    _split("largest | biggest | most extensive | most spacious | widest | most sizeable | hugest", "greatest | bulkiest | most enormous"),
+    _split("smallest | tiniest | least extensive | littlest | most compact | minimal", "least large | most minuscule"),
+    _split("northernmost | topmost | most northern | uppermost | furthest north | highest up", "most northerly | farthest to the north | upmost"),
+    _split("southernmost | lowest | most southern | bottommost | furthest south | lowermost", "most southerly | farthest to the south"),
+    _split("westernmost | leftmost | most western | furthest west | far left", "most westerly | farthest to the west"),
+    _split("easternmost | rightmost | most eastern | furthest east | far right", "most easterly | farthest to the east"),
+]
+
+#: frames by the kind of slot they have: {p} purpose, {a} agents, {n} name, {ns} plural name, {d} description, {r} superlative
+FRAMES_ALL: Phrases = _split(
+    "where could {a} {p} ? | find every place where {a} can {p} . | {a} want to {p} , show all suitable places . | which objects let {a} {p} ?"
+    " | what in this image would {a} use to {p} ? | where can i {p} ? | i would like to {p} . where should i go ? | i need to {p} , what can i use here ?"
+    " | is there anything here to {p} ? | show me what helps {a} to {p} . | suppose you want to {p} ; what do you mark ? | mark everything suitable to {p} ."
+    " | {a} are looking for a spot to {p} . | what would {a} need in order to {p} ? | identify all the things that allow people to {p} ."
+    " | where are {a} likely to be ? | which areas serve {a} ? | find all {ns} . | where are the {ns} ? | mark every {n} . | segment the {ns} in this picture ."
+    " | show all {ns} in the scene . | is there a {n} here ? | locate the {ns} . | {ns} | any {ns} ? | please outline each {n} ."
+    " | can you see a {n} ? | find a {d} . | where is the {d} ? | mark each {d} . | show every {d} in the image . | which object is a {d} ?"
+    " | look for a {d} and outline it . | point out anything that looks like a {d} .",
+    "where might {a} go in order to {p} ? | show every object {a} could choose to {p} . | could one {p} anywhere in this view ? | somebody hopes to {p} ; highlight their options ."
+    " | detect each {n} visible . | give me the {ns} of this region . | highlight any {d} you notice . | what here counts as a {d} ?"
+    " | help {a} find somewhere to {p} . | delineate all {ns} please .",
+)
+FRAMES_SUPERLATIVE: Phrases = _split(
+    "where could {a} {p} ? choose the {r} one . | find the {r} place where {a} can {p} . | {a} want to {p} , show the {r} option . | which is the {r} object that lets {a} {p} ?"
+    " | i want to {p} . take the {r} possibility . | i need the {r} thing with which i can {p} . | mark only the {r} spot to {p} . | show the {r} place to {p} ."
+    " | find the {r} {n} . | where is the {r} {n} ? | mark the {r} {n} . | which {n} is the {r} ? | outline the {r} {n} in the scene . | show me the {r} of the {ns} ."
+    " | of all {ns} , segment the {r} one . | the {r} {n} | find the {r} {d} . | which is the {r} {d} ? | mark the {r} {d} . | only the {r} {d} , please .",
+    "what is the {r} place where {a} might {p} ? | show the {r} object {a} would pick to {p} . | among the {ns} , highlight the {r} . | point at the {r} {n} please ."
+    " | give me just the {r} {d} . | somebody hopes to {p} ; highlight the {r} option .",
+)
