@@ -1,0 +1,66 @@
+import proj4 from 'proj4';
+import { Think2SegError } from '../../contract/errors.ts';
+import type { Crs, Point } from '../../contract/geo.ts';
+import { childOf, parseWkt } from './wkt-tree.ts';
+
+/** Both ways between map coordinates (x to the right, y up, in the CRS's own unit) and WGS 84 longitude, latitude in degrees. */
+export interface LonLatTransform {
+  /** Map `[x, y]` to `[lon, lat]`; NaN outside of where the projection is defined. */
+  forward(pointMap: Point): Point;
+  /** `[lon, lat]` to map `[x, y]`; NaN outside of where the projection is defined. */
+  inverse(lonLat: Point): Point;
+}
+
+const radiansPerDegree = Math.PI / 180;
+
+/**
+ * Transformation between a CRS and WGS 84 with the datum shift of its definition (see `Crs.accuracyNote`). For other bodies than the
+ * Earth, longitude and latitude are those of the body.
+ *
+ * @throws Think2SegError CRS_UNSUPPORTED when there is no formula for the projection here.
+ */
+export function lonLatTransform(crs: Crs): LonLatTransform {
+  let converter: proj4.Converter;
+  try {
+    // The third place is the definition of plain longitude and latitude on WGS 84.
+    converter = proj4(crs.proj4, 'WGS84');
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Think2SegError(
+      'CRS_UNSUPPORTED',
+      `coordinates of ${crs.name} cannot be transformed to WGS 84 (${reason}: ${crs.proj4}); reproject the raster to a common CRS such as UTM`,
+      { cause: thrown },
+    );
+  }
+  const degreesPerUnit = crs.isGeographic ? angularUnitRadians(crs) / radiansPerDegree : 1;
+  return {
+    forward: ([x, y]) => toPoint(() => converter.forward([x * degreesPerUnit, y * degreesPerUnit], true)),
+    inverse: (lonLat) => {
+      const [x, y] = toPoint(() => converter.inverse([lonLat[0], lonLat[1]], true));
+      return [x / degreesPerUnit, y / degreesPerUnit];
+    },
+  };
+}
+
+/** proj4js throws for some points outside of a projection's domain and gives NaN or infinity for others. */
+function toPoint(transform: () => number[]): Point {
+  let point: number[];
+  try {
+    point = transform();
+  } catch (thrown) {
+    if (thrown instanceof TypeError && /finite/.test(thrown.message)) {
+      return [Number.NaN, Number.NaN];
+    }
+    throw thrown;
+  }
+  const [x = Number.NaN, y = Number.NaN] = point;
+  return Number.isFinite(x) && Number.isFinite(y) ? [x, y] : [Number.NaN, Number.NaN];
+}
+
+/** Geographic CRSs count in degrees nearly always, in grads in France. PROJ strings do not say it, WKT does. */
+function angularUnitRadians(crs: Crs): number {
+  const unit = childOf(parseWkt(crs.wkt), 'UNIT');
+  const radians = Number(unit?.values[1]);
+  // The WKT writes 15 digits of a degree: take the exact value, so that degrees stay untouched.
+  return Number.isNaN(radians) || Math.abs(radians - radiansPerDegree) < 1e-12 ? radiansPerDegree : radians;
+}
