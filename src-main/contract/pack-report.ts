@@ -10,7 +10,7 @@ export interface PackSummary {
   licenceId: string;
   licenceText: string;
   bytes: number;
-  /** Identity of the pack: SHA-256 over the sorted lines `sha256  path` of its files. */
+  /** Identity of the pack: SHA-256 over the sorted lines `sha256  path` of its files, pack.json among them. */
   sha256: string;
   frame: PackManifest['frame'];
   promptTemplate: string;

@@ -1,0 +1,189 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+
+import { Think2SegError } from '../../contract/errors.ts';
+import { MalformedMessage, MessageReader } from './message-reader.ts';
+
+/** What a model file says about itself, read without loading weights. */
+export interface OnnxFacts {
+  /** Operator types of all graphs, nested ones included. */
+  readonly operators: ReadonlySet<string>;
+  /** Files with weights, as written in the model: names relative to the model's own folder. */
+  readonly externalFiles: ReadonlySet<string>;
+  /** Whether an operator other than a cast takes half-precision weights: the provider must then compute in fp16. */
+  readonly computesInFloat16: boolean;
+}
+
+/**
+ * Reads the structure of an ONNX file (protocol buffers, onnx.proto3), skipping the weights: a few milliseconds for a model of
+ * gigabytes.
+ *
+ * @throws {Think2SegError} PACK_DAMAGED when the file is no readable model.
+ */
+export function readOnnxFacts(path: string): OnnxFacts {
+  const descriptor = openSync(path, 'r');
+  try {
+    const reader = new MessageReader(descriptor, fstatSync(descriptor).size);
+    const walk = new ModelWalk(reader);
+    walk.model();
+    return walk.facts();
+  } catch (error) {
+    if (error instanceof MalformedMessage) {
+      throw new Think2SegError(
+        'PACK_DAMAGED',
+        `${path} is no readable ONNX model (${error.message}); expected a complete model file; import the pack again`,
+        { cause: error },
+      );
+    }
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Field numbers of onnx.proto3. */
+const field = {
+  model: { graph: 7, trainingInfo: 20, functions: 25 },
+  training: { initialization: 1, algorithm: 2 },
+  function: { node: 7 },
+  graph: { node: 1, initializer: 5, sparseInitializer: 15 },
+  node: { input: 1, output: 2, opType: 4, attribute: 5 },
+  attribute: { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 },
+  sparse: { values: 1, indices: 2 },
+  tensor: { dataType: 2, name: 8, externalData: 13 },
+  entry: { key: 1, value: 2 },
+} as const;
+
+const float16 = 10;
+
+/** Follows the parts of a model that name operators and files. */
+class ModelWalk {
+  readonly #reader: MessageReader;
+  readonly #operators = new Set<string>();
+  readonly #externalFiles = new Set<string>();
+  readonly #halfValues = new Set<string>();
+  /** Values that operators other than casts take. */
+  readonly #computedInputs = new Set<string>();
+
+  constructor(reader: MessageReader) {
+    this.#reader = reader;
+  }
+
+  facts(): OnnxFacts {
+    if (this.#operators.size === 0) {
+      throw new MalformedMessage('it holds no operators');
+    }
+    let computesInFloat16 = false;
+    for (const name of this.#halfValues) {
+      computesInFloat16 ||= this.#computedInputs.has(name);
+    }
+    return { operators: this.#operators, externalFiles: this.#externalFiles, computesInFloat16 };
+  }
+
+  model(): void {
+    this.#reader.message(this.#reader.size, {
+      [field.model.graph]: (end) => this.#graph(end),
+      [field.model.trainingInfo]: (end) =>
+        this.#reader.message(end, {
+          [field.training.initialization]: (part) => this.#graph(part),
+          [field.training.algorithm]: (part) => this.#graph(part),
+        }),
+      [field.model.functions]: (end) =>
+        this.#reader.message(end, { [field.function.node]: (part) => this.#node(part) }),
+    });
+  }
+
+  #graph(end: number): void {
+    this.#reader.message(end, {
+      [field.graph.node]: (part) => this.#node(part),
+      [field.graph.initializer]: (part) => {
+        const tensor = this.#tensor(part);
+        if (tensor.dataType === float16) {
+          this.#halfValues.add(tensor.name);
+        }
+      },
+      [field.graph.sparseInitializer]: (part) => this.#sparse(part),
+    });
+  }
+
+  #node(end: number): void {
+    const node = { operator: '', holdsHalf: false };
+    const inputs: string[] = [];
+    const outputs: string[] = [];
+    this.#reader.message(end, {
+      [field.node.input]: (part) => inputs.push(this.#reader.text(part)),
+      [field.node.output]: (part) => outputs.push(this.#reader.text(part)),
+      [field.node.opType]: (part) => {
+        node.operator = this.#reader.text(part);
+      },
+      [field.node.attribute]: (part) => {
+        node.holdsHalf = this.#attribute(part) || node.holdsHalf;
+      },
+    });
+    const { operator } = node;
+    this.#operators.add(operator);
+    if (operator === 'Constant' && node.holdsHalf) {
+      outputs.forEach((name) => this.#halfValues.add(name));
+    }
+    if (operator !== 'Cast' && operator !== 'DequantizeLinear') {
+      inputs.forEach((name) => this.#computedInputs.add(name));
+    }
+  }
+
+  /** Whether the attribute is a half-precision tensor. */
+  #attribute(end: number): boolean {
+    let half = false;
+    const tensor = (part: number): void => {
+      half = this.#tensor(part).dataType === float16 || half;
+    };
+    const graph = (part: number): void => this.#graph(part);
+    const sparse = (part: number): void => this.#sparse(part);
+    this.#reader.message(end, {
+      [field.attribute.tensor]: tensor,
+      [field.attribute.tensors]: tensor,
+      [field.attribute.graph]: graph,
+      [field.attribute.graphs]: graph,
+      [field.attribute.sparseTensor]: sparse,
+      [field.attribute.sparseTensors]: sparse,
+    });
+    return half;
+  }
+
+  #sparse(end: number): void {
+    const tensor = (part: number): void => void this.#tensor(part);
+    this.#reader.message(end, { [field.sparse.values]: tensor, [field.sparse.indices]: tensor });
+  }
+
+  #tensor(end: number): { name: string; dataType: number } {
+    let name = '';
+    let dataType = 0;
+    this.#reader.message(
+      end,
+      {
+        [field.tensor.name]: (part) => {
+          name = this.#reader.text(part);
+        },
+        [field.tensor.externalData]: (part) => {
+          let key = '';
+          let value = '';
+          this.#reader.message(part, {
+            [field.entry.key]: (text) => {
+              key = this.#reader.text(text);
+            },
+            [field.entry.value]: (text) => {
+              value = this.#reader.text(text);
+            },
+          });
+          if (key === 'location') {
+            this.#externalFiles.add(value);
+          }
+        },
+      },
+      {
+        [field.tensor.dataType]: (value) => {
+          dataType = value;
+        },
+      },
+    );
+    return { name, dataType };
+  }
+}
