@@ -42,8 +42,13 @@ export interface RasterWindow {
   readonly width: number;
   readonly height: number;
   readonly bands: readonly SampleArray[];
-  /** 1 = valid, 0 = nodata / masked / transparent / NaN / outside; `height * width`. A pixel is valid when no requested band is nodata there. */
+  /**
+   * 1 = valid, 0 = nodata / masked / transparent / NaN / outside; `height * width`. As in rasterio's `dataset_mask`, a pixel
+   * is valid when any requested band is: a true 0 in one band of a scene with nodata 0 does not make a hole.
+   */
   readonly valid: Uint8Array;
+  /** Colours (red, green, blue, alpha) of a scene whose samples are palette indices. */
+  readonly palette?: readonly (readonly [number, number, number, number])[];
   readonly windowPx: WindowPx;
 }
 

@@ -15,11 +15,17 @@ const openVector = 0x04;
 const openVerboseError = 0x40;
 
 /** Raw samples with a text header; the corner coordinates keep GDAL from refusing rotated rasters, which ENVI cannot hold. */
-const rawFormat = ['-of', 'ENVI', '-co', 'INTERLEAVE=BSQ', '-a_ullr', '0', '0', '1', '1', '-a_srs', ''];
+const rawFormat = ['-of', 'ENVI', '-a_ullr', '0', '0', '1', '1', '-a_srs', ''];
 
 /** What to open: a file of the host, or bytes that exist in memory only. */
 export type GdalSource =
-  { readonly path: string } | { readonly bytes: Uint8Array | string; readonly extension: string };
+  | { readonly path: string }
+  | {
+      readonly bytes: Uint8Array | string;
+      readonly extension: string;
+      /** Files beside it: `.aux.xml` is appended to the full name, anything else replaces the extension. */
+      readonly sidecars?: readonly { readonly suffix: string; readonly bytes: Uint8Array }[];
+    };
 
 /** `gdalinfo -json` of a raster, with `extraArguments` such as `-proj4` or `-wkt_format WKT1`. */
 export async function gdalRasterInfo(source: GdalSource, extraArguments: readonly string[] = []): Promise<GdalInfo> {
@@ -61,31 +67,27 @@ export async function gdalRasterTranslate(
 }
 
 /**
- * `gdal_translate` of the host file `path` to raw bytes: band after band, each row-major, little-endian, in the band's
- * own type. No file is written. `translateArguments` choose bands (`-b`), window (`-srcwin`), size (`-outsize`), type (`-ot`).
+ * `gdal_translate` of `source` to raw bytes, each sample little-endian in its own type. No file is written.
+ * `translateArguments` choose bands (`-b`), window (`-srcwin`), size (`-outsize`), type (`-ot`).
+ * `interleave`: band after band (`BSQ`) or sample after sample (`BIP`), rows from the top.
  */
 export async function gdalReadRaw(
-  path: string,
+  source: GdalSource,
   translateArguments: readonly string[],
-  openOptions: readonly string[] = [],
+  choice: OpenChoice & { readonly interleave?: 'BSQ' | 'BIP' } = {},
 ): Promise<Uint8Array> {
   const gdal = await gdalRuntime();
-  const target = gdal.memoryPath('window.img');
-  const failure = inputFailure({ path }, 'INPUT_CORRUPT');
+  const stem = gdal.memoryPath('window');
+  const failure = inputFailure(source, 'INPUT_CORRUPT');
+  const raw = [...rawFormat, '-co', `INTERLEAVE=${choice.interleave ?? 'BSQ'}`, ...translateArguments];
   try {
-    return await withDataset(
-      gdal,
-      { path },
-      openRaster,
-      failure,
-      (dataset) => {
-        translateRaster(gdal, dataset, target, [...rawFormat, ...translateArguments], failure);
-        return gdal.module.FS.readFile(target);
-      },
-      openOptions,
-    );
+    const read = (dataset: number): Uint8Array => {
+      translateRaster(gdal, dataset, `${stem}.img`, raw, failure);
+      return gdal.module.FS.readFile(`${stem}.img`);
+    };
+    return await withDataset(gdal, source, openRaster, failure, read, choice);
   } finally {
-    removeMemoryFiles(gdal, target.replace(/\.img$/, ''));
+    removeMemoryFiles(gdal, stem);
   }
 }
 
@@ -152,23 +154,37 @@ function translateRaster(
   requireResult(written, failure);
 }
 
+interface OpenChoice {
+  readonly options?: readonly string[];
+  /** Short names; without it every driver of the wanted kind is tried. */
+  readonly drivers?: readonly string[];
+  /** A GDAL configuration option for this call only. */
+  readonly setting?: readonly [name: string, value: string];
+}
+
 async function withDataset<T>(
   gdal: GdalRuntime,
   source: GdalSource,
   flags: number,
   failure: FailureText,
   use: (dataset: number) => T,
-  openOptions: readonly string[] = [],
+  { options = [], drivers = [], setting }: OpenChoice = {},
 ): Promise<T> {
   const { module, native } = gdal;
-  const inMemory = 'bytes' in source ? gdal.memoryPath(`source${source.extension}`) : null;
-  if (inMemory !== null && 'bytes' in source) {
-    module.FS.writeFile(inMemory, source.bytes);
-  }
-  const path = 'path' in source ? await gdal.hostPath(source.path) : (inMemory ?? '');
+  const memoryStem = 'bytes' in source ? gdal.memoryPath('source') : null;
+  const path = memoryStem !== null && 'bytes' in source ? placeInMemory(gdal, memoryStem, source) : null;
+  const openPath = path ?? ('path' in source ? await gdal.hostPath(source.path) : '');
   try {
+    if (setting !== undefined) {
+      native.setConfig(...setting);
+    }
     const dataset = gdal.checked(
-      () => withArgumentList(module, openOptions, (list) => native.open(path, flags | openVerboseError, 0, list, 0)),
+      () =>
+        withArgumentList(module, options, (optionList) =>
+          withArgumentList(module, drivers, (driverList) =>
+            native.open(openPath, flags | openVerboseError, drivers.length === 0 ? 0 : driverList, optionList, 0),
+          ),
+        ),
       failure,
     );
     requireResult(dataset !== 0, failure);
@@ -178,10 +194,23 @@ async function withDataset<T>(
       native.close(dataset);
     }
   } finally {
-    if (inMemory !== null) {
-      removeMemoryFiles(gdal, inMemory);
+    if (setting !== undefined) {
+      native.setConfig(setting[0], null);
+    }
+    if (memoryStem !== null) {
+      removeMemoryFiles(gdal, memoryStem);
     }
   }
+}
+
+function placeInMemory(gdal: GdalRuntime, stem: string, source: Extract<GdalSource, { bytes: unknown }>): string {
+  const { FS } = gdal.module;
+  const path = `${stem}${source.extension}`;
+  FS.writeFile(path, source.bytes);
+  for (const { suffix, bytes } of source.sidecars ?? []) {
+    FS.writeFile(suffix === '.aux.xml' ? `${path}${suffix}` : `${stem}${suffix}`, bytes);
+  }
+  return path;
 }
 
 function requireResult(given: boolean, failure: FailureText): void {

@@ -73,16 +73,16 @@ async function start(): Promise<GdalRuntime> {
   const reported: string[] = [];
   const module = await createGdalModule({
     wasmBinary: wasm,
-    getPreloadedPackage: () => data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer,
+    getPreloadedPackage: () => data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength),
     locateFile: (fileName) => (fileName.endsWith('.data') ? dataPath : wasmPath),
     preRun: [
       ({ ENV }) => {
         ENV['PROJ_LIB'] = '/usr/share/proj';
         ENV['GDAL_DATA'] = '/usr/share/gdal';
         ENV['GDAL_NUM_THREADS'] = '0';
-        // No network here, and no scan of big folders for sidecars that no driver asks for.
-        ENV['GDAL_PAM_ENABLED'] = 'YES';
         ENV['CPL_TMPDIR'] = memoryRoot;
+        // A damaged JPEG must be an error, never grey pixels.
+        ENV['GDAL_ERROR_ON_LIBJPEG_WARNING'] = 'TRUE';
       },
     ],
     print: () => undefined,

@@ -1,0 +1,212 @@
+import { promisify } from 'node:util';
+import { inflate, inflateSync } from 'node:zlib';
+import lerc from 'lerc';
+import { ZSTDDecoder } from 'zstddec';
+import { Think2SegError } from '../../contract/errors.ts';
+import type { SampleArray } from '../ports.ts';
+import { decodeJpegBlock, decodeWebpBlock } from './embedded-image.ts';
+import { decodeLzw, decodePackBits } from './lzw.ts';
+import { undoFloatingPoint, undoHorizontalDifferences } from './predictor.ts';
+import { bytesPerSample, samplesFromBytes } from './samples.ts';
+import { swapBytes, unpackBits, unpackHalfFloats } from './sample-packing.ts';
+import { photometric, type TiffLayout } from './tiff-layout.ts';
+import { decodeXz } from './xz.ts';
+
+const inflateAsync = promisify(inflate);
+
+/** Below this size a round trip to the thread pool costs more than it saves. */
+const smallBlockBytes = 32 * 1024;
+
+let zstdReady: Promise<ZSTDDecoder> | null = null;
+
+/** What all blocks of one image share. */
+export interface BlockContext {
+  readonly path: string;
+  readonly layout: TiffLayout;
+  readonly littleEndian: boolean;
+  readonly jpegTables: Uint8Array | null;
+}
+
+/**
+ * Decodes one strip or tile to `rows * blockWidth * samples` values, pixel-interleaved (`samples` is 1 in planar files).
+ * Throws INPUT_CORRUPT when the block does not hold exactly that, so damage never reads as black.
+ */
+export async function decodeBlock(
+  context: BlockContext,
+  bytes: Uint8Array,
+  rows: number,
+  blockName: string,
+): Promise<SampleArray> {
+  const { layout } = context;
+  const samples = layout.isPlanar ? 1 : layout.samplesPerPixel;
+  const expectedValues = rows * layout.blockWidth * samples;
+  try {
+    const values = await decodeValues(context, bytes, rows, samples);
+    if (values.length < expectedValues) {
+      throw new Error(`it holds ${values.length} samples, expected ${expectedValues}`);
+    }
+    return values.length === expectedValues ? values : values.subarray(0, expectedValues);
+  } catch (thrown) {
+    if (thrown instanceof Think2SegError && thrown.code === 'INPUT_UNSUPPORTED') {
+      throw thrown;
+    }
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Think2SegError(
+      'INPUT_CORRUPT',
+      `${context.path} is damaged: ${blockName} cannot be decoded (${reason}); copy or download the file again`,
+      { cause: thrown },
+    );
+  }
+}
+
+async function decodeValues(
+  context: BlockContext,
+  bytes: Uint8Array,
+  rows: number,
+  samples: number,
+): Promise<SampleArray> {
+  const { layout, littleEndian } = context;
+  const { blockWidth } = layout;
+  if (layout.compression === 7) {
+    return jpegValues(context, bytes, rows, samples);
+  }
+  if (layout.compression === 50001) {
+    return decodeWebpBlock(bytes, rows * blockWidth, samples);
+  }
+  if (layout.compression === 34887) {
+    return lercValues(layout, bytes, samples);
+  }
+  const rowBytes = Math.ceil((blockWidth * samples * layout.bitsPerSample) / 8);
+  const raw = await decompress(layout.compression, bytes, rows * rowBytes);
+  if (raw.length < rows * rowBytes) {
+    throw new Error(`it holds ${raw.length} bytes, expected ${rows * rowBytes}`);
+  }
+  const exact = raw.subarray(0, rows * rowBytes);
+  const { bitsPerSample } = layout;
+  if (layout.predictor === 3) {
+    const ordered = undoFloatingPoint(exact, blockWidth, samples, bitsPerSample / 8);
+    return layout.isHalfFloat ? unpackHalfFloats(ordered) : samplesFromBytes(layout.sampleType, ordered);
+  }
+  if (![8, 16, 32, 64].includes(bitsPerSample)) {
+    if (layout.predictor === 2) {
+      throw new Think2SegError(
+        'INPUT_UNSUPPORTED',
+        `${context.path} has differences of ${bitsPerSample}-bit samples; convert it without a predictor`,
+      );
+    }
+    return unpackBits(exact, bitsPerSample, layout.sampleType, blockWidth * samples, rows);
+  }
+  const ordered = littleEndian || bitsPerSample === 8 ? exact : swapBytes(exact, bitsPerSample / 8);
+  const values = samplesFromBytes(layout.isHalfFloat ? 'uint16' : layout.sampleType, ordered);
+  if (layout.predictor === 2) {
+    undoHorizontalDifferences(values, blockWidth, samples);
+  }
+  return layout.isHalfFloat ? unpackHalfFloats(ordered) : values;
+}
+
+/** Returns bytes that may be changed in place. */
+async function decompress(compression: number, bytes: Uint8Array, length: number): Promise<Uint8Array> {
+  switch (compression) {
+    case 1:
+      return bytes;
+    case 5:
+      return decodeLzw(bytes, length);
+    case 8:
+    case 32946: {
+      const options = { chunkSize: Math.max(64, length) };
+      return length < smallBlockBytes ? inflateSync(bytes, options) : inflateAsync(bytes, options);
+    }
+    case 32773:
+      return decodePackBits(bytes, length);
+    case 34925:
+      return decodeXz(bytes, length);
+    case 50000:
+      return (await zstd()).decode(bytes, length);
+    default:
+      throw new Think2SegError('INPUT_UNSUPPORTED', `TIFF compression number ${compression} has no decoder here`);
+  }
+}
+
+/** An error code of zstd comes back as a wrong length, which `decodeBlock` refuses. */
+function zstd(): Promise<ZSTDDecoder> {
+  zstdReady ??= (async () => {
+    const decoder = new ZSTDDecoder();
+    await decoder.init();
+    return decoder;
+  })();
+  return zstdReady;
+}
+
+async function jpegValues(
+  { layout, jpegTables }: BlockContext,
+  bytes: Uint8Array,
+  rows: number,
+  samples: number,
+): Promise<SampleArray> {
+  if (layout.bitsPerSample !== 8) {
+    throw new Think2SegError(
+      'INPUT_UNSUPPORTED',
+      `JPEG of ${layout.bitsPerSample} bits has no decoder here; convert the file to DEFLATE`,
+    );
+  }
+  const picture = await decodeJpegBlock(bytes, jpegTables, layout.photometric === photometric.yCbCr);
+  if (picture.width !== layout.blockWidth || picture.height < rows || picture.components !== samples) {
+    throw new Error(
+      `a JPEG of ${picture.width} x ${picture.height} x ${picture.components}, expected ${layout.blockWidth} x ${rows} x ${samples}`,
+    );
+  }
+  return picture.samples;
+}
+
+async function lercValues(layout: TiffLayout, bytes: Uint8Array, samples: number): Promise<SampleArray> {
+  const blob = await lercBlob(layout, bytes);
+  const image = lerc.decode(Uint8Array.from(blob).buffer, {
+    returnPixelInterleavedDims: true,
+  });
+  const pixels = image.width * image.height;
+  const first = image.pixels[0];
+  if (first === undefined) {
+    throw new Error('a LERC block without bands');
+  }
+  if (first.BYTES_PER_ELEMENT !== bytesPerSample(layout.sampleType)) {
+    throw new Error(`LERC samples of ${first.BYTES_PER_ELEMENT} bytes, expected ${layout.sampleType}`);
+  }
+  if (first.length === pixels * (samples - 1) && first instanceof Uint8Array) {
+    return withAlphaFromMask(first, image.mask ?? null, pixels, samples);
+  }
+  if (image.mask && (first instanceof Float32Array || first instanceof Float64Array)) {
+    // LERC marks missing floats in a mask of its own; in TIFF they are NaN.
+    for (let pixel = 0; pixel < pixels; pixel += 1) {
+      if (image.mask[pixel] === 0) {
+        first.fill(Number.NaN, pixel * samples, (pixel + 1) * samples);
+      }
+    }
+  }
+  return first;
+}
+
+/** An alpha band of only 0 and 255 is stored as the mask of the other bands. */
+function withAlphaFromMask(colors: Uint8Array, mask: Uint8Array | null, pixels: number, samples: number): Uint8Array {
+  const values = new Uint8Array(pixels * samples);
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    for (let band = 0; band < samples - 1; band += 1) {
+      values[pixel * samples + band] = colors[pixel * (samples - 1) + band]!;
+    }
+    values[(pixel + 1) * samples - 1] = mask === null || mask[pixel] === 1 ? 255 : 0;
+  }
+  return values;
+}
+
+async function lercBlob(layout: TiffLayout, bytes: Uint8Array): Promise<Uint8Array> {
+  switch (layout.lercAddedCompression) {
+    case 0:
+      return bytes;
+    case 1:
+      return inflateAsync(bytes);
+    case 2:
+      // The size of the LERC blob stands in the zstd frame.
+      return (await zstd()).decode(bytes);
+    default:
+      throw new Think2SegError('INPUT_UNSUPPORTED', `LERC with added compression ${layout.lercAddedCompression}`);
+  }
+}

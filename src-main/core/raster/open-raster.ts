@@ -1,0 +1,184 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { Think2SegError } from '../../contract/errors.ts';
+import type { SceneInfo } from '../../contract/scene.ts';
+import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
+import type { RasterReader, RasterSource } from '../ports.ts';
+import { ByteFile } from './byte-file.ts';
+import { gdalLevels } from './gdal-level.ts';
+import type { PixelLevel } from './pixel-level.ts';
+import { Scene } from './scene.ts';
+import { resolveSceneCrs } from './scene-crs.ts';
+import {
+  bandsOf,
+  boundsOf,
+  georeferenceWarnings,
+  paletteOf,
+  transformOf,
+  validityRuleOf,
+} from './scene-description.ts';
+import { readTiffDirectories } from './tiff-directory.ts';
+import { reasonForGdal } from './tiff-layout.ts';
+import { collectTiffImages, compressionName, tiffLevels } from './tiff-scene.ts';
+import { describeTiff } from './tiff-twin.ts';
+
+export const rasterReader: RasterReader = { open: openRaster };
+
+/**
+ * Opens any raster: TIFFs with our own block reader, what that leaves out and every other format through GDAL. Which of
+ * the two, and why, is decided from the header, before any pixel is read, and stands in `info.reader`.
+ *
+ * @throws Think2SegError INPUT_NOT_FOUND, INPUT_NOT_READABLE, INPUT_NOT_RASTER, INPUT_CORRUPT, INPUT_UNSUPPORTED
+ */
+export async function openRaster(path: string, signal: AbortSignal): Promise<RasterSource> {
+  return openScene(path, signal);
+}
+
+/** As `openRaster`, with the levels that statistics are made from. */
+export async function openScene(path: string, signal: AbortSignal): Promise<Scene> {
+  signal.throwIfAborted();
+  await checkReadable(path);
+  const file = await ByteFile.open(path);
+  let ownsFile = true;
+  try {
+    if (!(await startsAsTiff(file))) {
+      return await openWithGdal(path, `not a TIFF`);
+    }
+    const directories = await readTiffDirectories(file);
+    const reason = directories[0] === undefined ? null : await reasonForGdal(directories[0]);
+    signal.throwIfAborted();
+    if (reason !== null) {
+      return await openWithGdal(path, reason);
+    }
+    ownsFile = false;
+    return await openTiff(file, directories);
+  } finally {
+    if (ownsFile) {
+      await file.close();
+    }
+  }
+}
+
+async function checkReadable(path: string): Promise<void> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) {
+      throw new Think2SegError('INPUT_NOT_READABLE', `${path} is a folder, expected a raster file`);
+    }
+    await access(path, constants.R_OK);
+  } catch (thrown) {
+    if (thrown instanceof Think2SegError) {
+      throw thrown;
+    }
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new Think2SegError('INPUT_NOT_FOUND', `there is no file ${path}; check the name`, { cause: thrown });
+    }
+    throw new Think2SegError(
+      'INPUT_NOT_READABLE',
+      `${path} may not be read (${code ?? 'unknown reason'}); check its permissions`,
+      { cause: thrown },
+    );
+  }
+}
+
+async function startsAsTiff(file: ByteFile): Promise<boolean> {
+  if (file.size < 4) {
+    throw new Think2SegError('INPUT_NOT_RASTER', `${file.path} has ${file.size} bytes, which is no raster`);
+  }
+  const start = (await file.read(0, 4)).toString('latin1');
+  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start);
+}
+
+async function openTiff(file: ByteFile, directories: Awaited<ReturnType<typeof readTiffDirectories>>): Promise<Scene> {
+  const images = await collectTiffImages(file, directories);
+  try {
+    const { directory, layout } = images.main;
+    const description = await describeTiff(directory, layout);
+    // Tiles that were never written read as the nodata value of the file.
+    const levels = tiffLevels(images, Number(description.bands[0]?.noDataValue ?? 0));
+    const warnings =
+      images.otherCount === 0 ? [] : [`${images.otherCount} further pages of the file are not used, only the first`];
+    return await makeScene(file.path, description, levels, {
+      compression: compressionName(layout),
+      reader: { name: 'geotiff' },
+      warnings,
+      close: images.close,
+    });
+  } catch (thrown) {
+    await images.close();
+    throw thrown;
+  }
+}
+
+async function openWithGdal(path: string, reason: string): Promise<Scene> {
+  const description = await gdalRasterInfo({ path }).catch((thrown: unknown) => {
+    const missing = thrown instanceof Think2SegError ? /missing codec (\S+?)\.?[;\s]/.exec(thrown.message) : null;
+    if (missing === null) {
+      throw thrown;
+    }
+    throw new Think2SegError(
+      'INPUT_UNSUPPORTED',
+      `${path} combines ${reason} with ${missing[1] ?? 'a'} compression, which no reader here knows; convert it with gdal_translate -co COMPRESS=DEFLATE`,
+      { cause: thrown },
+    );
+  });
+  if (description.bands.length === 0) {
+    throw new Think2SegError(
+      'INPUT_NOT_RASTER',
+      `${path} (${description.driverLongName}) has no bands of its own; give one of the rasters inside it`,
+    );
+  }
+  return makeScene(path, description, gdalLevels(path, description), {
+    compression: description.metadata['IMAGE_STRUCTURE']?.['COMPRESSION'] ?? null,
+    reader: { name: 'gdal', reason },
+    warnings: [],
+    close: () => Promise.resolve(),
+  });
+}
+
+interface ReaderFacts {
+  readonly compression: string | null;
+  readonly reader: SceneInfo['reader'];
+  readonly warnings: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+async function makeScene(
+  path: string,
+  description: GdalInfo,
+  levels: readonly PixelLevel[],
+  facts: ReaderFacts,
+): Promise<Scene> {
+  const [width, height] = description.size;
+  const bands = bandsOf(path, description);
+  const transform = transformOf(description);
+  const wkt = description.coordinateSystem?.wkt ?? description.gcps?.coordinateSystem?.wkt;
+  const sceneCrs = await resolveSceneCrs(wkt);
+  const info: SceneInfo = {
+    schema: 1,
+    path,
+    width,
+    height,
+    bands,
+    crs: sceneCrs.info,
+    transform,
+    bounds: boundsOf(transform, width, height),
+    overviews: levels.slice(1).map((level) => Math.max(1, Math.round(width / level.width))),
+    compression: facts.compression,
+    driver: description.driverShortName,
+    reader: facts.reader,
+    warnings: [
+      ...georeferenceWarnings(description),
+      ...(sceneCrs.warning === null ? [] : [sceneCrs.warning]),
+      ...facts.warnings,
+    ],
+  };
+  return new Scene({
+    info,
+    crs: sceneCrs.crs,
+    levels,
+    rule: validityRuleOf(description, bands, levels[0]?.hasMask === true),
+    palette: paletteOf(description.bands[0]),
+    close: facts.close,
+  });
+}

@@ -1,0 +1,36 @@
+import { Think2SegError } from '../../contract/errors.ts';
+import type { Crs } from '../../contract/geo.ts';
+import type { SceneInfo } from '../../contract/scene.ts';
+import { crsFromWkt } from '../crs/from-wkt.ts';
+
+export interface SceneCrs {
+  readonly crs: Crs | null;
+  readonly info: SceneInfo['crs'];
+  readonly warning: string | null;
+}
+
+/** The CRS of a scene from the WKT GDAL gives for it. One that cannot be used is reported and warned of, never dropped. */
+export async function resolveSceneCrs(wkt: string | undefined): Promise<SceneCrs> {
+  if (wkt === undefined || wkt.trim() === '') {
+    return { crs: null, info: null, warning: 'no coordinate reference system: areas and lengths are not measured' };
+  }
+  try {
+    const crs = await crsFromWkt(wkt);
+    return {
+      crs,
+      info: {
+        ...(crs.epsg === undefined ? {} : { epsg: crs.epsg }),
+        wkt: crs.wkt,
+        name: crs.name,
+        ...(crs.accuracyNote === undefined ? {} : { accuracyNote: crs.accuracyNote }),
+      },
+      warning: null,
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof Think2SegError) || thrown.code !== 'CRS_UNSUPPORTED') {
+      throw thrown;
+    }
+    const name = /"([^"]*)"/.exec(wkt)?.[1] ?? 'unnamed';
+    return { crs: null, info: { wkt, name }, warning: `${thrown.message}; until then areas are not measured` };
+  }
+}

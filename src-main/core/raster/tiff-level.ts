@@ -1,0 +1,267 @@
+import { Think2SegError } from '../../contract/errors.ts';
+import type { WindowPx } from '../../contract/geo.ts';
+import type { SampleType } from '../../contract/scene.ts';
+import type { SampleArray } from '../ports.ts';
+import type { BlockCache } from './block-cache.ts';
+import { decodeBlock, type BlockContext } from './block-codec.ts';
+import { copyBlock } from './copy-block.ts';
+import type { PixelLevel } from './pixel-level.ts';
+import { fillSamples, newSamples } from './samples.ts';
+import { tag, type TiffDirectory } from './tiff-directory.ts';
+import type { TiffLayout } from './tiff-layout.ts';
+
+/** Blocks decoded at one time; zlib runs four of them at once beside this thread. */
+const blocksInFlight = 16;
+/** Neighbouring blocks are read in one go up to this size. */
+const readAheadBytes = 4 * 1024 * 1024;
+
+interface BlockTable {
+  readonly offsets: Float64Array;
+  readonly byteCounts: Float64Array;
+}
+
+/** One image of a TIFF (full resolution, overview or mask), read block by block through a shared cache. */
+export class TiffLevel implements PixelLevel {
+  readonly width: number;
+  readonly height: number;
+  readonly blockWidth: number;
+  readonly blockHeight: number;
+  readonly sampleTypes: readonly SampleType[];
+  readonly mask: TiffLevel | null;
+
+  readonly #directory: TiffDirectory;
+  readonly #layout: TiffLayout;
+  readonly #cache: BlockCache;
+  readonly #name: string;
+  readonly #sparseValue: number;
+  #table: Promise<BlockTable> | null = null;
+  #context: Promise<BlockContext> | null = null;
+
+  /** `name` is unique in the scene; blocks that were never written hold `sparseValue`. */
+  constructor(
+    directory: TiffDirectory,
+    layout: TiffLayout,
+    options: { cache: BlockCache; name: string; sparseValue: number; mask: TiffLevel | null },
+  ) {
+    this.width = layout.width;
+    this.height = layout.height;
+    this.blockWidth = layout.blockWidth;
+    this.blockHeight = layout.blockHeight;
+    this.sampleTypes = new Array<SampleType>(layout.samplesPerPixel).fill(layout.sampleType);
+    this.mask = options.mask;
+    this.#directory = directory;
+    this.#layout = layout;
+    this.#cache = options.cache;
+    this.#name = options.name;
+    this.#sparseValue = options.sparseValue;
+  }
+
+  get hasMask(): boolean {
+    return this.mask !== null;
+  }
+
+  async read(windowLevelPx: WindowPx, bands: readonly number[], signal: AbortSignal): Promise<SampleArray[]> {
+    const { width, height } = windowLevelPx;
+    const layout = this.#layout;
+    const outputs = bands.map(() => newSamples(layout.sampleType, width * height));
+    if (!layout.isPlanar) {
+      await this.#forEachBlock(windowLevelPx, 0, signal, (block, column, row) => {
+        bands.forEach((band, index) => {
+          copyBlock(block, this.#place(column, row, layout.samplesPerPixel, band - 1), outputs[index]!, windowLevelPx);
+        });
+      });
+      return outputs;
+    }
+    for (const [index, band] of bands.entries()) {
+      const firstBlock = (band - 1) * layout.blocksAcross * layout.blocksDown;
+      await this.#forEachBlock(windowLevelPx, firstBlock, signal, (block, column, row) => {
+        copyBlock(block, this.#place(column, row, 1, 0), outputs[index]!, windowLevelPx);
+      });
+    }
+    return outputs;
+  }
+
+  async readMask(windowLevelPx: WindowPx, signal: AbortSignal): Promise<Uint8Array> {
+    if (this.mask === null) {
+      throw new Error('this level has no mask');
+    }
+    const [values] = await this.mask.read(windowLevelPx, [1], signal);
+    return Uint8Array.from(values as Uint8Array, (value) => (value === 0 ? 0 : 1));
+  }
+
+  close(): Promise<void> {
+    this.#cache.clear();
+    return this.#directory.file.close();
+  }
+
+  #place(column: number, row: number, stride: number, first: number) {
+    const { blockWidth, blockHeight, width, height } = this.#layout;
+    const x = column * blockWidth;
+    const y = row * blockHeight;
+    return {
+      x,
+      y,
+      width: Math.min(blockWidth, width - x),
+      height: Math.min(blockHeight, height - y),
+      rowValues: blockWidth * stride,
+      stride,
+      first,
+    };
+  }
+
+  /** Visits every block that meets the window, from the cache or the file, a bounded number at a time. */
+  async #forEachBlock(
+    window: WindowPx,
+    firstBlock: number,
+    signal: AbortSignal,
+    visit: (block: SampleArray, column: number, row: number) => void,
+  ): Promise<void> {
+    const { blockWidth, blockHeight, blocksAcross } = this.#layout;
+    const table = await this.#blockTable();
+    const wanted: { index: number; column: number; row: number }[] = [];
+    const flush = async (): Promise<void> => {
+      signal.throwIfAborted();
+      const batch = wanted.splice(0);
+      const blocks = await this.#blocks(
+        batch.map(({ index }) => index),
+        table,
+      );
+      batch.forEach(({ column, row }, position) => {
+        visit(blocks[position]!, column, row);
+      });
+    };
+    const lastRow = Math.floor((window.y + window.height - 1) / blockHeight);
+    const lastColumn = Math.floor((window.x + window.width - 1) / blockWidth);
+    for (let row = Math.floor(window.y / blockHeight); row <= lastRow; row += 1) {
+      for (let column = Math.floor(window.x / blockWidth); column <= lastColumn; column += 1) {
+        wanted.push({ index: firstBlock + row * blocksAcross + column, column, row });
+        if (wanted.length === blocksInFlight) {
+          await flush();
+        }
+      }
+    }
+    if (wanted.length > 0) {
+      await flush();
+    }
+  }
+
+  async #blocks(indices: readonly number[], table: BlockTable): Promise<SampleArray[]> {
+    const found = indices.map((index) => this.#cache.get(`${this.#name}/${index}`));
+    const missing = indices.filter((_, position) => found[position] === undefined);
+    const bytes = await this.#blockBytes(missing, table);
+    const context = await this.#blockContext();
+    const decoded = new Map<number, SampleArray>();
+    await Promise.all(
+      missing.map(async (index) => {
+        const block = await this.#decode(context, index, bytes.get(index) ?? null);
+        decoded.set(index, block);
+        this.#cache.set(`${this.#name}/${index}`, block);
+      }),
+    );
+    return indices.map((index, position) => found[position] ?? decoded.get(index)!);
+  }
+
+  async #decode(context: BlockContext, index: number, bytes: Uint8Array | null): Promise<SampleArray> {
+    const { blocksAcross, blocksDown, blockHeight, blockWidth, isTiled, height, isPlanar, samplesPerPixel } =
+      this.#layout;
+    const row = Math.floor((index % (blocksAcross * blocksDown)) / blocksAcross);
+    const rows = isTiled ? blockHeight : Math.min(blockHeight, height - row * blockHeight);
+    if (bytes === null) {
+      const block = newSamples(this.#layout.sampleType, rows * blockWidth * (isPlanar ? 1 : samplesPerPixel));
+      fillSamples(block, this.#sparseValue);
+      return block;
+    }
+    return decodeBlock(context, bytes, rows, `${isTiled ? 'tile' : 'strip'} ${index} of ${this.#name}`);
+  }
+
+  /** Bytes of each block, null for one that was never written; blocks that lie together are read together. */
+  async #blockBytes(indices: readonly number[], table: BlockTable): Promise<Map<number, Uint8Array | null>> {
+    const result = new Map<number, Uint8Array | null>();
+    const stored: number[] = [];
+    for (const index of indices) {
+      const offset = table.offsets[index];
+      const length = table.byteCounts[index];
+      if (offset === undefined || length === undefined) {
+        throw new Think2SegError(
+          'INPUT_CORRUPT',
+          `${this.#directory.file.path} lists ${table.offsets.length} blocks but needs block ${index}; export it again`,
+        );
+      }
+      if (offset === 0 || length === 0) {
+        result.set(index, null);
+      } else {
+        stored.push(index);
+      }
+    }
+    stored.sort((left, right) => table.offsets[left]! - table.offsets[right]!);
+    for (let from = 0; from < stored.length;) {
+      const start = table.offsets[stored[from]!]!;
+      let to = from;
+      let end = start;
+      do {
+        end = Math.max(end, table.offsets[stored[to]!]! + table.byteCounts[stored[to]!]!);
+        to += 1;
+      } while (
+        to < stored.length &&
+        table.offsets[stored[to]!]! - end < 65536 &&
+        table.offsets[stored[to]!]! + table.byteCounts[stored[to]!]! - start < readAheadBytes
+      );
+      const bytes = await this.#directory.file.read(start, end - start);
+      for (; from < to; from += 1) {
+        const at = table.offsets[stored[from]!]! - start;
+        const block = bytes.subarray(at, at + table.byteCounts[stored[from]!]!);
+        // Uncompressed blocks are used in place, so each needs bytes of its own, aligned to its samples.
+        result.set(stored[from]!, this.#layout.compression === 1 ? Uint8Array.from(block) : block);
+      }
+    }
+    return result;
+  }
+
+  #blockTable(): Promise<BlockTable> {
+    this.#table ??= readBlockTable(this.#directory, this.#layout);
+    return this.#table;
+  }
+
+  #blockContext(): Promise<BlockContext> {
+    this.#context ??= (async () => ({
+      path: this.#directory.file.path,
+      layout: this.#layout,
+      littleEndian: this.#directory.format.littleEndian,
+      jpegTables: await this.#directory.bytes(tag.jpegTables),
+    }))();
+    return this.#context;
+  }
+}
+
+async function readBlockTable(directory: TiffDirectory, layout: TiffLayout): Promise<BlockTable> {
+  const offsets = await directory.numbers(layout.isTiled ? tag.tileOffsets : tag.stripOffsets);
+  const byteCounts = await directory.numbers(layout.isTiled ? tag.tileByteCounts : tag.stripByteCounts);
+  if (offsets === null) {
+    throw new Think2SegError(
+      'INPUT_CORRUPT',
+      `${directory.file.path} does not say where its pixels are; export it again`,
+    );
+  }
+  if (byteCounts !== null) {
+    return { offsets, byteCounts };
+  }
+  if (layout.compression !== 1) {
+    throw new Think2SegError(
+      'INPUT_CORRUPT',
+      `${directory.file.path} does not say how long its blocks are; export it again`,
+    );
+  }
+  // Old writers leave the sizes of uncompressed strips out: they follow from the rows.
+  const samples = layout.isPlanar ? 1 : layout.samplesPerPixel;
+  const rowBytes = Math.ceil((layout.blockWidth * samples * layout.bitsPerSample) / 8);
+  return {
+    offsets,
+    byteCounts: offsets.map((_, index) => {
+      const row = Math.floor((index % (layout.blocksAcross * layout.blocksDown)) / layout.blocksAcross);
+      const rows = layout.isTiled
+        ? layout.blockHeight
+        : Math.min(layout.blockHeight, layout.height - row * layout.blockHeight);
+      return rows * rowBytes;
+    }),
+  };
+}

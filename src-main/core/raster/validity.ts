@@ -1,0 +1,64 @@
+import type { SampleArray } from '../ports.ts';
+
+/**
+ * Where a scene's own data say which pixels count, in GDAL's order of precedence: a mask band, else nodata values,
+ * else an alpha band, else everything.
+ */
+export type ValidityRule =
+  | { readonly kind: 'mask' }
+  /** One value per band of the scene, null for a band without; NaN allowed. */
+  | { readonly kind: 'nodata'; readonly values: readonly (number | null)[] }
+  /** 1-based number of the alpha band. */
+  | { readonly kind: 'alpha'; readonly band: number }
+  | { readonly kind: 'all' };
+
+/**
+ * 1 where the sample of one band counts: not the band's nodata value and not NaN.
+ * `nodata` is compared as the band's type stores it (a double becomes a float32 in a float32 band).
+ */
+export function validSamples(samples: SampleArray, nodata: number | null): Uint8Array {
+  const valid = new Uint8Array(samples.length).fill(1);
+  if (samples instanceof BigInt64Array || samples instanceof BigUint64Array) {
+    if (nodata !== null && Number.isFinite(nodata)) {
+      for (let index = 0; index < samples.length; index += 1) {
+        valid[index] = Number(samples[index]!) === nodata ? 0 : 1;
+      }
+    }
+    return valid;
+  }
+  const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
+  const stored = nodata !== null && samples instanceof Float32Array ? Math.fround(nodata) : nodata;
+  if (isFloat) {
+    for (let index = 0; index < samples.length; index += 1) {
+      const value = samples[index]!;
+      // The second comparison is false for NaN only.
+      valid[index] = value === stored || value !== value ? 0 : 1;
+    }
+  } else if (stored !== null && !Number.isNaN(stored)) {
+    for (let index = 0; index < samples.length; index += 1) {
+      valid[index] = samples[index] === stored ? 0 : 1;
+    }
+  }
+  return valid;
+}
+
+/**
+ * 1 where a pixel counts. `perBand` are the `validSamples` of the bands read, `coverage` the mask or alpha (null if
+ * the rule has none). As rasterio's `dataset_mask` does, a pixel counts when any of its bands does: NAIP scenes with
+ * nodata 0 have true zeros in single bands.
+ */
+export function validPixels(perBand: readonly Uint8Array[], coverage: Uint8Array | null): Uint8Array {
+  const length = (coverage ?? perBand[0] ?? new Uint8Array(0)).length;
+  const valid = new Uint8Array(length);
+  for (const band of perBand) {
+    for (let index = 0; index < length; index += 1) {
+      valid[index] = valid[index]! | band[index]!;
+    }
+  }
+  if (coverage !== null) {
+    for (let index = 0; index < length; index += 1) {
+      valid[index] = coverage[index] === 0 ? 0 : valid[index]!;
+    }
+  }
+  return valid;
+}
