@@ -13,9 +13,14 @@ export const shapefileLeftovers = ['.qix', '.sbn', '.sbx', '.idm', '.ind', '.qpj
 
 /** Every file that an output of this name consists of, the named one first. */
 export function outputFilesOf(path: string): string[] {
-  if (extname(path).toLowerCase() !== '.shp') {
-    return [path];
-  }
   const base = withoutExtension(path);
-  return [path, ...shapefileParts.slice(1).map((extension) => base + extension)];
+  switch (extname(path).toLowerCase()) {
+    case '.shp':
+      return [path, ...shapefileParts.slice(1).map((extension) => base + extension)];
+    case '.fgb':
+      // FlatGeobuf has no place for the run record that GDAL 3.8 could fill.
+      return [path, `${base}.think2seg.json`];
+    default:
+      return [path];
+  }
 }

@@ -1,0 +1,146 @@
+import type { LonLatTransform } from '../crs/lon-lat.ts';
+import { lonLatTransform } from '../crs/lon-lat.ts';
+import { withAtomicOutputs } from '../files/atomic-write.ts';
+import type { OutputFeature, PolygonRings, RingCoordinates, WriteRequest } from '../ports.ts';
+import { cutAtAntimeridian } from './antimeridian.ts';
+import { attributesOf } from './attributes.ts';
+import { LonLatBounds } from './lon-lat-bounds.ts';
+import { unwrappedLonLat } from './lon-lat-rings.ts';
+import { ringsCross } from './ring-crossings.ts';
+import { oriented, rounded } from './rings.ts';
+import { TextOutput } from './text-output.ts';
+
+/** A centimetre on the ground, as RFC 7946 advises; more only where rounding would break a polygon. */
+const decimalsTried = [7, 9, 11] as const;
+const featuresBetweenAbortChecks = 500;
+
+const withoutCrsWarning =
+  'the scene has no coordinate reference system: coordinates are those of the scene (pixels with y negated where it has no geotransform), not longitude and latitude';
+
+/**
+ * Writes RFC 7946 GeoJSON: WGS 84 longitude and latitude, exteriors counter-clockwise, 7 decimals, cut at the antimeridian, no `crs`
+ * member. The run record is the foreign member `think2seg`.
+ */
+export async function writeGeoJson(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
+  const toLonLat = request.crs === null ? null : lonLatTransform(request.crs);
+  await withAtomicOutputs([request.path], { ...request, signal }, async ([temporaryPath]) => {
+    const bounds = new LonLatBounds();
+    await TextOutput.create(temporaryPath, async (output) => {
+      const warnings = new Set<string>(request.crs === null ? [withoutCrsWarning] : []);
+      const texts = featureTexts(request, toLonLat, bounds, warnings, signal);
+      await output.append('{"type":"FeatureCollection","features":[');
+      let separator = '\n';
+      for (const text of texts) {
+        await output.append(separator + text);
+        separator = ',\n';
+      }
+      const box = bounds.box();
+      await output.append(
+        `\n]${box === null ? '' : `,"bbox":${JSON.stringify(box)}`}` +
+          `${warnings.size === 0 ? '' : `,"think2segWarnings":${JSON.stringify([...warnings])}`}` +
+          `,"think2seg":${JSON.stringify(request.runRecord)}}\n`,
+      );
+    });
+  });
+  return [request.path];
+}
+
+function* featureTexts(
+  request: WriteRequest,
+  toLonLat: LonLatTransform | null,
+  bounds: LonLatBounds,
+  warnings: Set<string>,
+  signal: AbortSignal,
+): Generator<string> {
+  for (const [index, feature] of request.features.entries()) {
+    if (index % featuresBetweenAbortChecks === 0) {
+      signal.throwIfAborted();
+    }
+    yield featureText(feature, toLonLat, bounds, warnings);
+  }
+}
+
+function featureText(
+  feature: OutputFeature,
+  toLonLat: LonLatTransform | null,
+  bounds: LonLatBounds,
+  warnings: Set<string>,
+): string {
+  const polygons: RingCoordinates[][] = [];
+  for (const polygon of feature.polygonsMap) {
+    for (const part of toLonLat === null ? [[...polygon.rings]] : lonLatParts(polygon, toLonLat, bounds, warnings)) {
+      const written = roundedPolygon(part);
+      if (written === null) {
+        warnings.add(`instance ${feature.instance}: a part too small for the decimals written was left out`);
+      } else {
+        polygons.push(written);
+        bounds.add(written);
+      }
+    }
+  }
+  const coordinates = polygons.map((rings) => `[${rings.map(ringText).join(',')}]`);
+  const geometry =
+    coordinates.length === 0
+      ? 'null'
+      : coordinates.length === 1
+        ? `{"type":"Polygon","coordinates":${coordinates[0] ?? ''}}`
+        : `{"type":"MultiPolygon","coordinates":[${coordinates.join(',')}]}`;
+  return `{"type":"Feature","id":${feature.instance},"properties":${JSON.stringify(attributesOf(feature))},"geometry":${geometry}}`;
+}
+
+function lonLatParts(
+  polygon: PolygonRings,
+  toLonLat: LonLatTransform,
+  bounds: LonLatBounds,
+  warnings: Set<string>,
+): RingCoordinates[][] {
+  const rings: RingCoordinates[] = [];
+  for (const [index, ring] of polygon.rings.entries()) {
+    const lonLat = unwrappedLonLat(ring, toLonLat);
+    if (lonLat !== null) {
+      rings.push(lonLat);
+    } else {
+      warnings.add('parts outside of where the map projection is defined were left out');
+      if (index === 0) {
+        return [];
+      }
+    }
+  }
+  const { parts, crosses } = cutAtAntimeridian(rings);
+  if (crosses) {
+    bounds.crossesAntimeridian = true;
+  }
+  return parts;
+}
+
+/** Rounded and wound as RFC 7946 wants; null when the exterior vanishes. */
+function roundedPolygon(rings: readonly RingCoordinates[]): RingCoordinates[] | null {
+  let result: RingCoordinates[] | null = null;
+  for (const decimals of decimalsTried) {
+    const [exterior, ...holes] = rings.map((ring) => rounded(ring, decimals));
+    if (exterior === undefined || exterior === null) {
+      continue;
+    }
+    const kept = holes.filter((hole): hole is RingCoordinates => hole !== null);
+    result = [oriented(exterior, true), ...kept.map((hole) => oriented(hole, false))];
+    if (!ringsCross(result, decimals)) {
+      return result;
+    }
+  }
+  return result;
+}
+
+function ringText(ring: RingCoordinates): string {
+  const points: string[] = [];
+  for (let i = 0; i < ring.length; i += 2) {
+    points.push(`[${decimalText(ring[i]!)},${decimalText(ring[i + 1]!)}]`);
+  }
+  points.push(points[0] ?? '');
+  return `[${points.join(',')}]`;
+}
+
+/** Plain decimal notation: numbers near zero would be written with an exponent. */
+function decimalText(value: number): string {
+  const text = String(value === 0 ? 0 : value);
+  return text.includes('e') ? value.toFixed(11).replace(/0+$/, '') : text;
+}
