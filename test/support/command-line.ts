@@ -1,0 +1,39 @@
+/** Runs the real program as a user does. */
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const launcher = resolve(import.meta.dirname, '../../src-main/think2seg.mjs');
+
+export interface CommandResult {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  environment?: Record<string, string>;
+  /** Called with everything on stderr so far; may send a signal. */
+  onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+export function runThink2seg(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+  return new Promise((resolveResult, reject) => {
+    const child = spawn(process.execPath, [launcher, ...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+      options.onStderr?.(stderr, (signal) => child.kill(signal));
+    });
+    child.on('error', reject);
+    child.on('close', (status) => resolveResult({ status, stdout, stderr }));
+  });
+}
