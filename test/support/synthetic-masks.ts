@@ -1,9 +1,9 @@
-/** Kinds of test masks; `test/reference/synthetic_masks.py` makes the same ones, sample for sample. */
+/** Kinds of test masks, from ordinary to as bad as it gets. */
 export const maskKinds = ['blobs', 'labels', 'noise', 'speckle', 'checkerboard', 'rings'] as const;
 
 export type MaskKind = (typeof maskKinds)[number];
 
-/** A 32-bit hash of a lattice point: noise that needs no state, so that another language can repeat it. */
+/** A 32-bit hash of a lattice point: noise that needs no state. */
 function hashAt(x: number, y: number, seed: number): number {
   let h = (Math.imul(x, 0x9e3779b1) + Math.imul(y, 0x85ebca77) + Math.imul(seed, 0xc2b2ae3d)) >>> 0;
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) >>> 0;
@@ -11,7 +11,7 @@ function hashAt(x: number, y: number, seed: number): number {
   return (h ^ (h >>> 15)) >>> 0;
 }
 
-/** Integer noise on a coarse lattice, interpolated bilinearly in whole numbers: smooth shapes, equal in every language. */
+/** Integer noise on a coarse lattice, interpolated bilinearly in whole numbers: smooth shapes. */
 function smoothAt(x: number, y: number, cell: number, seed: number): number {
   const column = Math.floor(x / cell);
   const row = Math.floor(y / cell);
