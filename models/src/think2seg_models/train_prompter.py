@@ -120,7 +120,7 @@ def measure(model: Prompter, encoder: QuestionEncoder, vocabulary: Vocabulary, h
         items = parse(text)
         hits["valid"].append(items is not None)
         hits["concept"].append(V.CONCEPT_TOKENS[question.concept] in text)
-        empty = V.SEPARATORS[0] not in "".join(vocabulary.tokens[t] for t in answer.tokens)
+        empty = answer_index(V.CLOSE) not in answer.tokens
         if empty:
             hits["empty_right"].append(items == [])
             if question.concept == UNKNOWN:

@@ -308,7 +308,11 @@ FRAMES_ALL: Phrases = _split(
     " | where are {a} likely to be ? | which areas serve {a} ? | find all {ns} . | where are the {ns} ? | mark every {n} . | segment the {ns} in this picture ."
     " | show all {ns} in the scene . | is there a {n} here ? | locate the {ns} . | {ns} | any {ns} ? | please outline each {n} ."
     " | can you see a {n} ? | find a {d} . | where is the {d} ? | mark each {d} . | show every {d} in the image . | which object is a {d} ?"
-    " | look for a {d} and outline it . | point out anything that looks like a {d} .",
+    " | look for a {d} and outline it . | point out anything that looks like a {d} . | {p} | i want to {p} | {d} | somewhere to {p}"
+    " | the task is to {p} ; mark what is needed for it . | we are {a} and plan to {p} . what is there for us ? | give the outline of the {n} ."
+    " | this map may contain a {n} ; draw it . | draw a line around each {n} . | which of these things is a {n} ? | how many {ns} do you see ?"
+    " | tomorrow {a} will come to {p} . where will that be ? | do you notice a {d} ? | pick out the {ns} from this aerial photo ."
+    " | hello , could you please show where people {p} ? | a place for {a} | my friends like to {p} . what should they look for ? | {ns} please",
     "where might {a} go in order to {p} ? | show every object {a} could choose to {p} . | could one {p} anywhere in this view ? | somebody hopes to {p} ; highlight their options ."
     " | detect each {n} visible . | give me the {ns} of this region . | highlight any {d} you notice . | what here counts as a {d} ?"
     " | help {a} find somewhere to {p} . | delineate all {ns} please .",
@@ -317,7 +321,9 @@ FRAMES_SUPERLATIVE: Phrases = _split(
     "where could {a} {p} ? choose the {r} one . | find the {r} place where {a} can {p} . | {a} want to {p} , show the {r} option . | which is the {r} object that lets {a} {p} ?"
     " | i want to {p} . take the {r} possibility . | i need the {r} thing with which i can {p} . | mark only the {r} spot to {p} . | show the {r} place to {p} ."
     " | find the {r} {n} . | where is the {r} {n} ? | mark the {r} {n} . | which {n} is the {r} ? | outline the {r} {n} in the scene . | show me the {r} of the {ns} ."
-    " | of all {ns} , segment the {r} one . | the {r} {n} | find the {r} {d} . | which is the {r} {d} ? | mark the {r} {d} . | only the {r} {d} , please .",
+    " | of all {ns} , segment the {r} one . | the {r} {n} | find the {r} {d} . | which is the {r} {d} ? | mark the {r} {d} . | only the {r} {d} , please ."
+    " | {r} {n} | {r} place to {p} | of everything that lets {a} {p} , keep the {r} . | which spot to {p} is the {r} ? | draw the {n} that is the {r} ."
+    " | i only care about the {r} {n} . | if there are several {ns} , take the {r} one . | {a} would like the {r} {d} .",
     "what is the {r} place where {a} might {p} ? | show the {r} object {a} would pick to {p} . | among the {ns} , highlight the {r} . | point at the {r} {n} please ."
     " | give me just the {r} {d} . | somebody hopes to {p} ; highlight the {r} option .",
 )

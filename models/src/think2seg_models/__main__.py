@@ -1,0 +1,187 @@
+"""`python -m think2seg_models COMMAND`: each command imports only what it needs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+WORK = Path(__file__).resolve().parents[2] / ".work"
+"""Default place of caches and checkpoints (not part of the repository)."""
+
+
+def _scenes(options: argparse.Namespace) -> None:
+    from .dataset import write_scenes
+
+    print(json.dumps(write_scenes(options.out, options.split, options.count, options.seed, options.heldout, options.size)))
+
+
+def _cache_scenes(options: argparse.Namespace) -> None:
+    from .scene_cache import write_cache
+
+    write_cache(options.work / "scenes", options.count)
+    # Thresholds and checkpoints are chosen on a third style, neither that of training nor that of the evaluation.
+    write_cache(options.work / "scenes-check", 500, 15_000_000, 555)
+
+
+def _vocabulary(options: argparse.Namespace) -> None:
+    from .vocabulary import build_vocabulary
+
+    build_vocabulary(options.sentence_model).save(options.work / "vocabulary")
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _train_prompter(options: argparse.Namespace) -> None:
+    from .train_prompter import train_prompter
+
+    _one_thread()
+    train_prompter(
+        options.work / "vocabulary", options.work / "prompter.pt", options.cpu_seconds, options.seed, options.start, options.learning_rate
+    )
+
+
+def _train_detector(options: argparse.Namespace) -> None:
+    from .train_detector import train_detector
+
+    _one_thread()
+    train_detector(options.work / "scenes", options.work / "scenes-check", options.work / "detector.pt", options.cpu_seconds, options.seed)
+
+
+def _thresholds(options: argparse.Namespace) -> None:
+    import torch
+
+    from .detector import Detector
+    from .train_detector import check_detector
+
+    detector = Detector()
+    detector.load_state_dict(torch.load(options.work / "detector.pt"))
+    report = check_detector(detector, options.work / "scenes-check", 500)
+    (options.work / "thresholds.json").write_text(json.dumps(report["thresholds"], indent=1) + "\n")
+    print(json.dumps(report))
+
+
+def _train_segmenter(options: argparse.Namespace) -> None:
+    from .train_segmenter import train_segmenter
+
+    _one_thread()
+    train_segmenter(options.work / "scenes", options.work / "scenes-check", options.work / "segmenter.pt", options.cpu_seconds, options.seed)
+
+
+def _assemble(options: argparse.Namespace) -> None:
+    from .nano_pack import assemble_nano
+
+    assemble_nano(options.work, options.pack, options.licence, options.model_card)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from .evaluate_nano import evaluate_nano
+
+    report = evaluate_nano(options.pack, options.scenes, options.out, options.weights, options.first)
+    print(json.dumps({name: report[name] for name in ("seen", "unseen", "baselines")}, indent=1))
+
+
+def _real(options: argparse.Namespace) -> None:
+    from .evaluate_real import evaluate_real
+
+    print(json.dumps(evaluate_real(options.pack, options.data), indent=1))
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from .dataset import write_sample_scene
+
+    write_sample_scene(options.out, options.seed, options.kind)
+
+
+def _curves(options: argparse.Namespace) -> None:
+    from .curves import draw_curves
+
+    draw_curves(options.logs, options.out)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m think2seg_models", description="Model packs of Think2Seg Desktop.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    def work(command: argparse.ArgumentParser) -> None:
+        command.add_argument("--work", type=Path, default=WORK, help="caches and checkpoints (default: models/.work)")
+
+    def training(name: str, run: Callable[[argparse.Namespace], None], text: str, seconds: float, seed: int) -> argparse.ArgumentParser:
+        command = add(name, run, text)
+        work(command)
+        command.add_argument("--cpu-seconds", type=float, default=seconds, help=f"CPU time to spend (default {seconds:g})")
+        command.add_argument("--seed", type=int, default=seed)
+        return command
+
+    for name in ("export-lvlm", "export-segmenter"):
+        commands.add_parser(name, add_help=False, help="export a checkpoint to ONNX")
+    scenes = add("scenes", _scenes, "write a question-answer data set in the EarthReason layout")
+    scenes.add_argument("--out", type=Path, required=True)
+    scenes.add_argument("--split", required=True)
+    scenes.add_argument("--count", type=int, required=True)
+    scenes.add_argument("--seed", type=int, required=True)
+    scenes.add_argument("--heldout", action="store_true", help="other textures, other scenes and wordings that training never uses")
+    scenes.add_argument("--size", type=int, default=512, help="pixels a side (default 512)")
+    cache = add("cache-scenes", _cache_scenes, "render the training scenes once")
+    work(cache)
+    cache.add_argument("--count", type=int, default=3500)
+    vocabulary = add("vocabulary", _vocabulary, "build the vocabulary and its word vectors")
+    work(vocabulary)
+    vocabulary.add_argument("--sentence-model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+    prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 1500, 1)
+    prompter.add_argument("--start", type=Path, help="weights to go on from")
+    prompter.add_argument("--learning-rate", type=float, default=2e-3)
+    training("train-detector", _train_detector, "train the detector on cached scenes", 2000, 0)
+    work(add("thresholds", _thresholds, "choose the score threshold of each class"))
+    training("train-segmenter", _train_segmenter, "train the crop U-Net on cached scenes", 700, 0)
+    assemble = add("assemble-nano", _assemble, "export the weights and write the pack")
+    work(assemble)
+    assemble.add_argument("--pack", type=Path, required=True)
+    assemble.add_argument("--licence", type=Path, required=True)
+    assemble.add_argument("--model-card", type=Path, required=True)
+    evaluate = add("evaluate-nano", _evaluate, "measure a pack on held-out scenes, seen and unseen wordings")
+    evaluate.add_argument("--pack", type=Path, required=True)
+    evaluate.add_argument("--scenes", type=int, default=120)
+    evaluate.add_argument("--out", type=Path, required=True)
+    evaluate.add_argument("--weights", type=Path, help="folder of the PyTorch weights, to compare with reading by rule")
+    evaluate.add_argument("--first", type=int, default=0, help="offset into the held-out scene seeds")
+    real = add("evaluate-real", _real, "measure the segmenter on labelled real images")
+    real.add_argument("--pack", type=Path, required=True)
+    real.add_argument("--data", type=Path, required=True)
+    sample = add("sample-scene", _sample, "write the georeferenced sample scene")
+    sample.add_argument("--out", type=Path, required=True)
+    sample.add_argument("--seed", type=int, default=20_500_055)
+    sample.add_argument("--kind", default="industry")
+    curves = add("curves", _curves, "draw the training logs")
+    curves.add_argument("--logs", type=Path, required=True)
+    curves.add_argument("--out", type=Path, required=True)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # These two read their own arguments.
+    if arguments[:1] == ["export-lvlm"]:
+        from .export_lvlm import main as export_lvlm
+
+        return export_lvlm(arguments[1:])
+    if arguments[:1] == ["export-segmenter"]:
+        from .export_segmenter import main as export_segmenter
+
+        return export_segmenter(arguments[1:])
+    options = _parser().parse_args(arguments)
+    options.run(options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
