@@ -20,6 +20,7 @@ export default defineConfig({
         input: {
           cli: resolve('src-main/cli.ts'),
           engine: resolve('src-main/engine/entry.ts'),
+          'provider-probe': resolve('src-main/engine/probe-entry.ts'),
         },
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
       },

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { SegmentResult } from '../contract/segment-result.ts';
 import { formatTable } from './format-table.ts';
-import { embeddedPackDirectory, sampleScenePath } from './installation.ts';
+import { installation } from './installation.ts';
 import { ProgressPrinter } from './progress-printer.ts';
 import { readOptions } from './read-options.ts';
 import { describeArea } from './result-summary.ts';
@@ -28,12 +28,12 @@ async function ask(
     return await call(
       'query.segment',
       {
-        rasterPath: sampleScenePath,
+        rasterPath: installation.sampleScenePath,
         question: question.text,
         target: { kind: 'scene' },
         bands: null,
         promptSource: { kind: 'model' },
-        packDirectory: embeddedPackDirectory,
+        packDirectory: installation.embeddedPackDirectory,
         provider: 'auto',
         threads: null,
         mode: 'native',

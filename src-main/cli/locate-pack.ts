@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { userPacksDirectory } from '../contract/user-directories.ts';
-import { embeddedPackDirectory } from './installation.ts';
+import { installation } from './installation.ts';
 
 async function isDirectory(path: string): Promise<boolean> {
   return stat(path).then(
@@ -16,7 +16,7 @@ async function isDirectory(path: string): Promise<boolean> {
  */
 export async function locatePack(name: string | undefined): Promise<string> {
   if (name === undefined) {
-    return embeddedPackDirectory;
+    return installation.embeddedPackDirectory;
   }
   const asPath = resolve(name);
   if (await isDirectory(asPath)) {

@@ -4,7 +4,7 @@ import { Think2SegError } from '../contract/errors.ts';
 import type { PackSummary } from '../contract/pack-report.ts';
 import type { RouteInput } from '../contract/routes.ts';
 import { formatBytes, formatTable } from './format-table.ts';
-import { embeddedPackDirectory } from './installation.ts';
+import { installation } from './installation.ts';
 import { locatePack } from './locate-pack.ts';
 import { ProgressPrinter } from './progress-printer.ts';
 import { readIntegerList, readOnlyPositional, readOptions } from './read-options.ts';
@@ -16,7 +16,12 @@ function printJson(value: unknown): void {
 
 async function listPacks(args: string[]): Promise<void> {
   const { values } = readOptions('pack', args, { json: { type: 'boolean', default: false } });
-  const packs = await callEngine('pack.list', { embeddedDirectory: embeddedPackDirectory });
+  const printer = new ProgressPrinter(process.stderr);
+  const packs = await callEngine(
+    'pack.list',
+    { embeddedDirectory: installation.embeddedPackDirectory },
+    { onProgress: (event) => printer.show(event) },
+  );
   if (values.json) {
     printJson(packs);
     return;

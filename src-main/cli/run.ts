@@ -7,7 +7,7 @@ import { infoCommand } from './info-command.ts';
 import { packCommand } from './pack-command.ts';
 import { segmentCommand } from './segment-command.ts';
 import { suggestCommand } from './suggest-command.ts';
-import { applicationVersion } from './installation.ts';
+import { installation } from './installation.ts';
 
 const commands: Record<string, (args: string[]) => Promise<void>> = {
   segment: segmentCommand,
@@ -35,7 +35,7 @@ async function dispatch(args: string[]): Promise<void> {
     return;
   }
   if (name === '--version' || name === '-V') {
-    process.stdout.write(`${applicationVersion}\n`);
+    process.stdout.write(`${installation.version}\n`);
     return;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -22,7 +22,7 @@ import { resolveTarget } from './query/target-window.ts';
 import { checkOutputs, writeOutputs } from './query/write-outputs.ts';
 import { sha256OfFile } from './files/sha256.ts';
 import { chooseRgbBands } from './raster/rgb-bands.ts';
-import { parseAnswer } from './reason/parse-answer.ts';
+import { parseAnswer, type AnswerSchema } from './reason/parse-answer.ts';
 
 export interface QueryPorts {
   readonly rasters: RasterReader;
@@ -39,6 +39,8 @@ export interface QueryContext {
   readonly pack: RunRecord['pack'];
   /** Size of the image the language model sees; its prompts are in these pixels. */
   readonly frame: PromptFrame;
+  /** How many points the pack's model writes for one instance. */
+  readonly answerSchema: AnswerSchema;
   /** Why a better provider did not run, once models are loaded. */
   providerNote: () => string | undefined;
 }
@@ -66,6 +68,12 @@ function checkBands(bands: readonly number[], bandCount: number): void {
       `band ${unknown} was asked for, the scene has bands 1 to ${bandCount}; choose others with --bands`,
     );
   }
+}
+
+/** One band is shown as grey. */
+function asRgb(bands: readonly number[]): readonly number[] {
+  const [first = 1] = bands;
+  return bands.length === 1 ? [first, first, first] : bands;
 }
 
 async function askModel(
@@ -114,7 +122,7 @@ async function placePrompts(
       ? { text: input.promptSource.text, provider: null }
       : await askModel(ports, input.question, view.imageModel, options);
   options.onProgress({ stage: 'placing' });
-  const parsed = await options.stopwatch.time('parse', () => parseAnswer(answer.text));
+  const parsed = await options.stopwatch.time('parse', () => parseAnswer(answer.text, context.answerSchema));
   return {
     source: input.promptSource.kind === 'answer' ? 'answer-file' : 'model',
     prompts: parsed.prompts,
@@ -172,7 +180,7 @@ async function querySource(
   if (warning !== undefined) {
     warnings.push(warning);
   }
-  const bands = input.bands ?? chooseRgbBands(info);
+  const bands = input.bands === null ? chooseRgbBands(info) : asRgb(input.bands);
   checkBands(bands, info.bands.length);
   const view = await stopwatch.time('read', () => readModelView(source, windowPx, bands, context.frame, signal));
 

@@ -3,7 +3,7 @@ import type { Crs, Geotransform } from '../../contract/geo.ts';
 import { lonLatTransform } from '../crs/lon-lat.ts';
 import type { OutputFeature, PolygonRings } from '../ports.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
-import { measureGeodesic } from '../vector/geodesic.ts';
+import { measureGeodesic, polygonsToLonLat } from '../vector/geodesic.ts';
 import { simplifyPolygons } from '../vector/simplify.ts';
 import { traceMask } from '../vector/trace-mask.ts';
 import type { PlacedMask } from './instance-masks.ts';
@@ -32,20 +32,7 @@ type Measure = (polygonMap: PolygonRings) => { areaM2: number; perimeterM: numbe
 
 function geodesicMeasure(crs: Crs): Measure {
   const { forward } = lonLatTransform(crs);
-  return (polygonMap) =>
-    measureGeodesic([
-      {
-        rings: polygonMap.rings.map((ring) => {
-          const lonLat = new Float64Array(ring.length);
-          for (let index = 0; index < ring.length; index += 2) {
-            const [lon, lat] = forward([ring[index]!, ring[index + 1]!]);
-            lonLat[index] = lon;
-            lonLat[index + 1] = lat;
-          }
-          return lonLat;
-        }),
-      },
-    ]);
+  return (polygonMap) => measureGeodesic(polygonsToLonLat([polygonMap], forward));
 }
 
 /** One feature per mask that has any part left. Instances are numbered from 1 in the order of the masks. */

@@ -142,7 +142,7 @@ describe('think2seg segment', () => {
     ['a provider that is not here', [scene, '-q', 'x', '--provider', 'cuda'], 5, 'PROVIDER_UNAVAILABLE'],
   ] as const)('refuses %s and leaves nothing behind', async (_, args, status, code) => {
     const before = await readdir(folder);
-    const withOutput = args.includes('-o') ? args : [...args, '-o', 'refused.gpkg'];
+    const withOutput = (args as readonly string[]).includes('-o') ? args : [...args, '-o', 'refused.gpkg'];
     const result = await segment(...withOutput, '--quiet');
     expect(result.stderr).toMatch(new RegExp(`^${code}: .+\n$`));
     expect(result.status).toBe(status);

@@ -96,7 +96,9 @@ describe('runQuery', () => {
     expect(result.areaM2).toBeGreaterThan((56 * 56 + 140 * 70) * 0.25 * 0.999);
     expect(result.areaM2).toBeLessThan((56 * 56 + 140 * 70) * 0.25 * 1.001);
     const [first] = writer.written[0]?.features ?? [];
-    const xs = first?.polygonsMap.flatMap(({ rings }) => rings.flatMap((ring) => [...ring].filter((_, i) => i % 2 === 0)));
+    const xs = first?.polygonsMap.flatMap(({ rings }) =>
+      rings.flatMap((ring) => [...ring].filter((_, i) => i % 2 === 0)),
+    );
     expect([Math.min(...(xs ?? [])), Math.max(...(xs ?? []))]).toEqual([500_014, 500_042]);
     expect(reader.closed).toBe(1);
     expect([...new Set(events.map(({ stage }) => stage))]).toEqual([
@@ -201,10 +203,13 @@ describe('runQuery', () => {
     ['prose', 'I see no tags here', 'ANSWER_MALFORMED'],
     ['an unknown band', twoBoxes, 'BAND_UNKNOWN', { bands: [1, 2, 9] }],
     ['a window without valid pixels', twoBoxes, 'WINDOW_NO_DATA', {}, { isValid: () => false }],
-  ] as const)('refuses %s', async (_, answer, code, changes = {}, raster = {}) => {
-    const { running } = await query(answer, { ...changes, bands: 'bands' in changes ? [...changes.bands] : null }, raster);
-    await expect(running).rejects.toMatchObject({ code });
-  });
+  ] satisfies [string, string, string, Partial<SegmentInput>?, Partial<FakeRaster>?][])(
+    'refuses %s',
+    async (_, answer, code, changes, raster) => {
+      const { running } = await query(answer, changes, raster);
+      await expect(running).rejects.toMatchObject({ code });
+    },
+  );
 
   it('stops when it is told to, between any two steps', async () => {
     for (const stage of ['reading', 'loading', 'thinking', 'placing', 'segmenting', 'outlining', 'writing'] as const) {

@@ -1,0 +1,29 @@
+/** Where the program and what belongs to it lie. The build is at `<root>/out/main`, all entries side by side. */
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import packageJson from '../../package.json' with { type: 'json' };
+
+export interface Installation {
+  readonly version: string;
+  readonly engineEntryPath: string;
+  readonly probeEntryPath: string;
+  readonly resourcesDirectory: string;
+  /** The pack that ships with the program. */
+  readonly embeddedPackDirectory: string;
+  /** A scene of our own making; the demo asks it three questions. */
+  readonly sampleScenePath: string;
+}
+
+/** @param entryUrl `import.meta.url` of a module that is bundled into an entry, not into a chunk. */
+export function installationAt(entryUrl: string): Installation {
+  const buildDirectory = dirname(fileURLToPath(entryUrl));
+  const root = resolve(buildDirectory, '..', '..');
+  return {
+    version: packageJson.version,
+    engineEntryPath: join(buildDirectory, 'engine.cjs'),
+    probeEntryPath: join(buildDirectory, 'provider-probe.cjs'),
+    resourcesDirectory: join(root, 'resources'),
+    embeddedPackDirectory: join(root, 'models', 'nano'),
+    sampleScenePath: join(root, 'resources', 'sample', 'harbour.tif'),
+  };
+}

@@ -1,0 +1,53 @@
+/** What really works on this machine: every provider tried, memory measured, the pack checked file by file. */
+import { totalmem } from 'node:os';
+import { toThink2SegError } from '../contract/errors.ts';
+import type { DoctorReport } from '../contract/doctor.ts';
+import { chooseProvider, probeProviders } from '../core/inference/providers.ts';
+import { runtimeVersion } from '../core/inference/runtime.ts';
+import { defaultThreads } from '../core/inference/threads.ts';
+import { availableMemoryBytes } from '../core/pack/memory.ts';
+import { verifyPack } from '../core/pack/verify-pack.ts';
+import { installation } from './installation.ts';
+import type { HandlerContext } from './serve.ts';
+
+async function examinePack(directory: string, context: HandlerContext): Promise<DoctorReport['pack']> {
+  try {
+    const { id, ok, files } = await verifyPack(directory, context);
+    const bad = files.filter(({ state }) => state !== 'ok' && state !== 'not-in-manifest');
+    return ok
+      ? { directory, state: 'ok', id }
+      : { directory, state: 'damaged', id, problem: bad.map(({ path, state }) => `${path} (${state})`).join(', ') };
+  } catch (thrown) {
+    const error = toThink2SegError(thrown);
+    if (error.code === 'CANCELLED' || error.code === 'INTERNAL') {
+      throw thrown;
+    }
+    const state = error.code === 'PACK_NOT_FOUND' ? 'missing' : 'damaged';
+    return { directory, state, problem: `${error.code}: ${error.message}` };
+  }
+}
+
+export async function examineMachine(packDirectory: string, context: HandlerContext): Promise<DoctorReport> {
+  const probe = {
+    resourcesDirectory: installation.resourcesDirectory,
+    probeEntryPath: installation.probeEntryPath,
+    signal: context.signal,
+  };
+  const providers = await probeProviders(probe);
+  const { provider, note } = await chooseProvider('auto', probe);
+  return {
+    schema: 1,
+    application: { name: 'think2seg', version: installation.version },
+    platform: {
+      os: process.platform,
+      architecture: process.arch,
+      node: process.versions.node,
+      onnxruntime: await runtimeVersion(),
+    },
+    memory: { availableBytes: availableMemoryBytes(), totalBytes: totalmem() },
+    threads: defaultThreads(),
+    providers,
+    chosen: { provider, ...(note === undefined ? {} : { note }) },
+    pack: await examinePack(packDirectory, context),
+  };
+}

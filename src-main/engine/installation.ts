@@ -1,0 +1,3 @@
+import { installationAt } from '../core/installation.ts';
+
+export const installation = installationAt(import.meta.url);
