@@ -16,6 +16,11 @@ export function loadRuntime(): Promise<Runtime> {
   return loading;
 }
 
+/** Version of ONNX Runtime, for reports. */
+export async function runtimeVersion(): Promise<string> {
+  return (await loadRuntime()).env.versions.node ?? 'unknown';
+}
+
 async function importRuntime(): Promise<Runtime> {
   let runtime: Runtime;
   try {

@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { Think2SegError } from '../../contract/errors.ts';
+import type { ProviderName } from '../../contract/provider.ts';
+import { cgroupMemoryFree } from '../inference/cgroup.ts';
+import type { ModelFile, Pack } from './load-pack.ts';
+import type { ModelPart } from './model-files.ts';
+
+/**
+ * Resident memory per byte of model file, measured with ONNX Runtime 1.30 on linear layers: 1.19 for fp32, inline or external;
+ * 1.06 for four-bit weights; 3.8 (inline) and 2.9 (external) for half precision on a CPU, which keeps a converted copy.
+ */
+const bytesPerFileByte = { ordinary: 1.2, halfOnCpu: 4 };
+
+/** ONNX Runtime, tokenizer and program. */
+const baseBytes = 150e6;
+
+/** Bytes per input pixel of the widest layers of a SAM 2.1 encoder, in full precision. */
+const segmenterBytesPerPixel = 400;
+
+/** Question, template and special tokens around the image. */
+const textTokens = 512;
+
+const positive = z.number().int().positive();
+
+const textShape = z.object({
+  hidden_size: positive,
+  num_hidden_layers: positive,
+  num_attention_heads: positive,
+  num_key_value_heads: positive.optional(),
+  head_dim: positive.optional(),
+  intermediate_size: positive.optional(),
+});
+
+const lvlmShape = z.object({
+  text_config: z.looseObject({}).optional(),
+  vision_config: z.object({ num_heads: positive.optional() }).optional(),
+});
+
+const patchShape = z.object({ patch_size: positive, merge_size: positive });
+
+const segmenterShape = z.object({ size: z.object({ height: positive, width: positive }) });
+
+/**
+ * Memory a model takes while it works: weights, and for the language model the attention over the image and the key-value cache of
+ * image, text and the longest answer. An estimate on the safe side.
+ *
+ * @param parts the parts that are loaded together, with the file chosen for each
+ * @throws {Think2SegError} PACK_INVALID when the model's settings do not say its shape.
+ */
+export async function estimateModelBytes<Part extends ModelPart>(
+  pack: Pack,
+  parts: readonly Part[],
+  files: Readonly<Record<Part, ModelFile>>,
+  provider: ProviderName = 'cpu',
+): Promise<number> {
+  let bytes = baseBytes;
+  for (const part of parts) {
+    const file: ModelFile = files[part];
+    const halfOnCpu = provider === 'cpu' && file.computesInFloat16;
+    bytes += file.bytes * (halfOnCpu ? bytesPerFileByte.halfOnCpu : bytesPerFileByte.ordinary);
+    if (part === 'lvlmDecoder') {
+      bytes += await lvlmWorkBytes(pack, file.computesInFloat16 ? 2 : 4);
+    }
+    if (part === 'segmenterVision') {
+      const { size } = await readShape(pack, 'segmenter/preprocessor_config.json', segmenterShape);
+      bytes += size.width * size.height * segmenterBytesPerPixel;
+    }
+  }
+  return Math.ceil(bytes);
+}
+
+async function lvlmWorkBytes(pack: Pack, cacheBytesPerValue: number): Promise<number> {
+  const config = await readShape(pack, 'lvlm/config.json', lvlmShape.loose());
+  // Newer checkpoints nest the language model; older ones have it at the top.
+  const text = textShape.safeParse(config.text_config ?? config);
+  if (!text.success) {
+    throw shapeError(pack, 'lvlm/config.json', text.error);
+  }
+  const shape = text.data;
+  const { patch_size: patch, merge_size: merge } = await readShape(pack, 'lvlm/preprocessor_config.json', patchShape);
+  const { width, height } = pack.manifest.frame;
+  const patches = Math.ceil(width / patch) * Math.ceil(height / patch);
+  const promptTokens = Math.ceil(patches / merge ** 2) + textTokens;
+
+  // Scores of one layer that looks at the whole image, before and after the softmax.
+  const visionBytes = 2 * 4 * (config.vision_config?.num_heads ?? 0) * patches ** 2;
+  const headSize = shape.head_dim ?? shape.hidden_size / shape.num_attention_heads;
+  const kvHeads = shape.num_key_value_heads ?? shape.num_attention_heads;
+  const tokenBytes = 2 * shape.num_hidden_layers * kvHeads * headSize * cacheBytesPerValue;
+  // Keys and values of the step before and of this one are alive together.
+  const cacheBytes = 2 * tokenBytes * (promptTokens + pack.manifest.generation.maxNewTokens);
+  const width4 = 4 * (8 * shape.hidden_size + 3 * (shape.intermediate_size ?? 4 * shape.hidden_size));
+  return Math.max(visionBytes, width4 * promptTokens) + cacheBytes;
+}
+
+async function readShape<Shape>(pack: Pack, path: string, schema: z.ZodType<Shape>): Promise<Shape> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(join(pack.directory, path), 'utf8'));
+  } catch (error) {
+    throw shapeError(pack, path, error);
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw shapeError(pack, path, parsed.error);
+  }
+  return parsed.data;
+}
+
+function shapeError(pack: Pack, path: string, error: unknown): Think2SegError {
+  const problem =
+    error instanceof z.ZodError
+      ? error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+      : error instanceof Error
+        ? error.message
+        : String(error);
+  return new Think2SegError(
+    'PACK_INVALID',
+    `${join(pack.directory, path)} does not say the shape of the model (${problem}); expected the settings that came with the weights`,
+    { cause: error },
+  );
+}
+
+/**
+ * Bytes this process may still take: the least of what the system and the container give.
+ * On Linux the kernel's own estimate, which counts cache it can drop.
+ */
+export function availableMemoryBytes(): number {
+  return Math.min(systemMemoryFree(), cgroupMemoryFree() ?? Infinity);
+}
+
+function systemMemoryFree(): number {
+  if (process.platform === 'linux') {
+    const kibibytes = /^MemAvailable:\s+(\d+) kB$/mu.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
+    if (kibibytes !== undefined) {
+      return Number(kibibytes) * 1024;
+    }
+  }
+  // macOS keeps nearly all memory filled with cache it drops on demand, and counts only the rest as free.
+  return process.platform === 'darwin' ? Math.max(freemem(), totalmem() / 2) : freemem();
+}
+
+/**
+ * Refuses a model before it is loaded rather than have the system kill the program.
+ *
+ * @throws {Think2SegError} MEMORY_INSUFFICIENT with both figures.
+ */
+export function assertFits(what: string, estimatedBytes: number, availableBytes: number): void {
+  if (estimatedBytes > availableBytes) {
+    throw new Think2SegError(
+      'MEMORY_INSUFFICIENT',
+      `${what} needs about ${gigabytes(estimatedBytes)} of memory, ${gigabytes(availableBytes)} are available; ` +
+        'close other programs, or use a pack with smaller files (q4) or another smaller model',
+    );
+  }
+}
+
+/** `assertFits` for the chosen files of a pack and the memory of this machine. */
+export async function assertModelFits<Part extends ModelPart>(
+  pack: Pack,
+  parts: readonly Part[],
+  files: Readonly<Record<Part, ModelFile>>,
+  provider: ProviderName = 'cpu',
+): Promise<void> {
+  const model = parts.some((part) => part.startsWith('lvlm')) ? 'language model' : 'segmenter';
+  assertFits(
+    `the ${model} of pack ${pack.manifest.id}`,
+    await estimateModelBytes(pack, parts, files, provider),
+    availableMemoryBytes(),
+  );
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
