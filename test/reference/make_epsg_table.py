@@ -120,11 +120,9 @@ def fitted_parameters(
         -1,
     )
     rows, values = [], []
-    for point, difference, *axes in zip(source, target - source, east_axis, north_axis):
-        x, y, z = point
-        matrix = numpy.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    for difference, *axes in zip(target - source, east_axis, north_axis):
         for axis in axes:
-            rows.append(axis @ matrix)
+            rows.append(axis)
             values.append(axis @ difference)
     solution, *_ = numpy.linalg.lstsq(
         numpy.array(rows), numpy.array(values), rcond=None
@@ -242,6 +240,14 @@ def proj4_base(crs: CRS, geodetic: CRS) -> str | None:
     return " ".join(words)
 
 
+def wkt_of(crs: CRS) -> str:
+    """WKT 1 where it can say the CRS, else WKT 2, as GDAL prints it."""
+    try:
+        return crs.to_wkt(WktVersion.WKT1_GDAL)
+    except pyproj.exceptions.CRSError:
+        return crs.to_wkt(WktVersion.WKT2_2019)
+
+
 def main(target: str) -> None:
     lines = []
     skipped = []
@@ -252,7 +258,7 @@ def main(target: str) -> None:
                 area = info.area_of_use
                 bounds = area.bounds if area is not None else (-180, -90, 180, 90)
                 proj4 = proj4_base(crs, crs.geodetic_crs)
-                wkt = crs.to_wkt(WktVersion.WKT1_GDAL)
+                wkt = wkt_of(crs)
             except pyproj.exceptions.CRSError as error:
                 skipped.append(f"{info.code} {info.name}: {error}")
                 continue

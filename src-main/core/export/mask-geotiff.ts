@@ -5,7 +5,7 @@ import type { Crs, Geotransform } from '../../contract/geo.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { gdalRasterTranslate } from '../gdal/gdal.ts';
-import { gdalDefinition } from './ogr-layer.ts';
+import { gdalDefinition } from './gdal-definition.ts';
 
 export interface MaskRequest {
   readonly path: string;

@@ -1,13 +1,13 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
-import type { Crs } from '../../contract/geo.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs, type ScratchFiles } from '../files/atomic-write.ts';
 import { outputFilesOf, shapefileLeftovers, withoutExtension } from '../files/output-files.ts';
 import { gdalVectorTranslate } from '../gdal/gdal.ts';
 import { gdalRuntime } from '../gdal/runtime.ts';
 import type { OutputFeature, WriteRequest } from '../ports.ts';
+import { gdalDefinition } from './gdal-definition.ts';
 import { featureFilter, writeOgrSource } from './ogr-source.ts';
 
 /** Width of a text field in dBASE. */
@@ -29,7 +29,7 @@ export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal
   return [request.path];
 }
 
-/** FlatGeobuf in the scene's CRS; the run record lies beside it as `NAME.think2seg.json`. */
+/** FlatGeobuf in the scene's CRS; the run record lies beside it as `NAME.fgb.think2seg.json`. */
 export async function writeFlatGeobuf(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
   const paths = outputFilesOf(request.path);
   await withAtomicOutputs(paths, { ...request, signal }, async ([temporaryPath = '', recordPath = ''], files) => {
@@ -102,11 +102,6 @@ async function translate(
   } finally {
     await rm(sourcePath, { force: true });
   }
-}
-
-/** How GDAL gets to know a CRS best: by its code where it has one. */
-export function gdalDefinition(crs: Crs): string {
-  return crs.epsg === undefined ? crs.wkt : `EPSG:${crs.epsg}`;
 }
 
 async function writeRecord(

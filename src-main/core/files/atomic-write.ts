@@ -41,17 +41,25 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
   const scratchName = options.scratchName ?? scratchPrefix + randomUUID();
   const scratchFolders: string[] = [];
   const scratchOf = (path: string) => join(dirname(resolve(path)), scratchName);
+  // A fresh folder each time: GDAL's file system remembers names it has seen, also after they are gone.
+  const part = randomUUID();
   try {
     for (const path of paths) {
       const folder = scratchOf(path);
       if (!scratchFolders.includes(folder)) {
-        await mkdir(folder).catch((thrown: unknown) => {
+        try {
+          await mkdir(folder);
+          scratchFolders.push(folder);
+          await mkdir(join(folder, part));
+        } catch (thrown) {
           throw writeFailure(path, thrown);
-        });
-        scratchFolders.push(folder);
+        }
       }
     }
-    const moves = paths.map((path) => ({ path: resolve(path), temporaryPath: join(scratchOf(path), basename(path)) }));
+    const moves = paths.map((path) => ({
+      path: resolve(path),
+      temporaryPath: join(scratchOf(path), part, basename(path)),
+    }));
     const temporaryPaths = moves.map(({ temporaryPath }) => temporaryPath) as unknown as {
       [K in keyof Paths]: string;
     };

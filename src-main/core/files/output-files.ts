@@ -18,8 +18,8 @@ export function outputFilesOf(path: string): string[] {
     case '.shp':
       return [path, ...shapefileParts.slice(1).map((extension) => base + extension)];
     case '.fgb':
-      // FlatGeobuf has no place for the run record that GDAL 3.8 could fill.
-      return [path, `${base}.think2seg.json`];
+      // GDAL 3.8 cannot write a run record into a FlatGeobuf. A Shapefile of the same name must keep its own.
+      return [path, `${path}.think2seg.json`];
     default:
       return [path];
   }
