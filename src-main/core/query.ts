@@ -156,11 +156,16 @@ export async function runQuery(
   { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
 ): Promise<SegmentResult> {
   const stopwatch = new Stopwatch();
+  // Whoever is told of progress may stop the query at that very moment.
+  const report: OnProgress = (event) => {
+    onProgress(event);
+    signal.throwIfAborted();
+  };
   await checkOutputs(input);
-  onProgress({ stage: 'reading' });
+  report({ stage: 'reading' });
   const source = await stopwatch.time('open', () => ports.rasters.open(input.rasterPath, signal));
   try {
-    return await querySource(ports, source, input, context, { stopwatch, signal, onProgress });
+    return await querySource(ports, source, input, context, { stopwatch, signal, onProgress: report });
   } finally {
     await source.close();
   }
@@ -202,7 +207,6 @@ async function querySource(
   }
 
   onProgress({ stage: 'outlining' });
-  signal.throwIfAborted();
   const outlined = await stopwatch.time('outline', () =>
     outlineInstances(masks, {
       connectivity: input.connectivity,

@@ -62,7 +62,6 @@ export async function writeOutputs(
   const { input, source, runRecord } = outputs;
   const written: string[] = [];
   for (const path of input.outputPaths) {
-    signal.throwIfAborted();
     onProgress({ stage: 'writing' });
     const files = await writer.write(
       {
@@ -79,9 +78,11 @@ export async function writeOutputs(
     written.push(...files);
   }
   if (input.maskPath !== null) {
+    onProgress({ stage: 'writing' });
     written.push(...(await writeMask(input.maskPath, outputs, signal)));
   }
   if (input.overlayPath !== null) {
+    onProgress({ stage: 'writing' });
     await writeOverlay(input.overlayPath, outputs, signal);
     written.push(input.overlayPath);
   }
@@ -140,7 +141,7 @@ async function writeOverlay(path: string, outputs: QueryOutputs, signal: AbortSi
   );
   await withAtomicOutputs(
     [path],
-    { overwrite: input.overwrite, scratchName: input.scratchName },
+    { overwrite: input.overwrite, scratchName: input.scratchName, signal },
     async ([temporaryPath], files) => files.writeFile(temporaryPath, png),
   );
 }
