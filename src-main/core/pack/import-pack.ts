@@ -53,8 +53,10 @@ export async function importPack(sourceDirectory: string, options: ImportOptions
   await refuseExisting(target, options.overwrite);
 
   const temporary = join(packsDirectory, `.importing-${randomUUID()}`);
+  await mkdir(temporary, { recursive: true }).catch((error: unknown) => {
+    throw writeFailure(packsDirectory, error);
+  });
   try {
-    await mkdir(temporary, { recursive: true });
     const copied = await copyFiles(plan.files, temporary, options);
     await writeFile(join(temporary, manifestName), plan.manifestText(copied));
     // The same checks as at every later use: what cannot be loaded is not imported.

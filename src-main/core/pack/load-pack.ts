@@ -105,7 +105,7 @@ function packError(
 
 function collectModels(root: string, manifest: PackManifest): Record<ModelPart, ModelFile[]> {
   const bytesByPath = new Map(manifest.files.map((file) => [file.path, file.bytes]));
-  const found: Record<ModelPart, (ModelFile & { nameRank: number })[]> = {
+  const found: Record<ModelPart, { file: ModelFile; nameRank: number }[]> = {
     lvlmVision: [],
     lvlmEmbedding: [],
     lvlmDecoder: [],
@@ -123,7 +123,7 @@ function collectModels(root: string, manifest: PackManifest): Record<ModelPart, 
       const { part, precision, nameRank } = identified;
       const { operators, computesInFloat16 } = facts;
       const file = { path: join(root, path), precision, bytes: bytes + external, operators, computesInFloat16 };
-      found[part].push({ ...file, nameRank });
+      found[part].push({ file, nameRank });
     }
   }
   const missing = [
@@ -133,12 +133,13 @@ function collectModels(root: string, manifest: PackManifest): Record<ModelPart, 
   if (missing.length > 0) {
     throw packError('PACK_INCOMPLETE', manifest.id, 'does not list', missing);
   }
+  const models = {} as Record<ModelPart, ModelFile[]>;
   for (const part of modelPartNames) {
     // `decoder_model_merged` and the older `decoder_model` are two names of one part: only the better name counts.
     const best = Math.min(...found[part].map(({ nameRank }) => nameRank));
-    found[part] = found[part].filter(({ nameRank }) => nameRank === best);
+    models[part] = found[part].filter(({ nameRank }) => nameRank === best).map(({ file }) => file);
   }
-  return found;
+  return models;
 }
 
 /**
