@@ -5,6 +5,7 @@ import type { Geotransform, WindowPx } from '../../contract/geo.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
+import { checkVectorFormat } from '../export/feature-writer.ts';
 import { writeMaskGeoTiff } from '../export/mask-geotiff.ts';
 import { drawOverlayPng } from '../export/overlay-png.ts';
 import { checkOutputWritable, withAtomicOutputs } from '../files/atomic-write.ts';
@@ -48,6 +49,7 @@ export async function checkOutputs(input: SegmentInput): Promise<void> {
       throw new Think2SegError('OUTPUT_FORMAT', `got ${path}, expected a name that ends in ${extension}`);
     }
   }
+  input.outputPaths.forEach(checkVectorFormat);
   for (const path of named) {
     await checkOutputWritable(path, input.overwrite);
   }
