@@ -69,7 +69,9 @@ def _train_segmenter(options: argparse.Namespace) -> None:
     from .train_segmenter import train_segmenter
 
     _one_thread()
-    train_segmenter(options.work / "scenes", options.work / "scenes-check", options.work / "segmenter.pt", options.cpu_seconds, options.seed)
+    train_segmenter(
+        options.work / "scenes", options.work / "scenes-check", options.work / "segmenter.pt", options.cpu_seconds, options.seed
+    )
 
 
 def _assemble(options: argparse.Namespace) -> None:

@@ -50,9 +50,14 @@ def place_number(bins: np.ndarray) -> int:
 
 
 def compose(
-    question: Question, category: np.ndarray, valid: np.ndarray, ranks: np.ndarray, bins: np.ndarray, places: np.ndarray,
+    question: Question,
+    category: np.ndarray,
+    valid: np.ndarray,
+    ranks: np.ndarray,
+    bins: np.ndarray,
+    places: np.ndarray,
     thoughts_only: bool = False,
-) -> Answer:  # fmt: skip
+) -> Answer:
     """The full answer for one picture. `bins` [K,8], `places` [K]. `thoughts_only` stops after the relation."""
     answer = Answer()
     answer.say(V.THINK)

@@ -39,11 +39,22 @@ def write_geotiff(path: Path, bands: np.ndarray, west: float, north: float, pixe
     path.parent.mkdir(parents=True, exist_ok=True)
     count, height, width = bands.shape
     profile = {
-        "driver": "GTiff", "dtype": "uint8", "count": count, "height": height, "width": width,
-        "crs": f"EPSG:{EPSG}", "transform": from_origin(west, north, pixel_m, pixel_m),
-        "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate", "zlevel": 9, "predictor": 2,
-        "photometric": "RGB", "interleave": "pixel",
-    }  # fmt: skip
+        "driver": "GTiff",
+        "dtype": "uint8",
+        "count": count,
+        "height": height,
+        "width": width,
+        "crs": f"EPSG:{EPSG}",
+        "transform": from_origin(west, north, pixel_m, pixel_m),
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
+        "compress": "deflate",
+        "zlevel": 9,
+        "predictor": 2,
+        "photometric": "RGB",
+        "interleave": "pixel",
+    }
     with rasterio.open(path, "w", **profile) as raster:
         raster.write(bands)
         raster.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, *[ColorInterp.undefined] * (count - 3)]

@@ -103,9 +103,17 @@ class Canvas:
         self.image[y0:y1, x0:x1] *= (1 - alpha)[..., None]
 
     def paint(
-        self, shapes: list[np.ndarray], colour, grain: float = 4, label: int | None = None, striped: bool = False,
-        shadow: float = 0, stripe_degrees: float = 0, alpha: float = 1.0, graded: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        shapes: list[np.ndarray],
+        colour,
+        grain: float = 4,
+        label: int | None = None,
+        striped: bool = False,
+        shadow: float = 0,
+        stripe_degrees: float = 0,
+        alpha: float = 1.0,
+        graded: bool = False,
+    ) -> None:
         """Fill polygons ([n,2] units each). Pixels take `label` if one is given; without, the object below shows on."""
         random = self.random
         shapes_px = [p * self.scale for p in shapes]
@@ -135,7 +143,7 @@ class Canvas:
 
     def line(self, start, end, colour, width: float) -> None:
         """A painted line; it never changes labels."""
-        thick = max(1, int(round(width * self.scale)))
+        thick = max(1, round(width * self.scale))
         to_px = lambda p: tuple(int(v * self.scale * 16) for v in p)  # noqa: E731
         style = cv2.LINE_AA if thick <= 2 else cv2.LINE_8
         cv2.line(self.image, to_px(start), to_px(end), [float(v) for v in colour], thick, style, 4)

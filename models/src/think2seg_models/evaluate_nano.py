@@ -115,7 +115,10 @@ def summary(rows: list[dict]) -> dict:
     with_target = [r for r in rows if r["target"]]
     absent = [r for r in rows if not r["target"] and r["concept"] != "unknown"]
     outside = [r for r in rows if not r["target"] and r["concept"] == "unknown"]
-    by = lambda key: {k: mean([r["iou"] for r in with_target if r[key] == k]) for k in sorted({r[key] for r in with_target})}  # noqa: E731
+
+    def by(key: str) -> dict[str, float]:
+        return {value: mean([r["iou"] for r in with_target if r[key] == value]) for value in sorted({r[key] for r in with_target})}
+
     result = {
         "questions": len(rows),
         "with_target": len(with_target),
@@ -142,7 +145,11 @@ def baselines(rows: list[dict]) -> dict:
     target = [r for r in rows if r["target"]]
     share_empty = 1 - len(target) / len(rows)
     mean = lambda key: float(np.mean([r[key] for r in target]))  # noqa: E731
-    entry = lambda t, n: {"target_gIoU": round(t, 3), "no_target_accuracy": n, "all_gIoU": round(t * (1 - share_empty) + n * share_empty, 3)}  # noqa: E731
+    entry = lambda t, n: {
+        "target_gIoU": round(t, 3),
+        "no_target_accuracy": n,
+        "all_gIoU": round(t * (1 - share_empty) + n * share_empty, 3),
+    }  # noqa: E731
     return {
         "empty list": entry(0.0, 1.0),
         "whole frame": entry(mean("whole_frame"), 0.0),

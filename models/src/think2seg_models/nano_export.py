@@ -115,21 +115,32 @@ def export_lvlm(detector: Detector, prompter: Prompter, thresholds: torch.Tensor
     patches = torch.randn(400, 1176)
     grid = torch.tensor([[1, 20, 20]])
     _export(
-        VisionEncoder(detector, prompter, thresholds), (patches, grid), folder / "vision_encoder.onnx",
-        ["pixel_values", "image_grid_thw"], ["image_features"], {"pixel_values": {0: "patches"}, "image_features": {0: "tokens"}},
-    )  # fmt: skip
+        VisionEncoder(detector, prompter, thresholds),
+        (patches, grid),
+        folder / "vision_encoder.onnx",
+        ["pixel_values", "image_grid_thw"],
+        ["image_features"],
+        {"pixel_values": {0: "patches"}, "image_features": {0: "tokens"}},
+    )
     text = {0: "batch_size", 1: "sequence_length"}
     _export(
-        EmbedTokens(prompter), (torch.zeros(1, 5, dtype=torch.long),), folder / "embed_tokens.onnx",
-        ["input_ids"], ["inputs_embeds"], {"input_ids": text, "inputs_embeds": text},
-    )  # fmt: skip
+        EmbedTokens(prompter),
+        (torch.zeros(1, 5, dtype=torch.long),),
+        folder / "embed_tokens.onnx",
+        ["input_ids"],
+        ["inputs_embeds"],
+        {"input_ids": text, "inputs_embeds": text},
+    )
     length, before = 5, 3
     names = [f"{i}.{part}" for i in range(shape.layers) for part in ("key", "value")]
     past = [torch.randn(1, shape.heads, before, shape.head_size) for _ in names]
     arguments = (
-        torch.randn(1, length, shape.hidden), torch.ones(1, length + before, dtype=torch.long),
-        torch.arange(before, before + length).expand(3, 1, length).contiguous(), torch.tensor(1), *past,
-    )  # fmt: skip
+        torch.randn(1, length, shape.hidden),
+        torch.ones(1, length + before, dtype=torch.long),
+        torch.arange(before, before + length).expand(3, 1, length).contiguous(),
+        torch.tensor(1),
+        *past,
+    )
     axes = {
         "inputs_embeds": text,
         "attention_mask": {0: "batch_size", 1: "total_sequence_length"},
@@ -139,10 +150,13 @@ def export_lvlm(detector: Detector, prompter: Prompter, thresholds: torch.Tensor
     axes |= {f"past_key_values.{name}": {0: "batch_size", 2: "past_sequence_length"} for name in names}
     axes |= {f"present.{name}": {0: "batch_size", 2: "total_sequence_length"} for name in names}
     _export(
-        DecoderModel(prompter, vocabulary_size), arguments, folder / "decoder_model_merged.onnx",
+        DecoderModel(prompter, vocabulary_size),
+        arguments,
+        folder / "decoder_model_merged.onnx",
         ["inputs_embeds", "attention_mask", "position_ids", "num_logits_to_keep", *[f"past_key_values.{n}" for n in names]],
-        ["logits", *[f"present.{n}" for n in names]], axes,
-    )  # fmt: skip
+        ["logits", *[f"present.{n}" for n in names]],
+        axes,
+    )
 
 
 def export_segmenter(net: CropNet, folder: Path) -> None:
@@ -152,12 +166,18 @@ def export_segmenter(net: CropNet, folder: Path) -> None:
     prompts, points = 3, 2
     corners = torch.sort(torch.rand(1, prompts, 2, 2) * INPUT_PX, 2)[0].reshape(1, prompts, 4)
     arguments = (
-        torch.rand(1, prompts, points, 2) * INPUT_PX, torch.ones(1, prompts, points, dtype=torch.long), corners,
+        torch.rand(1, prompts, points, 2) * INPUT_PX,
+        torch.ones(1, prompts, points, dtype=torch.long),
+        corners,
         *EncoderContract()(picture),
-    )  # fmt: skip
+    )
     outputs = ["iou_scores", "pred_masks", "object_score_logits", "single_iou", "single_mask"]
     axes = {"input_points": {1: "prompts", 2: "points"}, "input_labels": {1: "prompts", 2: "points"}, "input_boxes": {1: "prompts"}}
     _export(
-        DecoderContract(net), arguments, folder / "prompt_encoder_mask_decoder.onnx",
-        ["input_points", "input_labels", "input_boxes", *embeddings], outputs, axes | {name: {1: "prompts"} for name in outputs},
-    )  # fmt: skip
+        DecoderContract(net),
+        arguments,
+        folder / "prompt_encoder_mask_decoder.onnx",
+        ["input_points", "input_labels", "input_boxes", *embeddings],
+        outputs,
+        axes | {name: {1: "prompts"} for name in outputs},
+    )

@@ -94,7 +94,9 @@ def lvlm_config(shape: Shape, vocabulary_size: int) -> dict:
 def write_lvlm_settings(folder: Path, vocabulary: Vocabulary, shape: Shape) -> None:
     write_json(folder / "config.json", lvlm_config(shape, len(vocabulary.tokens)))
     ends = [SPECIALS.index("<|im_end|>"), SPECIALS.index("<|endoftext|>")]
-    write_json(folder / "generation_config.json", {"do_sample": False, "eos_token_id": ends, "pad_token_id": SPECIALS.index("<|endoftext|>")})
+    write_json(
+        folder / "generation_config.json", {"do_sample": False, "eos_token_id": ends, "pad_token_id": SPECIALS.index("<|endoftext|>")}
+    )
     tokenizer = build_tokenizer(vocabulary)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     settings = {

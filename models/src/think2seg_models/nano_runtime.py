@@ -100,7 +100,12 @@ class NanoRuntime:
         cache = {f"past_key_values.{n}": np.zeros(self.cache_shape, np.float32) for n in self.cache_names}
         total, out = len(ids), []
         while len(out) < self.manifest["generation"]["maxNewTokens"]:
-            feeds = {"inputs_embeds": x, "attention_mask": np.ones((1, total), np.int64), "position_ids": where, "num_logits_to_keep": np.array(1, np.int64)}  # fmt: skip
+            feeds = {
+                "inputs_embeds": x,
+                "attention_mask": np.ones((1, total), np.int64),
+                "position_ids": where,
+                "num_logits_to_keep": np.array(1, np.int64),
+            }
             logits, *present = self.decoder.run(None, feeds | cache)
             token = int(logits[0, -1].argmax())
             if token in self.ends:

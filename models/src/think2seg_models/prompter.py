@@ -214,7 +214,13 @@ def _prepare_embeddings(model: Prompter) -> None:
     for state, token in enumerate([None, *V.SEPARATORS]):
         for name in [token] if token else [*V.OPENERS, V.OPENER_SINGLE]:
             text[answer_index(name), STATE.start + state] = 1.0
-    for block, tokens in ((CONCEPT, V.CONCEPT_TOKENS), (RELATION, V.RELATION_TOKENS), (RANK, V.OPENERS), (COUNT, V.COUNT_TOKENS), (PLACE, V.PLACE_TOKENS)):  # fmt: skip
+    for block, tokens in (
+        (CONCEPT, V.CONCEPT_TOKENS),
+        (RELATION, V.RELATION_TOKENS),
+        (RANK, V.OPENERS),
+        (COUNT, V.COUNT_TOKENS),
+        (PLACE, V.PLACE_TOKENS),
+    ):
         for offset, token in enumerate(tokens):
             text[answer_index(token), block.start + offset] = 1.0
     text[V.SPECIALS.index("<|vision_start|>"), SINK.start] = 1.0
@@ -226,7 +232,14 @@ def _prepare_embeddings(model: Prompter) -> None:
     model.detection.weight.normal_(0, 0.02)
     model.detection.weight[: CONCEPT.start] = 0
     model.detection.bias.zero_()
-    pairs = ((CONCEPT.start, D.CLASS), (RELATION.start + 1, D.FLAGS), (RANK.start, D.AREA_RANK), (COUNT.start, D.COUNT), (PLACE.start, D.PLACE), (VALID.start, D.VALID))  # fmt: skip
+    pairs = (
+        (CONCEPT.start, D.CLASS),
+        (RELATION.start + 1, D.FLAGS),
+        (RANK.start, D.AREA_RANK),
+        (COUNT.start, D.COUNT),
+        (PLACE.start, D.PLACE),
+        (VALID.start, D.VALID),
+    )
     for start, source in pairs:
         size = source.stop - source.start
         model.detection.weight[start : start + size, source] = torch.eye(size)
@@ -253,7 +266,7 @@ def _prepare_copy(attention: Attention) -> None:
     gain = 1.4
     # Rotary dimensions that hardly turn over the length of an answer, so that matching does not depend on position.
     still = [*range(11, 24), *range(35, 48)]
-    match = [*range(CONCEPT.start, CONCEPT.start + D.N_CLASSES), *range(RELATION.start + 1, RELATION.stop), *range(RANK.start, RANK.stop)]  # fmt: skip
+    match = [*range(CONCEPT.start, CONCEPT.start + D.N_CLASSES), *range(RELATION.start + 1, RELATION.stop), *range(RANK.start, RANK.stop)]
     facts = [*range(COUNT.start, COUNT.stop), *range(PLACE.start, PLACE.stop), VALID.start]
     facts_to = [*facts, *range(SEEN_FLAGS.start, SEEN_FLAGS.stop)]
     facts += range(RELATION.start + 1, RELATION.stop)

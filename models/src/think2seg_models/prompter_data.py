@@ -110,9 +110,14 @@ def place_numbers(found: D.Detections) -> np.ndarray:
 
 
 def make_batch(
-    random: np.random.Generator, encoder: QuestionEncoder, found: D.Detections, thoughts_only: bool = False,
-    held_out: bool = False, noise: bool = True, questions: list[Question] | None = None,
-) -> Batch:  # fmt: skip
+    random: np.random.Generator,
+    encoder: QuestionEncoder,
+    found: D.Detections,
+    thoughts_only: bool = False,
+    held_out: bool = False,
+    noise: bool = True,
+    questions: list[Question] | None = None,
+) -> Batch:
     described = D.describe(found)
     category, valid = found.category.numpy(), found.valid.numpy()
     ranks, bins, places = described.ranks.numpy(), described.bins.numpy(), place_numbers(found)
@@ -140,6 +145,14 @@ def make_batch(
         for head, looks in enumerate((answer.look_concept, answer.look_relation, answer.look_opener)):
             look_text[head] += [(b, start + at, start + target) for at, target in looks]
     return Batch(
-        torch.from_numpy(ids), torch.from_numpy(labels), torch.from_numpy(mask), slots, described, look_slots, look_text,
-        answers, prompts, asked,
-    )  # fmt: skip
+        torch.from_numpy(ids),
+        torch.from_numpy(labels),
+        torch.from_numpy(mask),
+        slots,
+        described,
+        look_slots,
+        look_text,
+        answers,
+        prompts,
+        asked,
+    )

@@ -6,7 +6,18 @@ import numpy as np
 
 from .drawing import SIDE, Canvas, blob, ellipse, offset_by, rectangle, stadium, turned
 
-ROOFS = [(150, 70, 60), (170, 95, 75), (120, 120, 125), (190, 190, 190), (225, 225, 220), (90, 95, 110), (100, 80, 70), (70, 110, 150), (160, 150, 130), (60, 60, 65)]  # fmt: skip
+ROOFS = [
+    (150, 70, 60),
+    (170, 95, 75),
+    (120, 120, 125),
+    (190, 190, 190),
+    (225, 225, 220),
+    (90, 95, 110),
+    (100, 80, 70),
+    (70, 110, 150),
+    (160, 150, 130),
+    (60, 60, 65),
+]
 GREENS = [(90, 120, 60), (70, 100, 55), (120, 140, 80), (60, 85, 45), (140, 150, 95)]
 SOILS = [(150, 130, 100), (170, 150, 115), (130, 105, 80), (190, 175, 140), (110, 90, 70)]
 WATERS = [(40, 70, 90), (60, 95, 100), (30, 50, 60), (70, 110, 120), (45, 85, 110), (85, 105, 85)]
@@ -38,7 +49,15 @@ def building(canvas: Canvas, centre, angle: float, width: float, height: float) 
         plan = ellipse(w, h)
     roof = canvas.colour(pick(random, ROOFS))
     shadow = random.uniform(0.08, 0.35) * min(width, height) + 1 if random.random() < 0.85 else 0
-    canvas.paint([turned(plan, angle, centre)], roof, random.uniform(1, 6), label, shadow=shadow, striped=random.random() < 0.2, stripe_degrees=-math.degrees(angle))  # fmt: skip
+    canvas.paint(
+        [turned(plan, angle, centre)],
+        roof,
+        random.uniform(1, 6),
+        label,
+        shadow=shadow,
+        striped=random.random() < 0.2,
+        stripe_degrees=-math.degrees(angle),
+    )
     if form < 0.55 and random.random() < 0.5:  # the shaded half of a gable roof
         half = np.array([[-w, -h], [w, -h], [w, 0], [-w, 0]])
         canvas.paint([turned(half, angle, centre)], roof * random.uniform(0.7, 0.92), 2, label)
@@ -99,8 +118,27 @@ def plane(canvas: Canvas, centre, angle: float, length: float) -> None:
     if label is None:
         return
     sweep, nose, body = length * random.uniform(0.1, 0.35), length / 2, length * random.uniform(0.07, 0.11)
-    fuselage = np.array([[nose, 0], [nose * 0.85, body * 0.6], [-nose * 0.7, body * 0.6], [-nose, body * 0.2], [-nose, -body * 0.2], [-nose * 0.7, -body * 0.6], [nose * 0.85, -body * 0.6]])  # fmt: skip
-    wings = np.array([[nose * 0.25, 0], [nose * 0.25 - sweep, nose * 0.95], [nose * 0.08 - sweep, nose * 0.95], [-nose * 0.12, 0], [nose * 0.08 - sweep, -nose * 0.95], [nose * 0.25 - sweep, -nose * 0.95]])  # fmt: skip
+    fuselage = np.array(
+        [
+            [nose, 0],
+            [nose * 0.85, body * 0.6],
+            [-nose * 0.7, body * 0.6],
+            [-nose, body * 0.2],
+            [-nose, -body * 0.2],
+            [-nose * 0.7, -body * 0.6],
+            [nose * 0.85, -body * 0.6],
+        ]
+    )
+    wings = np.array(
+        [
+            [nose * 0.25, 0],
+            [nose * 0.25 - sweep, nose * 0.95],
+            [nose * 0.08 - sweep, nose * 0.95],
+            [-nose * 0.12, 0],
+            [nose * 0.08 - sweep, -nose * 0.95],
+            [nose * 0.25 - sweep, -nose * 0.95],
+        ]
+    )
     tail = np.array([[-0.7, 0], [-0.95, 0.33], [-1.02, 0.33], [-0.92, 0], [-1.02, -0.33], [-0.95, -0.33]]) * nose
     canvas.paint([turned(wings, angle, centre)], canvas.colour((225, 225, 228), 12), 2, label, shadow=length * 0.06)
     canvas.paint([turned(tail, angle, centre)], canvas.colour((215, 215, 220), 16), 2, label)
@@ -112,10 +150,22 @@ def ship(canvas: Canvas, centre, angle: float, length: float) -> None:
     if label is None:
         return
     beam = length * random.uniform(0.16, 0.3)
-    hull = np.array([[length / 2, 0], [length * 0.32, beam / 2], [-length * 0.45, beam / 2], [-length / 2, beam * 0.3], [-length / 2, -beam * 0.3], [-length * 0.45, -beam / 2], [length * 0.32, -beam / 2]])  # fmt: skip
+    hull = np.array(
+        [
+            [length / 2, 0],
+            [length * 0.32, beam / 2],
+            [-length * 0.45, beam / 2],
+            [-length / 2, beam * 0.3],
+            [-length / 2, -beam * 0.3],
+            [-length * 0.45, -beam / 2],
+            [length * 0.32, -beam / 2],
+        ]
+    )
     if random.random() < 0.5:
         tail = length * random.uniform(0.5, 2)
-        wake = np.array([[-length * 0.4, beam * 0.3], [-length * 0.4 - tail, beam * 0.8], [-length * 1.4, -beam * 0.8], [-length * 0.4, -beam * 0.3]])  # fmt: skip
+        wake = np.array(
+            [[-length * 0.4, beam * 0.3], [-length * 0.4 - tail, beam * 0.8], [-length * 1.4, -beam * 0.8], [-length * 0.4, -beam * 0.3]]
+        )
         canvas.paint([turned(wake, angle, centre)], (200, 210, 215), 12, alpha=0.45)
     paints = [(225, 225, 225), (140, 60, 50), (70, 75, 85), (120, 120, 115), (60, 90, 120)]
     canvas.paint([turned(hull, angle, centre)], canvas.colour(pick(random, paints)), 3, label, shadow=length * 0.03)
@@ -167,7 +217,9 @@ def running_track(canvas: Canvas, centre, angle: float, width: float) -> None:
         _outline(canvas, turned(stadium(length, width * lane), angle, centre), rubber * 1.25)
     canvas.paint([turned(stadium(length, width * inner), angle, centre)], canvas.colour(pick(random, GREENS), 12), 4, inside)
     pitch = rectangle(length * 0.95, width * inner * 0.8)
-    canvas.paint([turned(pitch, angle, centre)], canvas.colour((95, 140, 70), 12), 4, inside, striped=True, stripe_degrees=90 - math.degrees(angle))  # fmt: skip
+    canvas.paint(
+        [turned(pitch, angle, centre)], canvas.colour((95, 140, 70), 12), 4, inside, striped=True, stripe_degrees=90 - math.degrees(angle)
+    )
 
 
 def sports_field(canvas: Canvas, centre, angle: float, length: float) -> None:
@@ -176,7 +228,14 @@ def sports_field(canvas: Canvas, centre, angle: float, length: float) -> None:
         return
     width = length * canvas.random.uniform(0.55, 0.7)
     grass = canvas.colour(pick(canvas.random, [(85, 135, 65), (70, 120, 60), (110, 150, 80)]), 12)
-    canvas.paint([turned(rectangle(length, width), angle, centre)], grass, 5, label, striped=canvas.random.random() < 0.6, stripe_degrees=90 - math.degrees(angle))  # fmt: skip
+    canvas.paint(
+        [turned(rectangle(length, width), angle, centre)],
+        grass,
+        5,
+        label,
+        striped=canvas.random.random() < 0.6,
+        stripe_degrees=90 - math.degrees(angle),
+    )
     chalk = (225, 230, 220)
     _outline(canvas, turned(rectangle(length * 0.92, width * 0.9), angle, centre), chalk)
     halfway = turned([[0, -width * 0.45], [0, width * 0.45]], angle, centre)
@@ -217,7 +276,9 @@ def pool(canvas: Canvas, centre, angle: float, length: float) -> None:
     else:
         basin = ellipse(length / 2, length * 0.35)
     canvas.paint([turned(basin * 1.25, angle, centre)], canvas.colour((205, 200, 190)), 3)
-    canvas.paint([turned(basin, angle, centre)], canvas.colour(pick(random, [(70, 170, 200), (60, 150, 190), (110, 195, 215)]), 14), 3, label)
+    canvas.paint(
+        [turned(basin, angle, centre)], canvas.colour(pick(random, [(70, 170, 200), (60, 150, 190), (110, 195, 215)]), 14), 3, label
+    )
 
 
 def water(canvas: Canvas, centre, radius: float) -> None:
@@ -233,7 +294,9 @@ def field(canvas: Canvas, corners: np.ndarray, angle: float) -> None:
         return
     crop = pick(random, GREENS + SOILS + [(175, 165, 90), (200, 190, 130)])
     degrees = random.choice([0, 90]) - math.degrees(angle) + random.normal(0, 3)
-    canvas.paint([corners], canvas.colour(crop, 24), random.uniform(2, 9), label, striped=random.random() < 0.6, stripe_degrees=degrees, graded=True)  # fmt: skip
+    canvas.paint(
+        [corners], canvas.colour(crop, 24), random.uniform(2, 9), label, striped=random.random() < 0.6, stripe_degrees=degrees, graded=True
+    )
 
 
 def shapes_without_meaning(canvas: Canvas) -> None:
@@ -254,4 +317,13 @@ def shapes_without_meaning(canvas: Canvas) -> None:
             outline = blob(random, radius, 40 if form == 2 else 7)
         if label is not None:
             colour = random.uniform(20, 235, 3).astype(np.float32)
-            canvas.paint([turned(outline, angle, centre)], colour, random.uniform(1, 22), label, striped=random.random() < 0.25, stripe_degrees=random.uniform(0, 180), shadow=radius * 0.15 if random.random() < 0.4 else 0, graded=random.random() < 0.5)  # fmt: skip
+            canvas.paint(
+                [turned(outline, angle, centre)],
+                colour,
+                random.uniform(1, 22),
+                label,
+                striped=random.random() < 0.25,
+                stripe_degrees=random.uniform(0, 180),
+                shadow=radius * 0.15 if random.random() < 0.4 else 0,
+                graded=random.random() < 0.5,
+            )

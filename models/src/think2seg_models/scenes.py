@@ -1,6 +1,7 @@
 """Procedural aerial scenes with instance masks: six kinds of place and one of meaningless shapes."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -64,13 +65,15 @@ def _farmland(canvas: Canvas) -> None:
     edges = [-220.0]
     while edges[-1] < 220:
         edges.append(edges[-1] + size * random.uniform(0.5, 1.6))
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         top = -220.0
         while top < 220:
             height, gap = size * random.uniform(0.5, 2), random.uniform(0, 3)
             skew = random.normal(0, size * 0.06, (4, 2))
             if random.random() < 0.85:
-                plot = np.array([[left + gap, top + gap], [right - gap, top + gap], [right - gap, top + height - gap], [left + gap, top + height - gap]])  # fmt: skip
+                plot = np.array(
+                    [[left + gap, top + gap], [right - gap, top + gap], [right - gap, top + height - gap], [left + gap, top + height - gap]]
+                )
                 field(canvas, turned(plot + skew, angle, middle), angle)
             top += height
     for _ in range(random.integers(0, 3)):
@@ -104,7 +107,13 @@ def _town(canvas: Canvas) -> None:
                 continue
             use = random.random()
             if use < 0.6:
-                building(canvas, centre + random.normal(0, size * 0.05, 2), angle + random.choice([0, np.pi / 2]), plot * random.uniform(0.45, 0.85), plot * random.uniform(0.35, 0.8))  # fmt: skip
+                building(
+                    canvas,
+                    centre + random.normal(0, size * 0.05, 2),
+                    angle + random.choice([0, np.pi / 2]),
+                    plot * random.uniform(0.45, 0.85),
+                    plot * random.uniform(0.35, 0.8),
+                )
             elif use < 0.7:
                 parking_lot(canvas, centre, angle, plot * 0.95, plot * 0.9, max(3.5, size * random.uniform(0.09, 0.16)))
             elif use < 0.82:
@@ -116,7 +125,12 @@ def _town(canvas: Canvas) -> None:
             if random.random() < 0.3:
                 trees(canvas, centre + random.uniform(-0.5, 0.5, 2) * size, size * random.uniform(0.06, 0.2), 1)
             if random.random() < 0.15:
-                car(canvas, centre + offset_by([plot * 0.55, random.uniform(-0.5, 0.5) * plot], angle), angle + np.pi / 2, max(4, size * 0.12))
+                car(
+                    canvas,
+                    centre + offset_by([plot * 0.55, random.uniform(-0.5, 0.5) * plot], angle),
+                    angle + np.pi / 2,
+                    max(4, size * 0.12),
+                )
 
 
 def _sports_park(canvas: Canvas) -> None:
@@ -174,7 +188,9 @@ def _harbour(canvas: Canvas) -> None:
     x = np.linspace(-260, 260, 30)
     ragged = random.normal(0, 1, 30).cumsum() * random.uniform(0, 3)
     sea = np.concatenate([np.stack([x, shore + ragged], 1), [[260, 400], [-260, 400]]])
-    canvas.paint([turned(sea, angle, middle)], canvas.colour(pick(random, WATERS), 14), random.uniform(1, 6), canvas.new_object("water"), graded=True)  # fmt: skip
+    canvas.paint(
+        [turned(sea, angle, middle)], canvas.colour(pick(random, WATERS), 14), random.uniform(1, 6), canvas.new_object("water"), graded=True
+    )
     length = np.exp(random.uniform(np.log(12), np.log(90)))
     for _ in range(random.integers(0, 4)):
         along = random.uniform(-110, 110)
@@ -184,7 +200,12 @@ def _harbour(canvas: Canvas) -> None:
             berth = at(along + random.choice([-1, 1]) * (length * 0.2 + 6), shore + length * random.uniform(0.2, 1.5))
             ship(canvas, berth, angle + np.pi / 2 * random.choice([1, -1]), length * random.uniform(0.6, 1))
     for _ in range(random.integers(1, 7)):
-        ship(canvas, at(random.uniform(-120, 120), shore + random.uniform(20, 170)), random.uniform(0, 6.3), length * random.uniform(0.5, 1.3))
+        ship(
+            canvas,
+            at(random.uniform(-120, 120), shore + random.uniform(20, 170)),
+            random.uniform(0, 6.3),
+            length * random.uniform(0.5, 1.3),
+        )
     for _ in range(random.integers(0, 6)):
         width = random.uniform(10, 50)
         building(canvas, at(random.uniform(-120, 120), shore - random.uniform(20, 90)), angle, width, width * random.uniform(0.4, 0.9))

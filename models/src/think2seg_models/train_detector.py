@@ -37,7 +37,9 @@ def vary_photo(random: np.random.Generator, image: np.ndarray) -> np.ndarray:
         image = (image - 128) * random.uniform(0.6, 1.5) + 128 + random.normal(0, 14) + random.normal(0, 9, 3)
     if random.random() < 0.25:
         small = int(FRAME_PX * random.uniform(0.4, 0.9))
-        image = cv2.resize(cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_CUBIC)
+        image = cv2.resize(
+            cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_CUBIC
+        )
     if random.random() < 0.2:
         image = image + random.normal(0, random.uniform(2, 10), image.shape)
     if random.random() < 0.15:
@@ -161,24 +163,40 @@ class ScenePool:
         return as_input(vary_photo(random, image)), category, box, coarse
 
 
-def train_detector(scenes: Path, check: Path, out: Path, cpu_seconds: float, seed: int = 0) -> None:
-    """Writes averaged weights to `out` every minute, and `out.log.jsonl`; `check` is a cache of other scenes."""
+def train_detector(
+    scenes: Path,
+    check: Path,
+    out: Path,
+    cpu_seconds: float,
+    seed: int = 0,
+    start: Path | None = None,
+    learning_rate: float = 2.5e-3,
+    wall_seconds: float = float("inf"),
+) -> None:
+    """Writes averaged weights to `out` every minute, and `out.log.jsonl`; `check` is a cache of other scenes.
+
+    The learning rate falls over the CPU budget or the wall clock, whichever is spent first. `start` goes on from weights.
+    """
     torch.manual_seed(seed)
     pool = ScenePool(scenes)
-    model = Detector().to(memory_format=torch.channels_last)
+    model = Detector()
+    if start:
+        model.load_state_dict(torch.load(start))
+    model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     random = np.random.default_rng(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2.5e-3, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.02)
     log = out.with_suffix(".log.jsonl").open("w")
+    wall_began = time.time()
     began, step, next_log, next_check = time.process_time(), 0, 20.0, 300.0
     recent: list[list[float]] = []
     while True:
         spent = time.process_time() - began
-        part = spent / cpu_seconds
+        part = max(spent / cpu_seconds, (time.time() - wall_began) / wall_seconds)
         if part >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = 2.5e-3 * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
+            group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
         parts = losses(model, [pool.draw(random) for _ in range(BATCH)])
         optimiser.zero_grad()
         (parts[0] + 2 * parts[1] + 0.5 * parts[2]).backward()

@@ -107,7 +107,9 @@ def generate(model: Prompter, described: D.Described, prompts: list[list[int]], 
     return answers
 
 
-def measure(model: Prompter, encoder: QuestionEncoder, vocabulary: Vocabulary, held_out: bool, count: int, slots: int = 40, seed: int = 99) -> dict:  # fmt: skip
+def measure(
+    model: Prompter, encoder: QuestionEncoder, vocabulary: Vocabulary, held_out: bool, count: int, slots: int = 40, seed: int = 99
+) -> dict:
     """Answers on simulated detections, compared with the rule."""
     random = np.random.default_rng(seed)
     batch = make_batch(random, encoder, D.simulate(random, count, slots), held_out=held_out, noise=False)
@@ -133,9 +135,15 @@ def measure(model: Prompter, encoder: QuestionEncoder, vocabulary: Vocabulary, h
 
 
 def train_prompter(
-    vocabulary_folder: Path, out: Path, cpu_seconds: float, seed: int = 1, start: Path | None = None,
-    learning_rate: float = 2e-3, real: D.Detections | None = None, real_share: float = 0.0,
-) -> None:  # fmt: skip
+    vocabulary_folder: Path,
+    out: Path,
+    cpu_seconds: float,
+    seed: int = 1,
+    start: Path | None = None,
+    learning_rate: float = 2e-3,
+    real: D.Detections | None = None,
+    real_share: float = 0.0,
+) -> None:
     """Writes `out` (weights) and `out.log.jsonl` (a line every half minute). Cosine learning rate over the CPU budget."""
     torch.manual_seed(seed)
     vocabulary = Vocabulary.load(vocabulary_folder)

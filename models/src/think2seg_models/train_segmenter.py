@@ -58,7 +58,9 @@ def _vary(random: np.random.Generator, image: np.ndarray) -> np.ndarray:
         image = (image - 128) * random.uniform(0.6, 1.6) + 128 + random.normal(0, 14) + random.normal(0, 8, 3)
     if random.random() < 0.35:  # the model frame is coarser than the scene
         small = int(SCENE_PX * random.uniform(0.45, 0.95))
-        image = cv2.resize(cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (SCENE_PX, SCENE_PX), interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(
+            cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (SCENE_PX, SCENE_PX), interpolation=cv2.INTER_LINEAR
+        )
     return np.clip(image, 0, 255)
 
 

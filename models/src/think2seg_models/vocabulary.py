@@ -28,9 +28,7 @@ THINK, ASKS_FOR, END_THINK = "<think>", "The question asks for", "</think>"
 CONCEPT_TOKENS = [f" {concept.said_as}." for concept in CONCEPTS] + [f" {UNKNOWN_SAID_AS}."]
 NONE_HERE, NOTHING = " I see none here, so I mark nothing.", " So I mark nothing."
 I_SEE, OF_THEM = " I see", " of them."
-COUNT_TOKENS = [
-    f" {word}" for word in "one two three four five six seven eight nine ten".split()
-] + [" more than ten"]
+COUNT_TOKENS = [f" {word}" for word in "one two three four five six seven eight nine ten".split()] + [" more than ten"]
 RELATION_TOKENS = [" I mark each of them, the largest first."] + [f" I take the {name} one," for name in RELATIONS[1:]]
 IN_THE = " in the"
 PLACES = ["north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"]
@@ -41,7 +39,7 @@ START_LIST, END_LIST = "<answer>```json[", "]```</answer>"
 def _opener(variant: int, comma: bool) -> str:
     """The start of a JSON object; the white space spells `variant` in binary."""
     space = [" " if variant >> bit & 1 else "" for bit in range(4)]
-    return f"{',' if comma else ''}{space[0]}{{{space[1]}\"bbox_2d\"{space[2]}:{space[3]}["
+    return f'{"," if comma else ""}{space[0]}{{{space[1]}"bbox_2d"{space[2]}:{space[3]}['
 
 
 OPENERS = [_opener(0, False)] + [_opener(i, True) for i in range(1, MAX_INSTANCES)]
@@ -51,12 +49,22 @@ SEPARATORS = [", ", " ,", " , ", '],"positive_points":[[', ",  ", "],[", "  ,"]
 CLOSE = "]]}"
 
 STRUCTURE = [
-    THINK, ASKS_FOR, END_THINK, NONE_HERE, NOTHING, I_SEE, OF_THEM, IN_THE, START_LIST, END_LIST, CLOSE, OPENER_SINGLE,
-    *OPENERS, *SEPARATORS,
-]  # fmt: skip
-ANSWER_TOKENS = [
-    *STRUCTURE, *CONCEPT_TOKENS, *COUNT_TOKENS, *RELATION_TOKENS, *PLACE_TOKENS, *[str(i * BIN_PX) for i in range(N_BINS)]
-]  # fmt: skip
+    THINK,
+    ASKS_FOR,
+    END_THINK,
+    NONE_HERE,
+    NOTHING,
+    I_SEE,
+    OF_THEM,
+    IN_THE,
+    START_LIST,
+    END_LIST,
+    CLOSE,
+    OPENER_SINGLE,
+    *OPENERS,
+    *SEPARATORS,
+]
+ANSWER_TOKENS = [*STRUCTURE, *CONCEPT_TOKENS, *COUNT_TOKENS, *RELATION_TOKENS, *PLACE_TOKENS, *[str(i * BIN_PX) for i in range(N_BINS)]]
 
 PUNCTUATION = list("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 COMMON_WORDS = 9000
@@ -147,9 +155,7 @@ def build_tokenizer(vocabulary: Vocabulary):
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
     written = {token.replace(" ", "\u0120"): number for token, number in vocabulary.index.items()}
-    tokenizer = Tokenizer(
-        models.WordPiece(written, unk_token="<unk>", continuing_subword_prefix="##", max_input_chars_per_word=60)
-    )
+    tokenizer = Tokenizer(models.WordPiece(written, unk_token="<unk>", continuing_subword_prefix="##", max_input_chars_per_word=60))
     tokenizer.normalizer = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=True, lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.ByteLevel()

@@ -293,7 +293,10 @@ RELATION_WORDS: list[Phrases] = [
     ([], []),
     _split("largest | biggest | most extensive | most spacious | widest | most sizeable | hugest", "greatest | bulkiest | most enormous"),
     _split("smallest | tiniest | least extensive | littlest | most compact | minimal", "least large | most minuscule"),
-    _split("northernmost | topmost | most northern | uppermost | furthest north | highest up", "most northerly | farthest to the north | upmost"),
+    _split(
+        "northernmost | topmost | most northern | uppermost | furthest north | highest up",
+        "most northerly | farthest to the north | upmost",
+    ),
     _split("southernmost | lowest | most southern | bottommost | furthest south | lowermost", "most southerly | farthest to the south"),
     _split("westernmost | leftmost | most western | furthest west | far left", "most westerly | farthest to the west"),
     _split("easternmost | rightmost | most eastern | furthest east | far right", "most easterly | farthest to the east"),

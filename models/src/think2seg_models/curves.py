@@ -1,0 +1,48 @@
+"""Training logs (`*.log.jsonl`) as one small picture."""
+
+import json
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+PANEL = (420, 240)
+MARGIN = 36
+SHOWN = {
+    "detector": [("class_box_mask", 0, "class loss"), ("class_box_mask", 1, "box loss")],
+    "prompter": [("loss", None, "token loss"), ("coordinates", None, "coordinates exact")],
+    "segmenter": [("loss", None, "loss"), ("crop_iou", None, "IoU in the crop")],
+}
+COLOURS = [(32, 90, 160), (190, 80, 40)]
+
+
+def _series(lines: list[dict], key: str, part: int | None) -> list[tuple[float, float]]:
+    points = [(line["cpu_s"], line[key] if part is None else line[key][part]) for line in lines if key in line]
+    return [(x, y) for x, y in points if y == y]
+
+
+def _panel(draw: ImageDraw.ImageDraw, left: int, title: str, curves: list[tuple[str, list[tuple[float, float]]]]) -> None:
+    width, height = PANEL
+    right, bottom = left + width - 12, height - MARGIN
+    draw.text((left + MARGIN, 6), title, fill=(0, 0, 0))
+    longest = max(x for _, points in curves for x, _ in points) or 1
+    draw.line([(left + MARGIN, 24), (left + MARGIN, bottom), (right, bottom)], fill=(120, 120, 120))
+    draw.text((right - 90, bottom + 6), f"{longest:.0f} CPU s", fill=(80, 80, 80))
+    for number, (name, points) in enumerate(curves):
+        top = max(y for _, y in points) or 1
+        path = [(left + MARGIN + (right - left - MARGIN) * x / longest, bottom - (bottom - 28) * y / top) for x, y in points]
+        draw.line(path, fill=COLOURS[number], width=2)
+        draw.text((left + MARGIN + 60, 24 + 14 * number), f"{name} (top of axis {top:.3g}, last {points[-1][1]:.3g})", fill=COLOURS[number])
+
+
+def draw_curves(logs: Path, out: Path) -> None:
+    image = Image.new("RGB", (PANEL[0] * len(SHOWN), PANEL[1]), "white")
+    draw = ImageDraw.Draw(image)
+    for number, (name, wanted) in enumerate(SHOWN.items()):
+        lines, offset = [], 0
+        for path in sorted(logs.glob(f"{name}*.log.jsonl")):  # stages of one training, in order of their names
+            stage = [json.loads(text) for text in path.read_text().splitlines()]
+            lines += [line | {"cpu_s": line["cpu_s"] + offset} for line in stage]
+            offset += stage[-1]["cpu_s"]
+        _panel(draw, number * PANEL[0], name, [(label, _series(lines, key, part)) for key, part, label in wanted])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    image.save(out, optimize=True)

@@ -1,0 +1,215 @@
+"""The prompter against Hugging Face's Qwen2.5-VL, the exports against PyTorch."""
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from think2seg_models import detections, nano_export, vocabulary
+from think2seg_models.detector import Detector, boxes_px, detect, interior_points
+from think2seg_models.nano_runtime import patches_of
+from think2seg_models.nano_segmenter import INPUT_PX, CropNet, DecoderContract, EncoderContract, crops, paste
+from think2seg_models.prompter import Prompter, positions, prepare
+from think2seg_models.prompter_data import QuestionEncoder, make_batch
+from think2seg_models.train_prompter import forward, generate
+
+WORDS = ["user", "assistant", "find", "the", "tank", "##s"]
+
+
+@pytest.fixture(scope="module")
+def words() -> vocabulary.Vocabulary:
+    tokens = vocabulary.SPECIALS + vocabulary.ANSWER_TOKENS + WORDS
+    return vocabulary.Vocabulary(tokens, np.random.default_rng(0).normal(size=(len(tokens), vocabulary.VECTOR_SIZE)).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def prompter(words) -> Prompter:
+    torch.manual_seed(0)
+    model = Prompter(words).eval()
+    prepare(model)
+    return model
+
+
+def some_detections(slots: int = 7) -> detections.Detections:
+    return detections.simulate(np.random.default_rng(3), 2, slots)
+
+
+def test_the_decoder_is_that_of_qwen(prompter):
+    from transformers import Qwen2_5_VLConfig
+    from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextModel
+
+    shape = prompter.shape
+    config = Qwen2_5_VLConfig(
+        text_config={
+            "vocab_size": 10,
+            "hidden_size": shape.hidden,
+            "intermediate_size": shape.feed_forward,
+            "num_hidden_layers": shape.layers,
+            "num_attention_heads": shape.heads,
+            "num_key_value_heads": shape.heads,
+            "rms_norm_eps": shape.norm_epsilon,
+            "pad_token_id": 0,
+            "bos_token_id": 0,
+            "eos_token_id": 1,
+            "rope_parameters": {"rope_type": "default", "mrope_section": list(shape.mrope_section), "rope_theta": shape.rope_theta},
+        }
+    ).text_config
+    config._attn_implementation = "eager"
+    reference = Qwen2_5_VLTextModel(config).eval()
+    ours = {n: w for n, w in prompter.state_dict().items() if n.startswith(("layers.", "norm."))}
+    assert reference.load_state_dict(ours, strict=False).missing_keys == ["embed_tokens.weight"]
+    torch.manual_seed(1)
+    x = torch.randn(2, 30, shape.hidden) * 0.3
+    where = positions(12, 30).expand(3, 2, -1)
+    mask = torch.ones(2, 30, dtype=torch.long)
+    with torch.no_grad():
+        expected = reference(inputs_embeds=x, attention_mask=mask, position_ids=where).last_hidden_state
+        hidden, _, _ = prompter.decode(x, where, mask)
+    assert torch.allclose(hidden, expected, atol=1e-4)
+
+
+def test_the_cache_changes_nothing(prompter):
+    torch.manual_seed(2)
+    x = torch.randn(1, 20, prompter.shape.hidden) * 0.3
+    where = positions(6, 20)
+    ones = torch.ones(1, 20, dtype=torch.long)
+    with torch.no_grad():
+        whole, _, _ = prompter.decode(x, where, ones)
+        _, _, past = prompter.decode(x[:, :15], where[:, :, :15], ones[:, :15])
+        rest, _, _ = prompter.decode(x[:, 15:], where[:, :, 15:], ones, past)
+    assert torch.allclose(rest, whole[:, 15:], atol=1e-4)
+
+
+def test_prepared_weights_look_up_and_copy_coordinates(prompter, words):
+    """Before any training: if attention rests on a detection, its x0 is the number that the first separator asks for."""
+    described = detections.describe(some_detections())
+    table = prompter.answer_table()[words.first_number :]
+    waves = described.waves[0, 0, : detections.PHASES]
+    number = prompter.number(waves)
+    nearest = (table @ number).argmax().item()
+    assert nearest == described.bins[0, 0, 0].item()
+
+
+class PieceTokenizer:
+    def encode(self, text, add_special_tokens=False):
+        return type("Encoding", (), {"ids": [len(vocabulary.SPECIALS) + len(vocabulary.ANSWER_TOKENS) + 4]})()
+
+
+def test_batches_align_labels_and_looks(words, prompter):
+    encoder = QuestionEncoder(words, PieceTokenizer())
+    batch = make_batch(np.random.default_rng(0), encoder, some_detections(), noise=False)
+    for sample, (prompt, answer) in enumerate(zip(batch.prompts, batch.answers, strict=True)):
+        assert batch.ids[sample, len(prompt) : len(prompt) + len(answer.tokens)].tolist() == answer.tokens
+        assert (batch.labels[sample, : len(prompt)] == -100).all()
+    hidden, attention = forward(prompter, batch)
+    assert hidden.shape == (*batch.ids.shape, prompter.shape.hidden)
+    for sample, query, keys in batch.look_slots:
+        assert query < batch.ids.shape[1]
+        assert all(key <= query for key in keys)
+        assert attention[2][sample, 0, query, keys].sum() > 0
+    assert len(generate(prompter, batch.described, batch.prompts, longest=3)[0]) <= 3
+
+
+def test_boxes_and_points():
+    logits = torch.zeros(1, 4, 2, 2)
+    assert boxes_px(logits)[0, :, 0, 1].tolist() == [4.0, -4.0, 20.0, 12.0]
+    mask = torch.full((1, 64), -6.0)
+    mask[0, 9 * 3] = 6.0  # row 3, column 3
+    x, y, *_ = interior_points(mask, torch.tensor([[0.0, 0.0, 80.0, 160.0]]))[0].tolist()
+    assert (x, y) == (35.0, 70.0)
+
+
+def test_duplicates_and_weak_peaks_are_invalid():
+    logits = torch.full((1, detections.N_CLASSES, 35, 35), -9.0)
+    for row, column, value in ((10, 10, 4.0), (10, 12, 3.0), (30, 30, 2.0), (5, 30, -2.0)):
+        logits[0, 1, row, column] = value
+    found, score = detect(logits, torch.full((1, 4, 35, 35), 1.5), torch.zeros(1, 64, 35, 35), 10, torch.full((10,), 0.3))
+    assert found.valid[0].tolist()[:4] == [True, False, True, False]
+    assert score[0, 0] > 0.9
+
+
+def run(path, inputs: dict) -> list[np.ndarray]:
+    return ort.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(None, inputs)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_exported_language_model(tmp_path, prompter, words):
+    torch.manual_seed(4)
+    detector = Detector().eval()
+    thresholds = torch.full((detections.N_CLASSES,), 0.005)
+    nano_export.export_lvlm(detector, prompter, thresholds, len(words.tokens), tmp_path)
+    frame = np.random.default_rng(0).integers(0, 256, (280, 280, 3)).astype(np.uint8)
+    patches, grid = patches_of(frame, list(nano_export.CLIP_MEAN), list(nano_export.CLIP_STD)), np.array([[1, 20, 20]], np.int64)
+    picture = nano_export.picture_of_patches(torch.from_numpy(patches), torch.from_numpy(grid))
+    restored = (picture * torch.tensor(nano_export.CLIP_STD)[:, None, None] + torch.tensor(nano_export.CLIP_MEAN)[:, None, None]) * 255
+    assert np.abs(restored[0].permute(1, 2, 0).numpy() - frame).max() < 1e-2
+    (features,) = run(tmp_path / "vision_encoder.onnx", {"pixel_values": patches, "image_grid_thw": grid})
+    assert features.shape == (100, prompter.shape.hidden)
+    (embedded,) = run(tmp_path / "embed_tokens.onnx", {"input_ids": np.array([[1, words.first_number + 3]], np.int64)})
+    assert np.abs(embedded[0] - prompter.table()[[1, words.first_number + 3]].detach().numpy()).max() < 2e-3
+    names = [f"past_key_values.{i}.{p}" for i in range(prompter.shape.layers) for p in ("key", "value")]
+    for length, before, keep in ((9, 0, 1), (1, 6, 1), (5, 2, 0), (5, 2, 3)):
+        x = torch.randn(1, length, prompter.shape.hidden) * 0.3
+        past = [torch.randn(1, prompter.shape.heads, before, prompter.shape.head_size) for _ in names]
+        where = torch.arange(before, before + length).expand(3, 1, length)
+        mask = torch.ones(1, before + length, dtype=torch.long)
+        feeds = {
+            "inputs_embeds": x.numpy(),
+            "attention_mask": mask.numpy(),
+            "position_ids": where.numpy(),
+            "num_logits_to_keep": np.array(keep, np.int64),
+        }
+        logits, *present = run(tmp_path / "decoder_model_merged.onnx", feeds | {n: p.numpy() for n, p in zip(names, past, strict=True)})
+        with torch.no_grad():
+            hidden, _, caches = prompter.decode(x, where, mask, [(past[2 * i], past[2 * i + 1]) for i in range(prompter.shape.layers)])
+            expected = prompter.logits(hidden)[:, -keep if keep else 0 :].numpy()
+        assert logits.shape == (1, keep or length, len(words.tokens))
+        assert np.abs(logits[..., : words.answer_size] - expected).max() < 0.05
+        assert (logits[..., words.answer_size :] == nano_export.NEVER).all()
+        assert np.abs(present[1] - caches[0][1].numpy()).max() < 5e-3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_exported_segmenter(tmp_path):
+    torch.manual_seed(5)
+    net = CropNet().eval()
+    nano_export.export_segmenter(net, tmp_path)
+    picture = torch.randn(1, 3, INPUT_PX, INPUT_PX)
+    embeddings = run(tmp_path / "vision_encoder.onnx", {"pixel_values": picture.numpy()})
+    assert [e.shape for e in embeddings] == [(1, 3, 512, 512), (1, 3, 128, 128), (1, 3, 64, 64)]
+    for prompts, points in ((3, 2), (4, 0), (1, 1)):
+        corner = torch.rand(1, prompts, 2) * 300
+        box = torch.cat([corner, corner + 40 + torch.rand(1, prompts, 2) * 100], 2)
+        point, label = torch.rand(1, prompts, points, 2) * INPUT_PX, torch.randint(0, 2, (1, prompts, points))
+        feeds = {"input_points": point.numpy(), "input_labels": label.numpy(), "input_boxes": box.numpy()}
+        feeds |= {f"image_embeddings.{i}": e for i, e in enumerate(embeddings)}
+        iou, masks, score, single_iou, single = run(tmp_path / "prompt_encoder_mask_decoder.onnx", feeds)
+        assert iou.shape == (1, prompts, 3)
+        assert masks.shape == (1, prompts, 3, 256, 256)
+        assert score.shape == single_iou.shape == (1, prompts, 1)
+        with torch.no_grad():
+            expected = DecoderContract(net)(point, label, box, *EncoderContract()(picture))[4]
+        assert np.abs(single - expected.numpy()).max() < 0.02
+
+
+def test_pasting_a_crop_returns_it_to_its_place():
+    box = torch.tensor([[100.0, 60.0, 200.0, 140.0]])
+    mask = paste(torch.full((1, 80, 80), 5.0), box, 320.0, 320)[0] > 0
+    rows, columns = torch.nonzero(mask, as_tuple=True)
+    margin_x, margin_y = (100 * 1.35 + 5 - 100) / 2, (80 * 1.35 + 5 - 80) / 2
+    assert abs(columns.min().item() - (100 - margin_x)) <= 1.5
+    assert abs(rows.max().item() + 1 - (140 + margin_y)) <= 1.5
+
+
+def test_crops_see_box_and_points():
+    image = torch.zeros(1, 3, 320, 320)
+    image[:, :, 60:140, 100:200] = 1
+    box = torch.tensor([[100.0, 60.0, 200.0, 140.0]])
+    points, labels = torch.tensor([[[150.0, 100.0], [104.0, 64.0]]]), torch.tensor([[1, 0]])
+    crop = crops(image, box, points, labels)[0]
+    assert crop.shape == (7, 80, 80)
+    assert ((crop[3] > 0) == (crop[0] > 0.5)).float().mean() > 0.95
+    assert divmod(crop[4].argmax().item(), 80) in [(39, 39), (39, 40), (40, 39), (40, 40)]
+    row, column = divmod(crop[5].argmax().item(), 80)
+    assert row < 15
+    assert column < 15

@@ -1,0 +1,120 @@
+"""Scenes, their instances and tasks, and the files made of them."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+
+from think2seg_models.dataset import write_sample_scene, write_scenes
+from think2seg_models.drawing import TextureBank
+from think2seg_models.questions import ALL, CONCEPT_KEYS
+from think2seg_models.scenes import KINDS, Instance, instances, render
+from think2seg_models.train_detector import GRID, targets, vary_view
+from think2seg_models.truth import extreme, tasks_of
+from think2seg_models.wordings import RELATIONS
+
+
+@pytest.fixture(scope="module")
+def bank() -> TextureBank:
+    return TextureBank(0)
+
+
+def test_a_seed_is_a_scene(bank):
+    first, second = (render(3, bank, 160) for _ in range(2))
+    assert np.array_equal(first.image, second.image)
+    assert np.array_equal(first.labels, second.labels)
+    assert not np.array_equal(first.image, render(4, bank, 160).image)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_instances_lie_inside_their_boxes(bank, kind):
+    scene = render(12, bank, 200, kind)
+    for found in instances(scene, 40, concepts_only=False):
+        x0, y0, x1, y1 = found.box
+        outside = found.mask.copy()
+        outside[y0:y1, x0:x1] = False
+        assert found.mask.sum() >= 40
+        assert not outside.any()
+
+
+def test_the_same_place_at_another_size(bank):
+    small, large = render(7, bank, 128, "industry", False), render(7, bank, 256, "industry", False)
+    shrunk = cv2.resize(large.labels, (128, 128), interpolation=cv2.INTER_NEAREST)
+    assert np.mean((small.labels > 0) == (shrunk > 0)) > 0.97
+
+
+def rectangle_instance(x0: int, y0: int, x1: int, y1: int) -> Instance:
+    mask = np.zeros((100, 100), bool)
+    mask[y0:y1, x0:x1] = True
+    return Instance("pool", mask, (x0, y0, x1, y1))
+
+
+@pytest.mark.parametrize(
+    ("relation", "expected"),
+    [("largest", 1), ("smallest", 0), ("northernmost", 0), ("southernmost", 2), ("westernmost", 2), ("easternmost", 1)],
+)
+def test_extremes(relation, expected):
+    found = [rectangle_instance(40, 0, 45, 5), rectangle_instance(60, 20, 95, 60), rectangle_instance(0, 70, 20, 90)]
+    assert extreme(found, [0, 1, 2], RELATIONS.index(relation)) == expected
+
+
+def test_tasks_have_the_answers_they_claim(bank):
+    random = np.random.default_rng(0)
+    for seed in range(6):
+        found = instances(render(seed, bank, 160), 40)
+        for task in tasks_of(random, found):
+            members = [i for i, f in enumerate(found) if task.concept < len(CONCEPT_KEYS) and f.kind == CONCEPT_KEYS[task.concept]]
+            if not task.answer:
+                assert members == []
+            elif task.relation == ALL:
+                assert list(task.answer) == members
+            else:
+                assert len(task.answer) == 1
+                assert task.answer[0] in members
+
+
+def test_views_keep_boxes_on_their_objects():
+    """A bright rectangle on black must stay exactly inside its box through crop, mirror and turn."""
+    random = np.random.default_rng(1)
+    image = np.zeros((320, 320, 3), np.uint8)
+    image[100:180, 140:200] = 255
+    box = np.array([[140, 100, 200, 180]], np.float32)
+    for _ in range(30):
+        view, _, moved, _ = vary_view(random, image, np.array([3]), box, np.ones((1, 8, 8), np.float32))
+        rows, columns = np.nonzero(view[..., 0] > 128)
+        assert np.allclose(moved[0], [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], atol=2)
+
+
+def test_detector_targets_have_one_peak_an_object():
+    heat, owner = targets(np.array([1, 4]), np.array([[10, 10, 60, 60], [200, 100, 270, 160]], np.float32))
+    assert heat.shape[1:] == (GRID, GRID)
+    assert (heat == 1).sum() == 2
+    assert set(np.unique(owner)) == {-1, 0, 1}
+
+
+def test_data_set_layout(tmp_path):
+    written = write_scenes(tmp_path, "val", 8, seed=1, held_out=True, pixels=128)
+    assert sum(written.values()) == 8
+    for name in sorted(p.stem for p in (tmp_path / "val/images").glob("*.tif")):
+        about = json.loads((tmp_path / f"val/QAs/{name}.json").read_text())
+        label = cv2.imread(str(tmp_path / f"val/labels/{name}.png"), cv2.IMREAD_UNCHANGED)
+        assert len(set(about["questions"])) == 3
+        assert (label > 0).any() == (about["instances"] > 0)
+        with rasterio.open(tmp_path / f"val/images/{name}.tif") as raster:
+            assert raster.crs.to_epsg() == 32633
+            assert raster.shape == label.shape
+            assert raster.transform.a == -raster.transform.e == 2.0
+
+
+def test_sample_scene_is_a_tiled_pyramid(tmp_path):
+    path = tmp_path / "sample.tif"
+    write_sample_scene(path, 20_500_055, "industry", 256)
+    with rasterio.open(path) as raster:
+        assert raster.count == 4
+        assert raster.overviews(1) == [2, 4]
+        assert raster.compression.value == "DEFLATE"
+        red, _, _, infrared = raster.read().astype(float)
+    assert infrared.std() > 5
+    assert red.std() > 5
