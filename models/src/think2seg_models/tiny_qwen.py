@@ -25,7 +25,7 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from think2seg_models.export_lvlm import PRECISIONS, export_decoder, export_lvlm, to_int4, use_external_data
+from think2seg_models.export_lvlm import PRECISIONS, export_decoder, export_embed_tokens, export_lvlm, to_int4, use_external_data
 
 SPECIAL_TOKENS = [
     "<|endoftext|>",
@@ -319,13 +319,45 @@ def build(out: Path) -> None:
     (out / "reference.json").write_text(json.dumps({"schema": 1, "newTokens": NEW_TOKENS, "cases": cases}))
 
 
+def build_real_shape(out: Path, layers: int = 2, vocabulary: int = 32_000) -> None:
+    """Write `out/onnx` for timings: decoder of Qwen2.5-VL-3B with few layers, random weights in 4 bits, and embedding."""
+    config = Qwen2_5_VLConfig(
+        text_config={
+            "vocab_size": vocabulary,
+            "hidden_size": 2048,
+            "intermediate_size": 11008,
+            "num_hidden_layers": layers,
+            "num_attention_heads": 16,
+            "num_key_value_heads": 2,
+            "tie_word_embeddings": True,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]},
+        },
+        vision_config={"depth": 1, "hidden_size": 64, "intermediate_size": 64, "num_heads": 4, "out_hidden_size": 2048},
+    )
+    torch.manual_seed(0)
+    model = Qwen2_5_VLForConditionalGeneration(config).eval()
+    folder = out / "onnx"
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / "decoder_fp32.onnx"
+    with torch.no_grad():
+        export_decoder(model, whole)
+        export_embed_tokens(model, folder / "embed_tokens_fp16.onnx", torch.float16)
+    # Written last: its presence says that the folder is complete.
+    to_int4(whole, folder / "decoder_model_merged_q4.onnx")
+    whole.unlink()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tiny-qwen", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--real-shape", action="store_true", help="only a decoder with the layer shapes of Qwen2.5-VL-3B, for timings")
     arguments = parser.parse_args(argv)
     # Matrices this small only lose by being shared out.
     torch.set_num_threads(1)
-    build(arguments.out)
+    if arguments.real_shape:
+        build_real_shape(arguments.out)
+    else:
+        build(arguments.out)
     return 0
 
 
