@@ -1,3 +1,4 @@
+import { Think2SegError } from '../../contract/errors.ts';
 import type { Crs } from '../../contract/geo.ts';
 import { gdalRasterInfo } from '../gdal/gdal.ts';
 import { epsgEntries } from './epsg-table.ts';
@@ -32,9 +33,27 @@ export async function crsFromGeoKeys(keys: GeoKeys | null | undefined): Promise<
   if (model === geographicModel && isEpsgCode(geographic) && epsgEntries().has(geographic)) {
     return crsFromEpsg(geographic);
   }
-  const info = await gdalRasterInfo({ bytes: tiffOfGeoKeys(keys), extension: '.tif' }, ['-wkt_format', 'WKT1_GDAL']);
-  const wkt = info.coordinateSystem?.wkt ?? '';
+  if (projected === undefined && geographic === undefined && !('GTModelTypeGeoKey' in keys)) {
+    return null;
+  }
+  const wkt = await wktOfGeoKeys(keys);
   return wkt === '' ? null : crsFromWkt(wkt);
+}
+
+async function wktOfGeoKeys(keys: GeoKeys): Promise<string> {
+  try {
+    const source = { bytes: tiffOfGeoKeys(keys), extension: '.tif' };
+    return (await gdalRasterInfo(source, ['-wkt_format', 'WKT1_GDAL'])).coordinateSystem?.wkt ?? '';
+  } catch (thrown) {
+    if (thrown instanceof Think2SegError && thrown.code !== 'CRS_UNSUPPORTED') {
+      throw new Think2SegError(
+        'CRS_UNSUPPORTED',
+        `the file's GeoKeys say no coordinate reference system that GDAL understands (${thrown.message})`,
+        { cause: thrown, detail: JSON.stringify(keys) },
+      );
+    }
+    throw thrown;
+  }
 }
 
 /** Codes below 1024 and from 32768 on are private or undefined. */

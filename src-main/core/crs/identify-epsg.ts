@@ -1,3 +1,4 @@
+import { comparableCrsName } from './crs-name.ts';
 import { epsgEntries, type EpsgEntry } from './epsg-table.ts';
 import { childOf, epsgCodeOf, type WktNode } from './wkt-tree.ts';
 
@@ -24,16 +25,16 @@ export function identifyEpsg(
   }
   const geographic = root.keyword === 'GEOGCS' ? root : childOf(root, 'GEOGCS');
   const baseIsNamed = geographic !== undefined && geographic !== root && epsgCodeOf(geographic) !== undefined;
-  const name = comparableName(String(root.values[0] ?? ''));
+  const name = comparableCrsName(String(root.values[0] ?? ''));
   const wanted = parametersOf(words);
   const matches = [...epsgEntries().values()].filter(
     (entry) =>
       (root.keyword === 'GEOGCS' ? entry.code === baseCode : entry.base === baseCode && entry.code !== baseCode) &&
-      (baseIsNamed || comparableName(entry.name) === name) &&
+      (baseIsNamed || comparableCrsName(entry.name) === name) &&
       sameParameters(wanted, parametersOf(entry.proj4.split(' '))),
   );
   return (
-    matches.find((entry) => comparableName(entry.name) === name) ??
+    matches.find((entry) => comparableCrsName(entry.name) === name) ??
     matches.find((entry) => entry.deprecated !== true) ??
     matches[0]
   );
@@ -71,14 +72,4 @@ function sameParameters(left: Parameters, right: Parameters): boolean {
     }
   }
   return true;
-}
-
-/** `NAD_1983_UTM_Zone_10N` and `NAD83 / UTM zone 10N` are one name. */
-function comparableName(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, '')
-    .replace(/^gcs/, '')
-    .replace('northamerican', 'nad')
-    .replace(/(?<=nad|wgs|etrs|gda|ed)(?:19)(?=\d\d)/, '');
 }

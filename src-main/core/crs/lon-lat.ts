@@ -11,6 +11,14 @@ export interface LonLatTransform {
   inverse(lonLat: Point): Point;
 }
 
+/** What proj4js reads over without a word, with wrong coordinates as the result. */
+const parametersIgnored: readonly { pattern: RegExp; what: string }[] = [
+  { pattern: /\+R_A\b/, what: 'the authalic sphere is not available' },
+  { pattern: /\+hyperbolic\b/, what: 'the hyperbolic Cassini projection is not available' },
+  { pattern: /\+proj=ortho\b.*\+(alpha|k_0|k)=/, what: 'the local orthographic projection is not available' },
+  { pattern: /\+proj=cass\b.*\+pm=ferro\b/, what: 'the grids of the Austrian cadastre are not available' },
+];
+
 const radiansPerDegree = Math.PI / 180;
 
 /**
@@ -20,17 +28,16 @@ const radiansPerDegree = Math.PI / 180;
  * @throws Think2SegError CRS_UNSUPPORTED when there is no formula for the projection here.
  */
 export function lonLatTransform(crs: Crs): LonLatTransform {
+  const ignored = parametersIgnored.find(({ pattern }) => pattern.test(crs.proj4));
+  if (ignored !== undefined) {
+    throw unsupported(crs, ignored.what);
+  }
   let converter: proj4.Converter;
   try {
     // The third place is the definition of plain longitude and latitude on WGS 84.
     converter = proj4(crs.proj4, 'WGS84');
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Think2SegError(
-      'CRS_UNSUPPORTED',
-      `coordinates of ${crs.name} cannot be transformed to WGS 84 (${reason}: ${crs.proj4}); reproject the raster to a common CRS such as UTM`,
-      { cause: thrown },
-    );
+    throw unsupported(crs, 'no formula for its projection', thrown);
   }
   const degreesPerUnit = crs.isGeographic ? angularUnitRadians(crs) / radiansPerDegree : 1;
   return {
@@ -40,6 +47,14 @@ export function lonLatTransform(crs: Crs): LonLatTransform {
       return [x / degreesPerUnit, y / degreesPerUnit];
     },
   };
+}
+
+function unsupported(crs: Crs, reason: string, cause?: unknown): Think2SegError {
+  return new Think2SegError(
+    'CRS_UNSUPPORTED',
+    `coordinates of ${crs.name} cannot be transformed to WGS 84: ${reason} (${crs.proj4}); reproject the raster to a common CRS such as UTM`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** proj4js throws for some points outside of a projection's domain and gives NaN or infinity for others. */

@@ -1,4 +1,5 @@
 import { epsgEntries, type EpsgEntry } from './epsg-table.ts';
+import { comparableCrsName } from './crs-name.ts';
 import { childOf, epsgCodeOf, type WktNode } from './wkt-tree.ts';
 
 /** What a WKT 1 says of its datum, completed from the EPSG table. */
@@ -48,12 +49,17 @@ function baseEntry(geographic: WktNode, datum: WktNode | undefined): EpsgEntry |
     return entries.get(code);
   }
   const datumCode = datum === undefined ? undefined : epsgCodeOf(datum);
-  if (datumCode === undefined) {
-    return undefined;
-  }
-  const wanted = `AUTHORITY["EPSG","${datumCode}"]]`;
+  const wantedCode = datumCode === undefined ? undefined : `AUTHORITY["EPSG","${datumCode}"]]`;
+  const name = comparableCrsName(String(geographic.values[0] ?? ''));
+  const spheroid = datum === undefined ? undefined : childOf(datum, 'SPHEROID', 'ELLIPSOID');
+  const axes = `+a=${String(spheroid?.values[1])} `;
   for (const entry of entries.values()) {
-    if (entry.base === entry.code && datumText(entry.wkt)?.endsWith(wanted) === true && entry.deprecated !== true) {
+    const isBase = entry.base === entry.code && entry.deprecated !== true;
+    const isSame =
+      wantedCode === undefined
+        ? comparableCrsName(entry.name) === name && `${entry.proj4} `.includes(axes)
+        : datumText(entry.wkt)?.endsWith(wantedCode) === true;
+    if (isBase && isSame) {
       return entry;
     }
   }

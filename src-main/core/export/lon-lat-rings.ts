@@ -23,7 +23,7 @@ export function unwrappedLonLat(ringMap: RingCoordinates, { forward }: LonLatTra
     }
     if (vertex === 0) {
       lon = nextLon;
-    } else if (Math.abs(nextLon - (((lon + 540) % 360) - 180)) < suspiciousStepDegrees) {
+    } else if (isShortStep(lon, nextLon)) {
       lon += nearestTurn(nextLon - lon);
     } else {
       const x0 = ringMap[(vertex - 1) * 2]!;
@@ -47,6 +47,13 @@ export function unwrappedLonLat(ringMap: RingCoordinates, { forward }: LonLatTra
     lonLat.push(lon, lonLat[1]!, lon, pole, lonLat[0]!, pole);
   }
   return Float64Array.from(lonLat);
+}
+
+/** Both ends on the antimeridian may be no step at all or one around the world: 180 and -180 are the same number there. */
+function isShortStep(lon: number, nextLon: number): boolean {
+  const wrapped = ((lon + 540) % 360) - 180;
+  const onAntimeridian = (degrees: number) => Math.abs(degrees) > 180 - 1e-6;
+  return Math.abs(nextLon - wrapped) < suspiciousStepDegrees && !(onAntimeridian(wrapped) && onAntimeridian(nextLon));
 }
 
 /** A difference of longitudes as the shorter way round. */

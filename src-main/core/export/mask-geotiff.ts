@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path';
-import { rm } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { Crs, Geotransform } from '../../contract/geo.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
@@ -61,8 +60,6 @@ export async function writeMaskGeoTiff(request: MaskRequest, signal: AbortSignal
       '-mo',
       `think2seg=${JSON.stringify(request.runRecord)}`,
     ]);
-    await rm(rawPath);
-    await rm(describedPath);
   });
   return [path];
 }

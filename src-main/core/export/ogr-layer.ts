@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
@@ -79,29 +79,26 @@ async function translate(
   maxTextBytes: number | null,
   driverArguments: readonly string[],
 ): Promise<Set<string>> {
+  // Lies in the scratch folder and goes with it.
   const sourcePath = join(dirname(temporaryPath), 'features.geojsonl');
-  try {
-    const cut = await writeOgrSource(sourcePath, request.features, maxTextBytes, signal);
-    signal.throwIfAborted();
-    // Files of equal content have equal bytes: the date inside is that of the run, not of the moment.
-    (await gdalRuntime()).native.setConfig('OGR_CURRENT_DATE', request.runRecord.createdAt);
-    await gdalVectorTranslate({ path: sourcePath }, temporaryPath, [
-      '-f',
-      driver,
-      '-nln',
-      request.layerName,
-      '-nlt',
-      'MULTIPOLYGON',
-      '-where',
-      featureFilter,
-      '-a_srs',
-      request.crs === null ? 'NONE' : gdalDefinition(request.crs),
-      ...driverArguments,
-    ]);
-    return cut;
-  } finally {
-    await rm(sourcePath, { force: true });
-  }
+  const cut = await writeOgrSource(sourcePath, request.features, maxTextBytes, signal);
+  signal.throwIfAborted();
+  // Files of equal content have equal bytes: the date inside is that of the run, not of the moment.
+  (await gdalRuntime()).native.setConfig('OGR_CURRENT_DATE', request.runRecord.createdAt);
+  await gdalVectorTranslate({ path: sourcePath }, temporaryPath, [
+    '-f',
+    driver,
+    '-nln',
+    request.layerName,
+    '-nlt',
+    'MULTIPOLYGON',
+    '-where',
+    featureFilter,
+    '-a_srs',
+    request.crs === null ? 'NONE' : gdalDefinition(request.crs),
+    ...driverArguments,
+  ]);
+  return cut;
 }
 
 async function writeRecord(

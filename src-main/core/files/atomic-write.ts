@@ -203,14 +203,14 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** GDAL reports that a write failed but not why: where a small file does not fit either, the disk is full. */
+/** GDAL reports that a write failed but not why: where another megabyte does not fit beside what it wrote, the disk is full. */
 async function explained(path: string, scratchFolders: readonly string[], thrown: unknown): Promise<unknown> {
   if (!(thrown instanceof Think2SegError) || thrown.code !== 'OUTPUT_NOT_WRITABLE') {
     return writeFailure(path, thrown);
   }
   for (const folder of scratchFolders) {
     try {
-      await writeWholeFile(join(folder, 'probe'), new Uint8Array(1 << 16));
+      await writeWholeFile(join(folder, 'probe'), new Uint8Array(1 << 20));
       await rm(join(folder, 'probe'));
     } catch (probe) {
       if (probe instanceof Think2SegError && probe.code === 'OUTPUT_FULL') {

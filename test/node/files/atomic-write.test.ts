@@ -1,0 +1,239 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
+import { createFeatureWriter } from '../../../src-main/core/export/feature-writer.ts';
+import { writeMaskGeoTiff } from '../../../src-main/core/export/mask-geotiff.ts';
+import { checkOutputWritable, removeScratch, withAtomicOutputs } from '../../../src-main/core/files/atomic-write.ts';
+import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
+import { feature, runRecord, squareWithHole } from '../../support/output-samples.ts';
+
+const root = mkdtempSync(join(tmpdir(), 't2s-files-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+let folder = root;
+beforeEach(() => {
+  folder = mkdtempSync(join(root, 'case-'));
+});
+
+const replacing = { overwrite: true };
+const keeping = { overwrite: false };
+
+describe('withAtomicOutputs', () => {
+  test('moves complete files into place and leaves nothing else', async () => {
+    const paths = [join(folder, 'a.txt'), join(folder, 'b.txt')] as const;
+    await withAtomicOutputs(paths, keeping, async ([a, b], files) => {
+      expect(existsSync(paths[0])).toBe(false);
+      await files.writeFile(a, 'A');
+      await files.writeFile(b, new Uint8Array([66]));
+    });
+    expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(['A', 'B']);
+    expect(readdirSync(folder)).toEqual(['a.txt', 'b.txt']);
+  });
+
+  test('a failure leaves the old files and no scratch', async () => {
+    const path = join(folder, 'a.txt');
+    writeFileSync(path, 'old');
+    const failing = withAtomicOutputs([path], replacing, async ([a], files) => {
+      await files.writeFile(a, 'new');
+      throw new Error('midway');
+    });
+    await expect(failing).rejects.toThrow('midway');
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['a.txt']);
+  });
+
+  test('an abort while writing leaves nothing', async () => {
+    const abort = new AbortController();
+    const path = join(folder, 'a.txt');
+    const aborted = withAtomicOutputs([path], { ...keeping, signal: abort.signal }, async ([a], files) => {
+      await files.writeFile(a, 'new');
+      abort.abort();
+    });
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a sibling that cannot be moved brings the others back', async () => {
+    const paths = [join(folder, 'a.shp'), join(folder, 'a.dbf')] as const;
+    writeFileSync(paths[0], 'old');
+    const failing = withAtomicOutputs(paths, replacing, async ([a, b], files) => {
+      await files.writeFile(a, 'new');
+      await files.writeFile(b, 'new');
+      // Appears after the last look: a folder cannot be replaced by a file.
+      mkdirSync(join(paths[1], 'inside'), { recursive: true });
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
+    expect(readFileSync(paths[0], 'utf8')).toBe('old');
+  });
+
+  test('a file that appeared meanwhile is not replaced', async () => {
+    const path = join(folder, 'a.txt');
+    const racing = withAtomicOutputs([path], keeping, async ([a], files) => {
+      await files.writeFile(a, 'ours');
+      writeFileSync(path, 'theirs');
+    });
+    await expect(racing).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(readFileSync(path, 'utf8')).toBe('theirs');
+  });
+
+  test('what was promised and not written is an error', async () => {
+    await expect(withAtomicOutputs([join(folder, 'a.txt')], keeping, () => Promise.resolve())).rejects.toThrow();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('the scratch folder of a killed process can be removed by its name', async () => {
+    const path = join(folder, 'a.txt');
+    await withAtomicOutputs([path], { ...keeping, scratchName: '.think2seg-mine' }, async ([a], files) => {
+      expect(a.startsWith(join(folder, '.think2seg-mine'))).toBe(true);
+      await files.writeFile(a, 'A');
+    });
+    mkdirSync(join(folder, '.think2seg-left', 'x'), { recursive: true });
+    await removeScratch(path, '.think2seg-left');
+    expect(readdirSync(folder)).toEqual(['a.txt']);
+    await expect(removeScratch(path, '../elsewhere')).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
+
+describe('checkOutputWritable', () => {
+  test('says what is wrong before the work starts', async () => {
+    writeFileSync(join(folder, 'there.gpkg'), '');
+    mkdirSync(join(folder, 'folder.gpkg'));
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link.gpkg'));
+    writeFileSync(join(folder, 'half.dbf'), '');
+    const problem = (name: string, overwrite = false) =>
+      checkOutputWritable(join(folder, name), overwrite).then(
+        () => 'fine',
+        (error: unknown) => (error as { code: string }).code,
+      );
+    expect(await problem('new.gpkg')).toBe('fine');
+    expect(await problem('there.gpkg')).toBe('OUTPUT_EXISTS');
+    expect(await problem('there.gpkg', true)).toBe('fine');
+    expect(await problem('half.shp')).toBe('OUTPUT_EXISTS');
+    expect(await problem('link.gpkg')).toBe('OUTPUT_EXISTS');
+    expect(await problem('folder.gpkg', true)).toBe('OUTPUT_NOT_WRITABLE');
+    expect(await problem('missing/new.gpkg')).toBe('OUTPUT_NOT_WRITABLE');
+    expect(await problem('there.gpkg/new.gpkg')).toBe('OUTPUT_NOT_WRITABLE');
+    expect(readdirSync(folder).sort()).toEqual(['folder.gpkg', 'half.dbf', 'link.gpkg', 'there.gpkg']);
+  });
+
+  test.runIf(existsSync('/proc/self'))('a folder nobody may write to, also not the administrator', async () => {
+    await expect(checkOutputWritable('/proc/out.gpkg', false)).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
+    await expect(checkOutputWritable('/dev/full', true)).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
+  });
+
+  test('the message of a missing folder says what to do', async () => {
+    await expect(checkOutputWritable(join(folder, 'missing', 'a.gpkg'), false)).rejects.toThrow(
+      /does not exist; create it/,
+    );
+  });
+});
+
+const smallDisk = join(root, 'disk');
+mkdirSync(smallDisk);
+const isMounted =
+  process.platform === 'linux' &&
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', smallDisk]).status === 0;
+afterAll(() => {
+  if (isMounted) {
+    execFileSync('umount', [smallDisk]);
+  }
+});
+
+describe.runIf(isMounted)('a full disk', () => {
+  const features = Array.from({ length: 3000 }, (_, index) =>
+    feature(index + 1, [squareWithHole(2_600_000 + index * 50, 1_200_000, 40)]),
+  );
+
+  test.each(['full.geojson', 'full.gpkg', 'full.shp', 'full.fgb'])('%s leaves nothing and says so', async (name) => {
+    const crs = await crsFromEpsg(2056);
+    const writing = createFeatureWriter().write(
+      {
+        path: join(smallDisk, name),
+        layerName: 'x',
+        features,
+        crs,
+        runRecord: runRecord(crs),
+        overwrite: false,
+        scratchName: `.think2seg-${name}`,
+      },
+      new AbortController().signal,
+    );
+    await expect(writing).rejects.toMatchObject({ code: 'OUTPUT_FULL' });
+    expect(readdirSync(smallDisk)).toEqual([]);
+  });
+
+  test('a format whose last bytes do not fit', async () => {
+    const crs = await crsFromEpsg(2056);
+    // Sizes between "the source does not fit" and "all fits": whatever happens, no torn file may appear.
+    for (const count of [150, 200, 250, 300, 350, 400, 500]) {
+      for (const extension of ['gpkg', 'shp', 'fgb']) {
+        const path = join(smallDisk, `edge.${extension}`);
+        const files = await createFeatureWriter()
+          .write(
+            {
+              path,
+              layerName: 'x',
+              features: features.slice(0, count),
+              crs,
+              runRecord: runRecord(crs),
+              overwrite: false,
+              scratchName: `.think2seg-${count}-${extension}`,
+            },
+            new AbortController().signal,
+          )
+          .catch((error: unknown) => {
+            expect(error).toMatchObject({ code: 'OUTPUT_FULL' });
+            return [];
+          });
+        expect(readdirSync(smallDisk).length).toBe(files.length);
+        const ogrinfo = files.length === 0 ? null : spawnSync('ogrinfo', ['-al', '-so', path], { encoding: 'utf8' });
+        if (ogrinfo?.error === undefined && ogrinfo !== null) {
+          expect(ogrinfo.stdout).toContain(`Feature Count: ${count}`);
+        }
+        files.forEach((file) => rmSync(file));
+      }
+    }
+  });
+
+  test('a mask', async () => {
+    const data = Uint16Array.from({ length: 1_000_000 }, (_, index) => (index * 2654435761) % 65536);
+    const writing = writeMaskGeoTiff(
+      {
+        path: join(smallDisk, 'mask.tif'),
+        width: 1000,
+        height: 1000,
+        data,
+        transform: null,
+        crs: null,
+        runRecord: runRecord(null),
+        overwrite: false,
+      },
+      new AbortController().signal,
+    );
+    await expect(writing).rejects.toMatchObject({ code: 'OUTPUT_FULL' });
+    expect(readdirSync(smallDisk)).toEqual([]);
+  });
+});
+
+test('sha256OfFile gives sum and size', async () => {
+  const path = join(folder, 'abc');
+  writeFileSync(path, 'abc');
+  const { signal } = new AbortController();
+  expect(await sha256OfFile(path, signal)).toEqual({
+    bytes: 3,
+    sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  });
+  await expect(sha256OfFile(join(folder, 'missing'), signal)).rejects.toMatchObject({ code: 'INPUT_NOT_READABLE' });
+});
