@@ -25,6 +25,12 @@ function tensor(name: string, dataType: number, external?: string): Buffer {
   return Buffer.concat([integer(1, 2), integer(2, dataType), part(8, name), ...location, ...stored]);
 }
 
+/** A value of two numbers, float32. */
+function valueInfo(name: string): Buffer {
+  const shape = part(2, part(1, integer(1, 2)));
+  return Buffer.concat([part(1, name), part(2, part(1, Buffer.concat([integer(1, 1), shape])))]);
+}
+
 export interface TinyModel {
   readonly operator?: string;
   /** 1 = float32, 10 = float16. */
@@ -47,7 +53,13 @@ export function tinyOnnx(model: TinyModel = {}): Buffer {
     ...(castWeights ? [part(1, node('Cast', ['w'], 'cast'))] : []),
     part(1, node(operator, ['x', weightName], 'y')),
   ];
-  let graph: Buffer = Buffer.concat([...nodes, part(2, 'tiny'), part(5, tensor('w', weightType, model.external))]);
+  let graph: Buffer = Buffer.concat([
+    ...nodes,
+    part(2, 'tiny'),
+    part(5, tensor('w', weightType, model.external)),
+    part(11, valueInfo('x')),
+    part(12, valueInfo('y')),
+  ]);
   if (model.nested === true) {
     const attribute = Buffer.concat([part(1, 'then_branch'), part(6, graph)]);
     graph = part(1, Buffer.concat([part(1, 'c'), part(2, 'z'), part(4, 'If'), part(5, attribute)]));

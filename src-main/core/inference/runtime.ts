@@ -22,6 +22,9 @@ export async function runtimeVersion(): Promise<string> {
 }
 
 async function importRuntime(): Promise<Runtime> {
+  // On Linux and macOS the library collects usage (model names and hashes among it) and uploads it, unless this is set before it is
+  // loaded. Only the main thread of a process can set it: in a worker thread `process.env` is a copy.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   let runtime: Runtime;
   try {
     runtime = await import('onnxruntime-node');
