@@ -23,39 +23,46 @@ function onlyCrop(crops: NativeCrop[]): NativeCrop {
 
 describe('planNativeCrops', () => {
   it('puts a square with context around a box at the resolution of the scene', () => {
-    const crop = onlyCrop(planNativeCrops([box(500, 600, 600, 640)], scene));
-    expect(crop.windowPx).toEqual({ x: 450, y: 520, width: 200, height: 200 });
-    expect([crop.outWidth, crop.outHeight]).toEqual([200, 200]);
+    const crop = onlyCrop(planNativeCrops([box(500, 600, 700, 640)], scene));
+    expect(crop.windowPx).toEqual({ x: 400, y: 420, width: 400, height: 400 });
+    expect([crop.outWidth, crop.outHeight]).toEqual([400, 400]);
     expect(crop.prompts).toEqual([
       {
         index: 0,
-        prompt: { boxImagePx: [50, 80, 150, 120], positivePointsImagePx: [[100, 100]], negativePointsImagePx: [] },
+        prompt: { boxImagePx: [100, 180, 300, 220], positivePointsImagePx: [[200, 200]], negativePointsImagePx: [] },
       },
     ]);
   });
 
   it('keeps a tiny target in surroundings', () => {
     const crop = onlyCrop(planNativeCrops([box(1000, 1000, 1004, 1003)], scene));
-    expect(crop.windowPx).toEqual({ x: 970, y: 970, width: 64, height: 64 });
+    expect(crop.windowPx).toEqual({ x: 874, y: 874, width: 256, height: 256 });
   });
 
   it('moves a crop at the edge into the scene instead of cutting it', () => {
-    const crop = onlyCrop(planNativeCrops([box(1950, 0, 2000, 50)], scene));
-    expect(crop.windowPx).toEqual({ x: 1900, y: 0, width: 100, height: 100 });
-    expect(crop.prompts[0]!.prompt.boxImagePx).toEqual([50, 0, 100, 50]);
+    const crop = onlyCrop(planNativeCrops([box(1850, 0, 2000, 150)], scene));
+    expect(crop.windowPx).toEqual({ x: 1700, y: 0, width: 300, height: 300 });
+    expect(crop.prompts[0]!.prompt.boxImagePx).toEqual([150, 0, 300, 150]);
   });
 
   it('cuts a crop only where the scene is narrower than it', () => {
     const strip = onlyCrop(planNativeCrops([box(100, 5, 160, 35)], { ...scene, sceneHeight: 40 }));
-    expect(strip.windowPx).toEqual({ x: 70, y: 0, width: 120, height: 40 });
-    expect(strip.prompts[0]!.prompt.boxImagePx).toEqual([30, 5, 90, 35]);
+    expect(strip.windowPx).toEqual({ x: 2, y: 0, width: 256, height: 40 });
+    expect(strip.prompts[0]!.prompt.boxImagePx).toEqual([98, 5, 158, 35]);
   });
 
-  it('reads a crop that is larger than the input at the size of the input', () => {
+  it('keeps the pixels of the scene in a crop that is larger than the input', () => {
     const crop = onlyCrop(planNativeCrops([box(100, 100, 1300, 1300)], scene));
     expect(crop.windowPx).toEqual({ x: 0, y: 0, width: 2000, height: 1500 });
-    expect([crop.outWidth, crop.outHeight]).toEqual([1024, 768]);
-    expect(crop.prompts[0]!.prompt.boxImagePx).toEqual([51.2, 51.2, 665.6, 665.6]);
+    expect([crop.outWidth, crop.outHeight]).toEqual([2000, 1500]);
+    expect(crop.prompts[0]!.prompt.boxImagePx).toEqual([100, 100, 1300, 1300]);
+  });
+
+  it('reduces a crop whose mask would be too large to hold', () => {
+    const large = { sceneWidth: 40_000, sceneHeight: 40_000, inputSize: 1024 };
+    const crop = onlyCrop(planNativeCrops([box(4096, 4096, 12_288, 8192)], large));
+    expect(crop.windowPx).toMatchObject({ width: 16_384, height: 16_384 });
+    expect([crop.outWidth, crop.outHeight]).toEqual([2048, 2048]);
   });
 
   it('gives points without a box a whole input', () => {
@@ -64,7 +71,7 @@ describe('planNativeCrops', () => {
   });
 
   it('lets neighbours share an image while mask cells are no larger than a scene pixel, and no longer', () => {
-    // Crops of 64 pixels each; together 144 and 324, with 256 allowed.
+    // Each needs 52 pixels; together 132 and 312, with 256 allowed.
     expect(planNativeCrops([box(100, 100, 120, 120), box(180, 100, 200, 120)], scene)).toHaveLength(1);
     expect(planNativeCrops([box(100, 100, 120, 120), box(360, 100, 380, 120)], scene)).toHaveLength(2);
   });
@@ -84,10 +91,10 @@ describe('planNativeCrops', () => {
         [1500, 600],
       ],
     };
-    expect(onlyCrop(planNativeCrops([prompt], scene)).prompts[0]!.prompt.negativePointsImagePx).toEqual([[10, 10]]);
+    expect(onlyCrop(planNativeCrops([prompt], scene)).prompts[0]!.prompt.negativePointsImagePx).toEqual([[38, 38]]);
   });
 
-  it('covers every prompt once, within the scene and the input, for any prompts', () => {
+  it('covers every prompt once, within the scene and the largest mask, for any prompts', () => {
     const random = randomNumbers(7);
     for (let round = 0; round < 60; round++) {
       const sceneWidth = 1 + Math.floor(random() * 3000);
@@ -105,7 +112,7 @@ describe('planNativeCrops', () => {
         expect(Math.min(windowPx.x, windowPx.y)).toBeGreaterThanOrEqual(0);
         expect(windowPx.x + windowPx.width).toBeLessThanOrEqual(sceneWidth);
         expect(windowPx.y + windowPx.height).toBeLessThanOrEqual(sceneHeight);
-        expect(Math.max(outWidth, outHeight)).toBeLessThanOrEqual(512);
+        expect(Math.max(outWidth, outHeight)).toBeLessThanOrEqual(2048);
         expect(outWidth).toBeLessThanOrEqual(windowPx.width);
         for (const { index, prompt } of members) {
           const [x0, y0, x1, y1] = prompt.boxImagePx!;
