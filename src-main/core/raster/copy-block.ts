@@ -1,5 +1,6 @@
 import type { WindowPx } from '../../contract/geo.ts';
 import type { SampleArray } from '../ports.ts';
+import { asUnsigned } from './doubles.ts';
 
 /** Where a decoded block lies in its level and how one band lies in the block. */
 export interface BlockPlace {
@@ -38,29 +39,69 @@ function copyRow(
   if (stride === 1) {
     // Block and output have one type, which TypeScript cannot know here.
     (output as Uint8Array).set((block as Uint8Array).subarray(source, source + count), target);
-  } else if (block instanceof Uint8Array) {
-    pickBytes(block, source, stride, output as Uint8Array, target, count);
-  } else if (block instanceof Uint16Array) {
-    pickWords(block, source, stride, output as Uint16Array, target, count);
+    return;
+  }
+  const from = asUnsigned(block);
+  const to = asUnsigned(output);
+  if (from instanceof Uint8Array) {
+    pickBytes(from, source, stride, to as Uint8Array, target, count);
+  } else if (from instanceof Uint16Array) {
+    pickWords(from, source, stride, to as Uint16Array, target, count);
+  } else if (from instanceof Uint32Array) {
+    pickLongs(from, source, stride, to as Uint32Array, target, count);
   } else {
-    pickAny(block as Float32Array, source, stride, output as Float32Array, target, count);
+    pickWides(from, source, stride, to as BigUint64Array, target, count);
   }
 }
 
-// One copy per common type keeps each loop fast: the engine specialises a loop for the array type it sees.
-function pickBytes(from: Uint8Array, source: number, stride: number, to: Uint8Array, target: number, count: number) {
+// One loop per size keeps each fast: the engine specialises a loop for the array type it sees.
+function pickBytes(
+  from: Uint8Array,
+  source: number,
+  stride: number,
+  to: Uint8Array,
+  target: number,
+  count: number,
+): void {
   for (let index = 0, at = source; index < count; index += 1, at += stride) {
     to[target + index] = from[at]!;
   }
 }
 
-function pickWords(from: Uint16Array, source: number, stride: number, to: Uint16Array, target: number, count: number) {
+function pickWords(
+  from: Uint16Array,
+  source: number,
+  stride: number,
+  to: Uint16Array,
+  target: number,
+  count: number,
+): void {
   for (let index = 0, at = source; index < count; index += 1, at += stride) {
     to[target + index] = from[at]!;
   }
 }
 
-function pickAny(from: Float32Array, source: number, stride: number, to: Float32Array, target: number, count: number) {
+function pickLongs(
+  from: Uint32Array,
+  source: number,
+  stride: number,
+  to: Uint32Array,
+  target: number,
+  count: number,
+): void {
+  for (let index = 0, at = source; index < count; index += 1, at += stride) {
+    to[target + index] = from[at]!;
+  }
+}
+
+function pickWides(
+  from: BigUint64Array,
+  source: number,
+  stride: number,
+  to: BigUint64Array,
+  target: number,
+  count: number,
+): void {
   for (let index = 0, at = source; index < count; index += 1, at += stride) {
     to[target + index] = from[at]!;
   }

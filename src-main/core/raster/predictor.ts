@@ -3,25 +3,46 @@
  * bytes, with the bytes of a row sorted by significance). In place where possible.
  */
 import type { SampleArray } from '../ports.ts';
+import { asUnsigned } from './doubles.ts';
 
-/** `samples` are rows of `rowPixels * stride` values in the machine's byte order; sums wrap as the type does. */
+/**
+ * `samples` are rows of `rowPixels * stride` values in the machine's byte order; sums wrap. Floats are summed as the
+ * integers their bits make, as libtiff does.
+ */
 export function undoHorizontalDifferences(samples: SampleArray, rowPixels: number, stride: number): void {
   const rowLength = rowPixels * stride;
-  if (samples instanceof BigUint64Array || samples instanceof BigInt64Array) {
-    for (let row = 0; row + rowLength <= samples.length; row += rowLength) {
-      for (let index = row + stride; index < row + rowLength; index += 1) {
-        samples[index] = samples[index]! + samples[index - stride]!;
-      }
-    }
-    return;
+  const values = asUnsigned(samples);
+  if (values instanceof Uint8Array) {
+    undoBytes(values, rowLength, stride);
+  } else if (values instanceof Uint16Array) {
+    undoWords(values, rowLength, stride);
+  } else if (values instanceof Uint32Array) {
+    undoLongs(values, rowLength, stride);
+  } else {
+    undoWides(values, rowLength, stride);
   }
-  if (samples instanceof Uint8Array) {
-    undoBytes(samples, rowLength, stride);
-    return;
-  }
-  for (let row = 0; row + rowLength <= samples.length; row += rowLength) {
+}
+
+function undoWords(values: Uint16Array, rowLength: number, stride: number): void {
+  for (let row = 0; row + rowLength <= values.length; row += rowLength) {
     for (let index = row + stride; index < row + rowLength; index += 1) {
-      samples[index] = samples[index]! + samples[index - stride]!;
+      values[index] = values[index]! + values[index - stride]!;
+    }
+  }
+}
+
+function undoLongs(values: Uint32Array, rowLength: number, stride: number): void {
+  for (let row = 0; row + rowLength <= values.length; row += rowLength) {
+    for (let index = row + stride; index < row + rowLength; index += 1) {
+      values[index] = values[index]! + values[index - stride]!;
+    }
+  }
+}
+
+function undoWides(values: BigUint64Array, rowLength: number, stride: number): void {
+  for (let row = 0; row + rowLength <= values.length; row += rowLength) {
+    for (let index = row + stride; index < row + rowLength; index += 1) {
+      values[index] = values[index]! + values[index - stride]!;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { SampleType } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
-import { readLevelWindow, windowParts, type LevelWindow } from './level-reader.ts';
+import { copyAsDoubles } from './doubles.ts';
+import { readLevelWindow, windowParts } from './level-reader.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { newSamples } from './samples.ts';
 import type { ValidityRule } from './validity.ts';
@@ -55,15 +56,13 @@ async function readNearest(request: ResampleRequest, signal: AbortSignal): Promi
     }
     const read = await readLevelWindow(level, part, bands, rule, signal);
     for (let outY = firstRow; outY <= lastRow; outY += 1) {
-      const sourceRow = (rows[outY]! - part.y) * part.width - part.x;
-      for (let outX = firstColumn; outX <= lastColumn; outX += 1) {
-        const source = sourceRow + columns[outX]!;
-        const target = outY * outWidth + outX;
-        output.valid[target] = read.valid[source]!;
-        for (let band = 0; band < bands.length; band += 1) {
-          output.bands[band]![target] = read.bands[band]![source]!;
-        }
-      }
+      const sourceRow = (rows[outY]! - part.y) * part.width;
+      const sources = columns.subarray(firstColumn, lastColumn + 1).map((column) => sourceRow + column - part.x);
+      const target = outY * outWidth + firstColumn;
+      pickValid(read.valid, sources, output.valid, target);
+      read.bands.forEach((band, index) => {
+        pickSamples(band, sources, output.bands[index]!, target);
+      });
     }
   }
   return output;
@@ -89,13 +88,52 @@ function indicesWithin(positions: Int32Array, from: number, to: number): [first:
   return [first, last];
 }
 
+function pickValid(from: Uint8Array, sources: Int32Array, to: Uint8Array, target: number): void {
+  for (let index = 0; index < sources.length; index += 1) {
+    to[target + index] = from[sources[index]!]!;
+  }
+}
+
+function pickSamples(from: SampleArray, sources: Int32Array, to: SampleArray, target: number): void {
+  const picked = newPicked(from, sources);
+  // `to` and `from` have the type of the band.
+  (to as Uint8Array).set(picked as Uint8Array, target);
+}
+
+function newPicked(from: SampleArray, sources: Int32Array): SampleArray {
+  const first = sources[0]!;
+  const row = from.subarray(first, sources[sources.length - 1]! + 1);
+  if (row instanceof BigInt64Array) {
+    return BigInt64Array.from(sources, (source) => row[source - first]!);
+  }
+  if (row instanceof BigUint64Array) {
+    return BigUint64Array.from(sources, (source) => row[source - first]!);
+  }
+  const values = Float64Array.from(row);
+  const picked = new Float64Array(sources.length);
+  for (let index = 0; index < sources.length; index += 1) {
+    picked[index] = values[sources[index]! - first]!;
+  }
+  return picked;
+}
+
+/** Sums of one output size: of valid samples per band, of their weights, of valid and of all area per pixel. */
+interface Accumulator {
+  readonly sums: readonly Float64Array[];
+  readonly weights: readonly Float64Array[];
+  readonly validWeight: Float64Array;
+  readonly area: Float64Array;
+}
+
 async function readAveraged(request: ResampleRequest, signal: AbortSignal): Promise<ResampledWindow> {
   const { level, rectangle, outWidth, outHeight, bands, rule } = request;
   const pixels = outWidth * outHeight;
-  const sums = bands.map(() => new Float64Array(pixels));
-  const weights = bands.map(() => new Float64Array(pixels));
-  const validWeight = new Float64Array(pixels);
-  const area = new Float64Array(pixels);
+  const totals: Accumulator = {
+    sums: bands.map(() => new Float64Array(pixels)),
+    weights: bands.map(() => new Float64Array(pixels)),
+    validWeight: new Float64Array(pixels),
+    area: new Float64Array(pixels),
+  };
   const x = Math.floor(rectangle.x);
   const y = Math.floor(rectangle.y);
   const window = {
@@ -104,76 +142,121 @@ async function readAveraged(request: ResampleRequest, signal: AbortSignal): Prom
     width: Math.min(level.width, Math.ceil(rectangle.x + rectangle.width)) - x,
     height: Math.min(level.height, Math.ceil(rectangle.y + rectangle.height)) - y,
   };
-  const columnShares = sharesOf(rectangle.x, rectangle.width, outWidth);
-  const rowShares = sharesOf(rectangle.y, rectangle.height, outHeight);
+  const columns = sharesOf(rectangle.x, rectangle.width, outWidth, window.x, window.width);
+  const rows = sharesOf(rectangle.y, rectangle.height, outHeight, window.y, window.height);
   for (const part of windowParts(level, window, bands.length)) {
     signal.throwIfAborted();
     const read = await readLevelWindow(level, part, bands, rule, signal);
+    const ones = new Float64Array(part.width).fill(1);
+    const values = new Float64Array(part.width);
     for (let row = 0; row < part.height; row += 1) {
-      rowShares(part.y + row, (outY, rowWeight) => {
-        for (let column = 0; column < part.width; column += 1) {
-          columnShares(part.x + column, (outX, columnWeight) => {
-            add(read, row * part.width + column, outY * outWidth + outX, rowWeight * columnWeight);
-          });
-        }
+      const from = row * part.width;
+      const spread = (samples: Float64Array, valid: Uint8Array | null, sum: Float64Array): void => {
+        const inPart = { samples, valid, from, count: part.width };
+        spreadRow(inPart, part.x - window.x, columns, rows, part.y - window.y + row, sum, outWidth);
+      };
+      spread(ones, null, totals.area);
+      spread(ones, read.valid, totals.validWeight);
+      read.bands.forEach((samples, index) => {
+        copyAsDoubles(samples, from, part.width, values);
+        spread(values, read.validPerBand[index]!, totals.sums[index]!);
+        spread(ones, read.validPerBand[index]!, totals.weights[index]!);
       });
     }
   }
-  return finish(request, sums, weights, validWeight, area);
+  return finish(request, totals);
+}
 
-  function add(read: LevelWindow, source: number, target: number, weight: number): void {
-    area[target] = area[target]! + weight;
-    if (read.valid[source] === 0) {
-      return;
+/** Into which output pixels each source pixel falls: mostly one, at its border two. */
+interface Shares {
+  readonly first: Int32Array;
+  readonly weight: Float64Array;
+  readonly nextWeight: Float64Array;
+}
+
+/** Shares of source pixels `start .. start + count` when `length` source pixels from `origin` on make `outCount`. */
+function sharesOf(origin: number, length: number, outCount: number, start: number, count: number): Shares {
+  const scale = outCount / length;
+  const shares = {
+    first: new Int32Array(count),
+    weight: new Float64Array(count),
+    nextWeight: new Float64Array(count),
+  };
+  for (let index = 0; index < count; index += 1) {
+    const from = Math.max(0, (start + index - origin) * scale);
+    const to = Math.min(outCount, (start + index + 1 - origin) * scale);
+    const first = Math.min(outCount - 1, Math.floor(from));
+    const border = Math.min(to, first + 1);
+    shares.first[index] = first;
+    shares.weight[index] = Math.max(0, border - from);
+    shares.nextWeight[index] = first + 1 < outCount ? Math.max(0, to - border) : 0;
+  }
+  return shares;
+}
+
+interface SourceRow {
+  readonly samples: Float64Array;
+  readonly valid: Uint8Array | null;
+  /** Where the row starts in `valid`. */
+  readonly from: number;
+  readonly count: number;
+}
+
+function spreadRow(
+  { samples, valid, from, count }: SourceRow,
+  firstColumn: number,
+  columns: Shares,
+  rows: Shares,
+  row: number,
+  sum: Float64Array,
+  outWidth: number,
+): void {
+  const target = rows.first[row]! * outWidth;
+  const rowWeight = rows.weight[row]!;
+  const nextRowWeight = rows.nextWeight[row]!;
+  for (let index = 0; index < count; index += 1) {
+    if (valid !== null && valid[from + index] === 0) {
+      continue;
     }
-    validWeight[target] = validWeight[target]! + weight;
-    for (let band = 0; band < bands.length; band += 1) {
-      if (read.validPerBand[band]![source] === 1) {
-        sums[band]![target] = sums[band]![target]! + weight * Number(read.bands[band]![source]!);
-        weights[band]![target] = weights[band]![target]! + weight;
+    const column = firstColumn + index;
+    const at = target + columns.first[column]!;
+    const value = samples[index]! * columns.weight[column]!;
+    const nextValue = samples[index]! * columns.nextWeight[column]!;
+    sum[at] = sum[at]! + value * rowWeight;
+    if (nextValue !== 0) {
+      sum[at + 1] = sum[at + 1]! + nextValue * rowWeight;
+    }
+    if (nextRowWeight > 0) {
+      sum[at + outWidth] = sum[at + outWidth]! + value * nextRowWeight;
+      if (nextValue !== 0) {
+        sum[at + outWidth + 1] = sum[at + outWidth + 1]! + nextValue * nextRowWeight;
       }
     }
   }
-}
-
-/** How much of source pixel `p` falls into which output pixels: `length / count` source pixels make one. */
-function sharesOf(start: number, length: number, count: number) {
-  const perSource = count / length;
-  return (position: number, use: (index: number, weight: number) => void): void => {
-    const from = Math.max(0, (position - start) * perSource);
-    const to = Math.min(count, (position + 1 - start) * perSource);
-    for (let index = Math.floor(from); index < to; index += 1) {
-      const weight = Math.min(to, index + 1) - Math.max(from, index);
-      if (weight > 1e-9) {
-        use(index, weight);
-      }
-    }
-  };
 }
 
 /** An output pixel counts when at least half of its area does. */
-function finish(
-  { level, bands, outWidth, outHeight }: ResampleRequest,
-  sums: readonly Float64Array[],
-  weights: readonly Float64Array[],
-  validWeight: Float64Array,
-  area: Float64Array,
-): ResampledWindow {
+function finish({ level, bands, outWidth, outHeight }: ResampleRequest, totals: Accumulator): ResampledWindow {
   const output = newOutput(level.sampleTypes, bands, outWidth * outHeight);
   for (let pixel = 0; pixel < output.valid.length; pixel += 1) {
-    output.valid[pixel] = validWeight[pixel]! > 0 && validWeight[pixel]! >= area[pixel]! * 0.5 ? 1 : 0;
+    const weight = totals.validWeight[pixel]!;
+    output.valid[pixel] = weight > 0 && weight >= totals.area[pixel]! * 0.5 ? 1 : 0;
   }
-  bands.forEach((_, band) => {
-    const samples = output.bands[band]!;
+  output.bands.forEach((samples, band) => {
     const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
-    for (let pixel = 0; pixel < samples.length; pixel += 1) {
-      const weight = weights[band]![pixel]!;
-      const mean = weight > 0 ? sums[band]![pixel]! / weight : isFloat ? Number.NaN : 0;
-      if (samples instanceof BigInt64Array || samples instanceof BigUint64Array) {
-        samples[pixel] = BigInt(Math.round(mean));
-      } else {
-        samples[pixel] = isFloat ? mean : Math.round(mean);
-      }
+    const sums = totals.sums[band]!;
+    const weights = totals.weights[band]!;
+    const means = sums.map((sum, pixel) => {
+      const weight = weights[pixel]!;
+      const mean = weight > 0 ? sum / weight : Number.NaN;
+      return isFloat ? mean : Math.round(weight > 0 ? mean : 0);
+    });
+    if (samples instanceof BigInt64Array || samples instanceof BigUint64Array) {
+      means.forEach((mean, pixel) => {
+        samples[pixel] = BigInt(mean);
+      });
+    } else {
+      samples.set(means);
     }
   });
   return output;

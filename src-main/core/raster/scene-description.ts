@@ -33,6 +33,10 @@ export function transformOf({ geoTransform }: GdalInfo): Geotransform | null {
     return null;
   }
   const [c, a, b, f, d, e] = geoTransform;
+  if (a === 1 && e === 1 && b === 0 && c === 0 && d === 0 && f === 0) {
+    // What GDAL gives for rasters with control points only.
+    return null;
+  }
   return [a, b, c, d, e, f];
 }
 
@@ -79,12 +83,12 @@ export function paletteOf(band: GdalBandInfo | undefined): PaletteColor[] | null
 export function georeferenceWarnings(info: GdalInfo): string[] {
   const warnings: string[] = [];
   const controlPoints = info.gcps?.gcpList.length ?? 0;
-  if (info.geoTransform === undefined && controlPoints > 0) {
+  if (transformOf(info) === null && controlPoints > 0) {
     warnings.push(
       `georeferenced by ${controlPoints} ground control points only, which are not applied: results are in pixels; ` +
         'warp the file first (gdalwarp) for map coordinates',
     );
-  } else if (info.geoTransform === undefined) {
+  } else if (transformOf(info) === null) {
     warnings.push('no georeference: results are in pixels');
   }
   return warnings;

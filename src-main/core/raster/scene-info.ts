@@ -1,5 +1,6 @@
 import type { BandStatistics, SceneInfo } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
+import { forEachChunk } from './doubles.ts';
 import { readLevelWindow, windowParts } from './level-reader.ts';
 import { openScene } from './open-raster.ts';
 import type { Scene } from './scene.ts';
@@ -53,20 +54,22 @@ interface Total {
 }
 
 function addSamples(total: Total, samples: SampleArray, valid: Uint8Array): void {
-  let { min, max } = total;
-  let sum = 0;
-  let count = 0;
-  for (let index = 0; index < valid.length; index += 1) {
-    if (valid[index] === 1) {
-      const value = Number(samples[index]!);
-      min = value < min ? value : min;
-      max = value > max ? value : max;
-      sum += value;
-      count += 1;
+  forEachChunk(samples, (values, from, count) => {
+    let { min, max } = total;
+    let sum = 0;
+    let validCount = 0;
+    for (let index = 0; index < count; index += 1) {
+      if (valid[from + index] === 1) {
+        const value = values[index]!;
+        min = value < min ? value : min;
+        max = value > max ? value : max;
+        sum += value;
+        validCount += 1;
+      }
     }
-  }
-  total.min = min;
-  total.max = max;
-  total.sum += sum;
-  total.validCount += count;
+    total.min = min;
+    total.max = max;
+    total.sum += sum;
+    total.validCount += validCount;
+  });
 }

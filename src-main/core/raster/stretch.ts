@@ -1,6 +1,7 @@
 import type { SceneInfo } from '../../contract/scene.ts';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { RasterWindow, RgbImage, SampleArray } from '../ports.ts';
+import { forEachChunk } from './doubles.ts';
 
 /** How samples become 8-bit colours. Made once per scene or view, so that every crop of it looks alike. */
 export type Stretch =
@@ -70,13 +71,16 @@ function fillColor(
   high: number,
 ): void {
   const scale = high > low ? 255 / (high - low) : 0;
-  for (let pixel = 0; pixel < valid.length; pixel += 1) {
-    if (valid[pixel] === 1) {
-      const level = (Number(samples[pixel]!) - low) * scale;
-      // NaN fails the first comparison and stays black.
-      data[pixel * 3 + color] = level > 0 ? Math.min(255, Math.round(level)) : 0;
+  forEachChunk(samples, (values, from, count) => {
+    for (let index = 0; index < count; index += 1) {
+      const pixel = from + index;
+      const level = (values[index]! - low) * scale;
+      // NaN fails the comparison and stays black, as invalid pixels do.
+      if (valid[pixel] === 1 && level > 0) {
+        data[pixel * 3 + color] = level < 255 ? Math.round(level) : 255;
+      }
     }
-  }
+  });
 }
 
 function fillFromPalette(data: Uint8Array, window: RasterWindow, colors: readonly (readonly number[])[]): void {

@@ -1,4 +1,5 @@
 import type { SampleArray } from '../ports.ts';
+import { forEachChunk } from './doubles.ts';
 
 /**
  * Where a scene's own data say which pixels count, in GDAL's order of precedence: a mask band, else nodata values,
@@ -17,28 +18,21 @@ export type ValidityRule =
  * `nodata` is compared as the band's type stores it (a double becomes a float32 in a float32 band).
  */
 export function validSamples(samples: SampleArray, nodata: number | null): Uint8Array {
-  const valid = new Uint8Array(samples.length).fill(1);
-  if (samples instanceof BigInt64Array || samples instanceof BigUint64Array) {
-    if (nodata !== null && Number.isFinite(nodata)) {
-      for (let index = 0; index < samples.length; index += 1) {
-        valid[index] = Number(samples[index]!) === nodata ? 0 : 1;
-      }
-    }
-    return valid;
-  }
+  const valid = new Uint8Array(samples.length);
   const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
   const stored = nodata !== null && samples instanceof Float32Array ? Math.fround(nodata) : nodata;
-  if (isFloat) {
-    for (let index = 0; index < samples.length; index += 1) {
-      const value = samples[index]!;
-      // The second comparison is false for NaN only.
-      valid[index] = value === stored || value !== value ? 0 : 1;
-    }
-  } else if (stored !== null && !Number.isNaN(stored)) {
-    for (let index = 0; index < samples.length; index += 1) {
-      valid[index] = samples[index] === stored ? 0 : 1;
-    }
+  if (!isFloat && (stored === null || Number.isNaN(stored))) {
+    return valid.fill(1);
   }
+  // No sample equals NaN, so it stands for "no nodata value".
+  const missing = stored ?? Number.NaN;
+  forEachChunk(samples, (values, from, count) => {
+    for (let index = 0; index < count; index += 1) {
+      const value = values[index]!;
+      // The second comparison is false for NaN only.
+      valid[from + index] = value === missing || value !== value ? 0 : 1;
+    }
+  });
   return valid;
 }
 
