@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { loadPack, type ModelFile, type Pack } from '../../../src-main/core/pack/load-pack.ts';
+import { assertFits, availableMemoryBytes, estimateModelBytes } from '../../../src-main/core/pack/memory.ts';
+import { tinyPackFiles, writePack } from '../../support/tiny-pack.ts';
+
+/** Shape of Qwen2.5-VL-3B. */
+const lvlmConfig = {
+  vision_config: { num_heads: 16 },
+  hidden_size: 2048,
+  num_hidden_layers: 36,
+  num_attention_heads: 16,
+  num_key_value_heads: 2,
+  intermediate_size: 11_008,
+};
+
+let scratch: string;
+let pack: Pack;
+
+beforeEach(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'think2seg-memory-'));
+  const files = { ...tinyPackFiles(), 'lvlm/config.json': JSON.stringify(lvlmConfig) };
+  pack = await loadPack(writePack(scratch, files, { frame: { width: 840, height: 840 } }));
+});
+
+afterEach(() => {
+  rmSync(scratch, { recursive: true });
+});
+
+function file(bytes: number, computesInFloat16 = false): ModelFile {
+  return { path: '/nowhere', precision: 'q4', bytes, computesInFloat16, operators: new Set() };
+}
+
+describe('estimateModelBytes', () => {
+  test('of Qwen2.5-VL-3B in four bits is weights, attention over 3,600 patches and the cache', async () => {
+    const parts = ['lvlmVision', 'lvlmEmbedding', 'lvlmDecoder'] as const;
+    const files = { lvlmVision: file(0.4e9), lvlmEmbedding: file(0.3e9), lvlmDecoder: file(1.95e9) };
+    const weights = 1.2 * 2.65e9;
+    const attention = 2 * 4 * 16 * 3600 ** 2;
+    // 36 layers, 2 heads of 128, keys and values, two generations, 900 + 512 + 2048 tokens
+    const cache = 2 * 2 * 36 * 2 * 128 * 4 * (900 + 512 + 2048);
+    expect(await estimateModelBytes(pack, parts, files)).toBeCloseTo(150e6 + weights + attention + cache, -4);
+  });
+
+  test('counts half precision on a CPU fourfold', async () => {
+    const estimate = (half: boolean, provider: 'cpu' | 'cuda'): Promise<number> =>
+      estimateModelBytes(pack, ['segmenterDecoder'], { segmenterDecoder: file(1e9, half) }, provider);
+    expect(await estimate(true, 'cpu')).toBe(150e6 + 4e9);
+    expect(await estimate(false, 'cpu')).toBe(150e6 + 1.2e9);
+    expect(await estimate(true, 'cuda')).toBe(150e6 + 1.2e9);
+  });
+
+  test('names settings that do not say the shape', async () => {
+    writeFileSync(join(scratch, 'lvlm/config.json'), '{"hidden_size": 2048}');
+    await expect(estimateModelBytes(pack, ['lvlmDecoder'], { lvlmDecoder: file(1) })).rejects.toMatchObject({
+      code: 'PACK_INVALID',
+      message: expect.stringContaining('num_hidden_layers') as string,
+    });
+  });
+});
+
+test('a model that cannot fit is refused with both figures', () => {
+  expect(() => assertFits('the language model of pack big', 6.42e9, 3.1e9)).toThrow(
+    expect.objectContaining({
+      code: 'MEMORY_INSUFFICIENT',
+      message: expect.stringMatching(/pack big needs about 6\.4 GB of memory, 3\.1 GB are available/u) as string,
+    }),
+  );
+  assertFits('a small one', 3e9, 3.1e9);
+});
+
+test('the memory that is available is some, and not more than the machine has', () => {
+  expect(availableMemoryBytes()).toBeGreaterThan(50e6);
+  expect(availableMemoryBytes()).toBeLessThanOrEqual(totalmem());
+});
