@@ -243,7 +243,9 @@ def proj4_base(crs: CRS, geodetic: CRS) -> str | None:
 def wkt_of(crs: CRS) -> str:
     """WKT 1 where it can say the CRS, else WKT 2, as GDAL prints it."""
     try:
-        return crs.to_wkt(WktVersion.WKT1_GDAL)
+        return crs.to_wkt(
+            WktVersion.WKT1_GDAL, output_axis_rule=True if crs.is_geographic else None
+        )
     except pyproj.exceptions.CRSError:
         return crs.to_wkt(WktVersion.WKT2_2019)
 

@@ -113,7 +113,14 @@ def turbo_read(path: Path, source: rasterio.DatasetReader) -> dict | None:
     result = []
     for band in range(source.count):
         kept = samples[band][source.read_masks(band + 1) != 0]
-        result.append({"min": float(kept.min()), "max": float(kept.max()), "mean": float(kept.mean()), "validCount": int(kept.size)})
+        result.append(
+            {
+                "min": float(kept.min()),
+                "max": float(kept.max()),
+                "mean": float(kept.mean()),
+                "validCount": int(kept.size),
+            }
+        )
     return {"sha256": sha(samples), "statistics": result}
 
 

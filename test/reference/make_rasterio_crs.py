@@ -1,6 +1,6 @@
 """Writes test/fixtures/crs/rasterio-crs.json: the CRS rasterio finds in every GeoTIFF of the shared data.
 
-    python test/reference/make_rasterio_crs.py ../shared/data test/fixtures/crs/rasterio-crs.json
+python test/reference/make_rasterio_crs.py ../shared/data test/fixtures/crs/rasterio-crs.json
 """
 
 import json

@@ -59,7 +59,9 @@ def main() -> None:
                 }
             )
     target = Path(__file__).parent.parent / "fixtures" / "resize_reference.json"
-    target.write_text(json.dumps({"pillow": PIL.__version__, "cases": cases}, indent=1) + "\n")
+    target.write_text(
+        json.dumps({"pillow": PIL.__version__, "cases": cases}, indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ import type { Crs } from '../../contract/geo.ts';
 import { convertSpatialReference, projStringOf } from '../gdal/spatial-reference.ts';
 import { accuracyNote, shiftWords } from './datum-shift.ts';
 import { epsgEntries } from './epsg-table.ts';
+import { isOnEarth } from './earth.ts';
 import { identifyEpsg } from './identify-epsg.ts';
 import { crsOfEntry } from './of-entry.ts';
 import { datumFactsOf } from './wkt-datum.ts';
@@ -10,8 +11,6 @@ import { childOf, epsgCodeOf, parseWkt, writeWkt, type WktNode } from './wkt-tre
 
 /** Words of a PROJ string that say the figure of the Earth; they are written anew from the WKT. */
 const datumWord = /^\+(datum|ellps|a|b|R|rf|f|towgs84|nadgrids|geoidgrids|vunits|no_defs|type|wktext)\b/;
-/** Between these semi-major axes, in metres, an ellipsoid is taken for one of the Earth. */
-const earthSemiMajorM = [6_300_000, 6_400_000] as const;
 
 /**
  * The horizontal CRS of a WKT: WKT 1 of GDAL or Esri, WKT 2. Vertical parts are left out. A definition that carries an EPSG code, or
@@ -49,14 +48,14 @@ function crsOfWkt(root: WktNode, wkt: string, projString: string): Crs {
     return crsOfEntry(identified);
   }
   const name = nameOf(root);
-  const onEarth = datum.semiMajorM > earthSemiMajorM[0] && datum.semiMajorM < earthSemiMajorM[1];
-  const note = onEarth
+  const proj4 = `${words.join(' ')} ${datum.ellipsoidWords}${shiftWords(datum)} +no_defs`;
+  const note = isOnEarth({ proj4 })
     ? accuracyNote(name, datum)
     : `${name} is not on the Earth: longitude and latitude are those of its own body, with a radius of ${datum.semiMajorM} m`;
   return {
     name,
     wkt,
-    proj4: `${words.join(' ')} ${datum.ellipsoidWords}${shiftWords(datum)} +no_defs`,
+    proj4,
     isGeographic: root.keyword === 'GEOGCS',
     ...(note === undefined ? {} : { accuracyNote: note }),
   };

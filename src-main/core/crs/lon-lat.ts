@@ -6,9 +6,9 @@ import { childOf, parseWkt } from './wkt-tree.ts';
 /** Both ways between map coordinates (x to the right, y up, in the CRS's own unit) and WGS 84 longitude, latitude in degrees. */
 export interface LonLatTransform {
   /** Map `[x, y]` to `[lon, lat]`; NaN outside of where the projection is defined. */
-  forward(pointMap: Point): Point;
+  readonly forward: (pointMap: Point) => Point;
   /** `[lon, lat]` to map `[x, y]`; NaN outside of where the projection is defined. */
-  inverse(lonLat: Point): Point;
+  readonly inverse: (lonLat: Point) => Point;
 }
 
 /** What proj4js reads over without a word, with wrong coordinates as the result. */
@@ -34,7 +34,6 @@ export function lonLatTransform(crs: Crs): LonLatTransform {
   }
   let converter: proj4.Converter;
   try {
-    // The third place is the definition of plain longitude and latitude on WGS 84.
     converter = proj4(crs.proj4, 'WGS84');
   } catch (thrown) {
     throw unsupported(crs, 'no formula for its projection', thrown);

@@ -37,7 +37,7 @@ export async function writeGeoJson(request: WriteRequest, signal: AbortSignal): 
       const box = bounds.box();
       await output.append(
         `\n]${box === null ? '' : `,"bbox":${JSON.stringify(box)}`}` +
-          `${warnings.size === 0 ? '' : `,"think2segWarnings":${JSON.stringify([...warnings])}`}` +
+          (warnings.size === 0 ? '' : `,"think2segWarnings":${JSON.stringify([...warnings])}`) +
           `,"think2seg":${JSON.stringify(request.runRecord)}}\n`,
       );
     });

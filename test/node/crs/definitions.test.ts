@@ -13,7 +13,7 @@ describe.skipIf(sharedDataMissing !== null)('GeoKeys of real files, against rast
     const tiff = await fromFile(sharedPath(`data/${path}`));
     const image = await tiff.getImage();
     const crs = await crsFromGeoKeys(image.getGeoKeys() as GeoKeys | null);
-    tiff.close();
+    await tiff.close();
     if (wkt === null) {
       expect(crs).toBeNull();
       return;
@@ -24,6 +24,13 @@ describe.skipIf(sharedDataMissing !== null)('GeoKeys of real files, against rast
     expect(isNamed).toBe(path !== 'formats_misc/lc.tif');
     expect(isNamed ? crs?.name : 'Albers Conical Equal Area').toBe(/^\w+\["([^"]*)"/.exec(wkt)?.[1]);
   });
+
+  test.each(reference.files.filter(({ epsg, path }) => epsg !== null && path !== 'formats_misc/lc.tif'))(
+    '$path: WKT as GDAL prints it',
+    async ({ epsg, wkt }) => {
+      expect((await crsFromEpsg(epsg ?? 0)).wkt).toBe(wkt);
+    },
+  );
 
   test('lists every GeoTIFF there is', () => {
     const known = new Set(reference.files.map(({ path }) => path));
