@@ -91,6 +91,10 @@ export async function compare(comparison: Comparison): Promise<BenchRow> {
   }
   const oursMs = median(ours.slice(1));
   const peerMs = theirs.length === 0 ? null : median(theirs.slice(1));
+  // Said at once: a run that is stopped early has still told something.
+  console.log(
+    `  ${comparison.case}: ${oursMs.toFixed(1)} ms, peer ${peerMs === null ? 'absent' : `${peerMs.toFixed(1)} ms`}`,
+  );
   return {
     area: comparison.area,
     case: comparison.case,
