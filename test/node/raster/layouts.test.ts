@@ -1,0 +1,294 @@
+import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRaster } from '../../../src-main/core/raster/open-raster.ts';
+import { chooseRgbBands } from '../../../src-main/core/raster/rgb-bands.ts';
+import { sceneInfo } from '../../../src-main/core/raster/scene-info.ts';
+import { applyStretch, computeStretch } from '../../../src-main/core/raster/stretch.ts';
+import type { RasterWindow } from '../../../src-main/core/ports.ts';
+import { makeTiff, type TiffRecipe } from '../../support/make-tiff.ts';
+
+const never = new AbortController().signal;
+const width = 150;
+const height = 70;
+const utm33 = { 34735: [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32633] };
+const northUp = { 33550: [2, 3, 0], 33922: [0, 0, 0, 500000, 5400000, 0] };
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'think2seg-raster-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function write(name: string, recipe: Partial<TiffRecipe>): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, makeTiff({ width, height, bands: 1, value: wave, ...recipe }));
+  return path;
+}
+
+function wave(x: number, y: number, band: number): number {
+  return (x * 3 + y * 7 + band * 31) % 200;
+}
+
+async function read(path: string, windowPx = { x: 0, y: 0, width, height }, bands?: number[]): Promise<RasterWindow> {
+  const scene = await openRaster(path, never);
+  try {
+    return await scene.readWindow(
+      {
+        windowPx,
+        outWidth: windowPx.width,
+        outHeight: windowPx.height,
+        bands: bands ?? scene.info.bands.map((_, index) => index + 1),
+      },
+      never,
+    );
+  } finally {
+    await scene.close();
+  }
+}
+
+/** The samples a recipe means, as plain numbers. */
+function expected(value: TiffRecipe['value'], band: number): number[] {
+  return Array.from({ length: width * height }, (_, index) => value(index % width, Math.floor(index / width), band));
+}
+
+describe('layouts written by hand', () => {
+  const signed = (x: number, y: number, band: number): number => ((x * 41 + y * 13 + band) % 201) - 100;
+  const cases: [string, Partial<TiffRecipe>][] = [
+    ['8-bit strips', { bands: 3, rowsPerStrip: 7 }],
+    ['8-bit strips, big-endian, one row each', { bands: 3, rowsPerStrip: 1, bigEndian: true }],
+    ['8-bit tiles', { bands: 4, tile: 32, deflate: true }],
+    ['8-bit planar tiles, predictor', { bands: 3, tile: 64, planar: true, deflate: true, predictor: true }],
+    ['8-bit interleaved, predictor', { bands: 3, tile: 64, deflate: true, predictor: true }],
+    ['8-bit two bands, predictor', { bands: 2, tile: 64, deflate: true, predictor: true }],
+    ['16-bit big-endian many strips', { bits: 16, bands: 2, rowsPerStrip: 3, bigEndian: true, deflate: true }],
+    ['16-bit big-endian predictor', { bits: 16, bands: 2, tile: 32, bigEndian: true, deflate: true, predictor: true }],
+    ['signed 16-bit', { bits: 16, sampleFormat: 2, value: signed }],
+    ['signed 8-bit', { bits: 8, sampleFormat: 2, value: signed }],
+    ['signed 32-bit BigTIFF big-endian', { bits: 32, sampleFormat: 2, value: signed, bigTiff: true, bigEndian: true }],
+    ['unsigned 32-bit', { bits: 32, value: (x, y) => 4_000_000_000 + x * y }],
+    ['float32', { bits: 32, sampleFormat: 3, bands: 2, value: (x, y, band) => x / 4 - y * 8 + band }],
+    ['float64 big-endian tiles', { bits: 64, sampleFormat: 3, tile: 16, bigEndian: true, value: (x, y) => x / 3 - y }],
+    ['1 bit', { bits: 1, value: (x, y) => (x + y) & 1 }],
+    ['2 bits, three bands', { bits: 2, bands: 3, value: (x, y, band) => (x + y + band) & 3 }],
+    ['4 bits', { bits: 4, value: (x, y) => (x * y) & 15 }],
+    ['12 bits, three bands', { bits: 12, bands: 3, value: (x, y, band) => (x * 25 + y + band * 999) & 4095 }],
+  ];
+  it.each(cases)('%s', async (name, recipe) => {
+    const path = await write(`${name.replace(/\W+/g, '-')}.tif`, recipe);
+    const window = await read(path);
+    window.bands.forEach((samples, band) => {
+      expect(Array.from(samples, Number)).toEqual(expected(recipe.value ?? wave, band));
+    });
+    expect(window.valid.every((value) => value === 1)).toBe(true);
+    const inner = { x: 45, y: 20, width: 70, height: 33 };
+    const part = await read(path, inner);
+    part.bands.forEach((samples, band) => {
+      const whole = expected(recipe.value ?? wave, band);
+      const wanted = Array.from({ length: inner.width * inner.height }, (_, index) => {
+        const x = inner.x + (index % inner.width);
+        return whole[(inner.y + Math.floor(index / inner.width)) * width + x];
+      });
+      expect(Array.from(samples, Number)).toEqual(wanted);
+    });
+  });
+
+  it('keeps 64-bit integers exact', async () => {
+    const path = await write('i64.tif', { bits: 64, sampleFormat: 2, value: (x, y) => x * 2 ** 40 - y });
+    const window = await read(path);
+    expect((window.bands[0] as BigInt64Array)[width + 3]).toBe(3n * 2n ** 40n - 1n);
+  });
+});
+
+describe('validity', () => {
+  it('takes blocks that were never written as nodata', async () => {
+    const path = await write('sparse.tif', { tile: 64, sparseBlocks: [1], texts: { 42113: '7' }, value: () => 9 });
+    const window = await read(path);
+    expect([window.bands[0]?.[0], window.bands[0]?.[64], window.bands[0]?.[128]]).toEqual([9, 7, 9]);
+    expect([window.valid[0], window.valid[64], window.valid[128]]).toEqual([1, 0, 1]);
+  });
+
+  it('calls a pixel valid when any requested band is, and NaN never', async () => {
+    const value = (x: number, _y: number, band: number): number =>
+      x === 0 ? Number.NaN : x === 1 && band === 0 ? -1 : x;
+    const path = await write('nan.tif', { bits: 32, sampleFormat: 3, bands: 2, texts: { 42113: '-1' }, value });
+    expect([...(await read(path)).valid.subarray(0, 3)]).toEqual([0, 1, 1]);
+    expect([...(await read(path, undefined, [1])).valid.subarray(0, 3)]).toEqual([0, 0, 1]);
+  });
+
+  it('tells alpha from near infrared by the file, not by the count of bands', async () => {
+    const value = (_x: number, _y: number, band: number): number => (band === 3 ? 0 : 50);
+    const alpha = await write('alpha.tif', { bands: 4, photometric: 2, extraSamples: [2], value });
+    const infrared = await write('nir.tif', { bands: 4, photometric: 2, extraSamples: [0], value });
+    expect((await read(alpha, undefined, [1, 2, 3])).valid.includes(1)).toBe(false);
+    expect((await read(infrared, undefined, [1, 2, 3])).valid.includes(0)).toBe(false);
+  });
+
+  it('pads what lies outside the scene', async () => {
+    const path = await write('edge.tif', {});
+    const window = await read(path, { x: -2, y: -1, width: 5, height: 3 });
+    expect([...window.valid]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1]);
+    expect(window.bands[0]?.[7]).toBe(wave(0, 0, 0));
+  });
+});
+
+describe('resampling', () => {
+  it('averages when it decimates, weighing parts of pixels', async () => {
+    const path = await write('decimate.tif', { value: (x) => x });
+    const scene = await openRaster(path, never);
+    const windowPx = { x: 0, y: 0, width, height };
+    const half = await scene.readWindow({ windowPx, outWidth: 75, outHeight: 35, bands: [1] }, never);
+    expect([...half.bands[0]!.subarray(0, 3)]).toEqual([1, 3, 5]);
+    const odd = await scene.readWindow({ windowPx, outWidth: 60, outHeight: 28, bands: [1] }, never);
+    // Pixels of 2.5 source pixels: (0 + 1 + 2 / 2) / 2.5 = 0.8, (2 / 2 + 3 + 4) / 2.5 = 3.2.
+    expect([...odd.bands[0]!.subarray(0, 2)]).toEqual([1, 3]);
+    const larger = await scene.readWindow(
+      { windowPx: { x: 5, y: 0, width: 2, height: 1 }, outWidth: 4, outHeight: 2, bands: [1] },
+      never,
+    );
+    expect([...larger.bands[0]!]).toEqual([5, 5, 6, 6, 5, 5, 6, 6]);
+    await scene.close();
+  });
+});
+
+describe('georeference', () => {
+  it('reads scale and tie point, and shifts pixel-is-point by half a pixel', async () => {
+    const area = await sceneInfo(await write('area.tif', { doubles: northUp, shorts: utm33 }), { stats: false }, never);
+    expect(area.transform).toEqual([2, 0, 500000, 0, -3, 5400000]);
+    expect(area.crs?.epsg).toBe(32633);
+    expect(area.warnings).toEqual([]);
+    const keys = [...utm33[34735]];
+    keys[11] = 2;
+    const point = await sceneInfo(
+      await write('point.tif', { doubles: northUp, shorts: { 34735: keys } }),
+      { stats: false },
+      never,
+    );
+    expect(point.transform).toEqual([2, 0, 499999, 0, -3, 5400001.5]);
+  });
+
+  it('reads sheared transforms', async () => {
+    const matrix = [1, 0.5, 0, 100, 0.25, -1, 0, 200, 0, 0, 0, 0, 0, 0, 0, 1];
+    const path = await write('sheared.tif', { doubles: { 34264: matrix }, shorts: utm33 });
+    expect((await sceneInfo(path, { stats: false }, never)).transform).toEqual([1, 0.5, 100, 0.25, -1, 200]);
+  });
+
+  it('reads a world file and metadata beside the file', async () => {
+    const path = await write('beside.tif', {});
+    await writeFile(join(folder, 'beside.tfw'), '2\n0\n0\n-2\n1001\n1999\n');
+    await writeFile(
+      `${path}.aux.xml`,
+      '<PAMDataset><SRS>EPSG:2056</SRS><PAMRasterBand band="1"><NoDataValue>3</NoDataValue></PAMRasterBand></PAMDataset>',
+    );
+    const info = await sceneInfo(path, { stats: false }, never);
+    expect(info.transform).toEqual([2, 0, 1000, 0, -2, 2000]);
+    expect(info.crs?.epsg).toBe(2056);
+    expect(info.bands[0]?.nodata).toBe(3);
+  });
+
+  it('says so when there is none', async () => {
+    const info = await sceneInfo(await write('bare.tif', {}), { stats: false }, never);
+    expect(info.transform).toBeNull();
+    expect(info.crs).toBeNull();
+    expect(info.warnings.join('; ')).toMatch(/no georeference.*no coordinate reference system/);
+  });
+});
+
+describe('bad input', () => {
+  const open = (path: string): Promise<unknown> => sceneInfo(path, { stats: true }, never);
+
+  it('names what is wrong with the file', async () => {
+    await expect(open(join(folder, 'nowhere.tif'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+    await expect(open(folder)).rejects.toMatchObject({ code: 'INPUT_NOT_READABLE' });
+    const text = join(folder, 'text.tif');
+    await writeFile(text, 'not a raster at all');
+    await expect(open(text)).rejects.toMatchObject({ code: 'INPUT_NOT_RASTER' });
+    await writeFile(text, '');
+    await expect(open(text)).rejects.toMatchObject({ code: 'INPUT_NOT_RASTER' });
+  });
+
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('refuses a file without permission', async () => {
+    const path = await write('secret.tif', {});
+    await chmod(path, 0);
+    await expect(open(path)).rejects.toMatchObject({ code: 'INPUT_NOT_READABLE' });
+  });
+
+  it('never reads damage as black', async () => {
+    const cut = await write('cut.tif', { tile: 64, deflate: true });
+    await truncate(cut, 2000);
+    await expect(open(cut)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
+    const bytes = makeTiff({ width, height, bands: 1, tile: 64, deflate: true, value: wave });
+    bytes.fill(0x55, bytes.length - 400, bytes.length - 300);
+    const damaged = join(folder, 'damaged.tif');
+    await writeFile(damaged, bytes);
+    await expect(open(damaged)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
+    const headless = join(folder, 'headless.tif');
+    await writeFile(headless, bytes.subarray(0, 40));
+    await expect(open(headless)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
+  });
+
+  it('names compressions and samples it has no reader for', async () => {
+    const bytes = makeTiff({ width, height, bands: 1, value: wave });
+    const at = bytes.indexOf(Buffer.from([0x03, 0x01, 0x03, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x00]));
+    bytes.writeUInt16LE(50999, at + 8);
+    const path = join(folder, 'codec.tif');
+    await writeFile(path, bytes);
+    await expect(open(path)).rejects.toMatchObject({ code: 'INPUT_UNSUPPORTED' });
+  });
+
+  it('checks window and bands', async () => {
+    const path = await write('plain.tif', {});
+    await expect(read(path, { x: 0, y: 0, width: 0, height: 4 })).rejects.toMatchObject({ code: 'WINDOW_EMPTY' });
+    await expect(read(path, { x: 150, y: 0, width: 5, height: 4 })).rejects.toMatchObject({ code: 'WINDOW_OUTSIDE' });
+    await expect(read(path, undefined, [2])).rejects.toMatchObject({ code: 'BAND_UNKNOWN' });
+  });
+
+  it('stops on request', async () => {
+    const path = await write('stop.tif', {});
+    await expect(openRaster(path, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('colours', () => {
+  it('leaves three 8-bit bands as they are and blackens what is invalid', async () => {
+    const path = await write('rgb.tif', {
+      bands: 3,
+      photometric: 2,
+      texts: { 42113: '0' },
+      value: (x, _y, b) => (x === 0 ? 0 : 10 + b),
+    });
+    const { bands } = await sceneInfo(path, { stats: false }, never);
+    expect(chooseRgbBands({ bands })).toEqual([1, 2, 3]);
+    const window = await read(path);
+    const image = applyStretch(window, computeStretch(window, { bands }, [1, 2, 3]));
+    expect([...image.data.subarray(0, 6)]).toEqual([0, 0, 0, 10, 11, 12]);
+  });
+
+  it('stretches other types between the 2nd and the 98th percentile, without NaN', async () => {
+    const value = (x: number, y: number): number => (x === 0 ? Number.NaN : x + y * width);
+    const path = await write('dem.tif', { bits: 32, sampleFormat: 3, value });
+    const { bands } = await sceneInfo(path, { stats: false }, never);
+    expect(chooseRgbBands({ bands })).toEqual([1, 1, 1]);
+    const window = await read(path, undefined, [1, 1, 1]);
+    const stretch = computeStretch(window, { bands }, [1, 1, 1]);
+    const image = applyStretch(window, stretch);
+    expect(stretch).toMatchObject({ kind: 'linear' });
+    expect([...image.data.subarray(0, 3)]).toEqual([0, 0, 0]);
+    expect(image.data[image.data.length - 1]).toBe(255);
+    const middle = image.data[((height / 2) * width + 75) * 3] ?? 0;
+    expect(Math.abs(middle - 128)).toBeLessThan(4);
+  });
+
+  it('expands palettes', async () => {
+    const map = Array.from({ length: 768 }, (_, index) => (index % 256) * 257);
+    map[5] = 255 * 257;
+    const path = await write('palette.tif', { photometric: 3, shorts: { 320: map }, value: () => 5 });
+    const { bands } = await sceneInfo(path, { stats: false }, never);
+    const window = await read(path, undefined, chooseRgbBands({ bands }));
+    const image = applyStretch(window, computeStretch(window, { bands }, [1, 1, 1]));
+    expect([...image.data.subarray(0, 3)]).toEqual([255, 5, 5]);
+  });
+});
