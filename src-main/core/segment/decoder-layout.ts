@@ -15,6 +15,8 @@ export interface DecoderLayout {
   readonly labels: DecoderInput;
   /** Null: box corners go in as points with the labels 2 and 3, which means the same to SAM. */
   readonly boxes: DecoderInput | null;
+  /** The model says that there are as many boxes as prompts: points alone are nothing to it. */
+  readonly needsBoxes: boolean;
   /** Inputs that are outputs of the encoder, by the same name. */
   readonly embeddings: readonly DecoderInput[];
   /** A mask prompt with its own switch, always off. */
@@ -72,6 +74,7 @@ export function readDecoderLayout(decoder: InferenceSession, encoderOutputs: rea
     points: knownInput(decoder, points),
     labels: knownInput(decoder, labels),
     boxes: boxes && knownInput(decoder, boxes),
+    needsBoxes: boxes !== null && typeof countOf(boxes) === 'string' && countOf(boxes) === countOf(labels),
     embeddings: embeddings.map((input) => knownInput(decoder, input)),
     maskSwitch:
       mask && maskEnabled
@@ -83,6 +86,11 @@ export function readDecoderLayout(decoder: InferenceSession, encoderOutputs: rea
         : null,
     ...outputs,
   };
+}
+
+/** Name or size of the dimension that counts prompts or boxes. */
+function countOf(input: ValueMetadata): string | number | undefined {
+  return input.isTensor ? input.shape[1] : undefined;
 }
 
 function outputsOf(decoder: InferenceSession): Pick<DecoderLayout, 'masksOutput' | 'scoresOutput' | 'maskSource'> {

@@ -156,6 +156,13 @@ export class OnnxSegmenter implements Segmenter {
     const batches = batchPrompts(prompts, maskSource === 'single-mask' ? maxPromptsPerRun : 1);
     for (const batch of batches) {
       signal.throwIfAborted();
+      if (this.#layout.needsBoxes && !batch.hasBox) {
+        throw new Think2SegError(
+          'PROMPTS_INVALID',
+          `prompt ${batch.indices[0]! + 1} has points and no box; expected a box in every prompt, because ` +
+            `${this.#decoder.modelPath} cannot do without; add boxes or use a pack with SAM 2`,
+        );
+      }
       const feeds = { ...decoderFeeds(this.#layout, prompts, batch, scale), ...image.embeddings };
       const outputs = await this.#decoder.run(feeds, [masksOutput, scoresOutput]);
       yield* this.#readAnswers(batch, outputs[masksOutput]!, outputs[scoresOutput]!);

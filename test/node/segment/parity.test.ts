@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pixelValues } from '../../../src-main/core/segment/pixel-values.ts';
 import { readPreprocessorConfig } from '../../../src-main/core/segment/preprocessor-config.ts';
-import { createSegmenter, type OnnxSegmenter } from '../../../src-main/core/segment/segmenter.ts';
+import { openSession, Tensor, type InferenceSession } from '../../../src-main/core/inference/session.ts';
+import { createSegmenter, OnnxSegmenter } from '../../../src-main/core/segment/segmenter.ts';
 import type { RgbImage, SegmenterFiles, SegmenterPrompt } from '../../../src-main/core/ports.ts';
 import {
   readTinySamReference,

@@ -181,6 +181,16 @@ describe('prompting', () => {
     expect(masks.map(({ score }) => score)).toEqual([3 / 8, 3 / 8]);
   });
 
+  it('refuses points alone where the model wants a box for every prompt', async () => {
+    const inputs: FakeValue[] = usualInputs.map((input) => ({ ...input, shape: [1, 'prompts', 4] }));
+    const decoder = fakeDecoder(inputs);
+    const segmenter = new OnnxSegmenter(fakeEncoder(), decoder, config);
+    const encoded = await segmenter.encode(image, never);
+    const points: SegmenterPrompt = { boxImagePx: null, positivePointsImagePx: [[3, 3]], negativePointsImagePx: [] };
+    expect(await codeOf(() => segmenter.segment(encoded, [boxAt(1), points], never))).toBe('PROMPTS_INVALID');
+    expect(await segmenter.segment(encoded, [boxAt(1)], never)).toHaveLength(1);
+  });
+
   it('stops between batches', async () => {
     const controller = new AbortController();
     const decoder = fakeDecoder();
