@@ -153,6 +153,36 @@ describe.skipIf(tinySamMissing !== null)(
       }
     });
 
+    it('means the same with box corners as points, for decoders without a box input', async () => {
+      const config = await readPreprocessorConfig(filesOf('segmenter').directory);
+      const encoder = await openSession(filesOf('segmenter').visionEncoder, { provider: 'cpu', threads: 1 });
+      const decoder = await openSession(filesOf('segmenter').maskDecoder, { provider: 'cpu', threads: 1 });
+      const withoutBoxes: InferenceSession = {
+        modelPath: decoder.modelPath,
+        provider: decoder.provider,
+        inputNames: decoder.inputNames.filter((name) => name !== 'input_boxes'),
+        outputNames: decoder.outputNames,
+        inputMetadata: decoder.inputMetadata.filter(({ name }) => name !== 'input_boxes'),
+        outputMetadata: decoder.outputMetadata,
+        run: (feeds, outputs) =>
+          decoder.run({ ...feeds, input_boxes: new Tensor('float32', new Float32Array(0), [1, 0, 4]) }, outputs),
+        release: () => decoder.release(),
+      };
+      const corners = new OnnxSegmenter(encoder, withoutBoxes, config);
+      try {
+        const { given, image } = imageAt(0);
+        const encoded = await corners.encode(image, never);
+        const answers = await corners.segmentLogits(encoded, given.cases.map(promptOf), never);
+        for (const [i, expected] of given.cases.entries()) {
+          expect(relativeDifference(answers[i]!.logits.data, reference!.floats(expected.singleMask))).toBeLessThan(
+            1e-4,
+          );
+        }
+      } finally {
+        await corners.dispose();
+      }
+    });
+
     it.each([
       ['_fp16', '_fp16'],
       ['', '_fp16'],
