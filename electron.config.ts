@@ -15,7 +15,7 @@ export default defineConfig({
       // Native and WebAssembly libraries find their own files relative to themselves; everything else is bundled,
       // because some libraries are published in a form that a CommonJS program cannot require.
       externalizeDeps: false,
-      rollupOptions: {
+      rolldownOptions: {
         external: ['electron', 'onnxruntime-node', 'gdal3.js'],
         input: {
           cli: resolve('src-main/cli.ts'),

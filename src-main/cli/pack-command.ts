@@ -153,22 +153,20 @@ async function importPack(args: string[]): Promise<void> {
   }
 }
 
+const actions: Record<string, (args: string[]) => Promise<void>> = {
+  list: listPacks,
+  inspect: inspectPack,
+  verify: verifyPack,
+  import: importPack,
+};
+
 /** `think2seg pack list|inspect|verify|import`: model packs. */
 export async function packCommand(args: string[]): Promise<void> {
   const [action, ...rest] = args;
-  switch (action) {
-    case 'list':
-      return listPacks(rest);
-    case 'inspect':
-      return inspectPack(rest);
-    case 'verify':
-      return verifyPack(rest);
-    case 'import':
-      return importPack(rest);
-    default:
-      throw new Think2SegError(
-        'USAGE',
-        `think2seg pack got ${action === undefined ? 'no action' : JSON.stringify(action)}, expected list, inspect, verify or import`,
-      );
+  const run = action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (run === undefined) {
+    const got = action === undefined ? 'no action' : JSON.stringify(action);
+    throw new Think2SegError('USAGE', `think2seg pack got ${got}, expected list, inspect, verify or import`);
   }
+  await run(rest);
 }

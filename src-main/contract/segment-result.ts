@@ -11,7 +11,7 @@ export interface SegmentResult {
   reasoning: string | null;
   /** Number of features. */
   features: number;
-  /** Sum of geodesic areas; null when the scene has no coordinate reference system. */
+  /** Sum of geodesic areas; null when the scene has no coordinate reference system on the Earth. */
   areaM2: number | null;
   outputs: string[];
   window: WindowPx;

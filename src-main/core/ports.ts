@@ -174,7 +174,7 @@ export interface OutputFeature {
   readonly polygonsMap: readonly PolygonRings[];
   readonly question: string;
   readonly score: number | null;
-  /** Geodesic; null without CRS. */
+  /** Geodesic; null without a CRS on the Earth. */
   readonly areaM2: number | null;
   readonly perimeterM: number | null;
   readonly prompt: Prompt;

@@ -20,6 +20,7 @@ import { segmentReference } from './query/segment-reference.ts';
 import { Stopwatch } from './query/stopwatch.ts';
 import { resolveTarget } from './query/target-window.ts';
 import { checkOutputs, writeOutputs } from './query/write-outputs.ts';
+import { isOnEarth } from './crs/earth.ts';
 import { sha256OfFile } from './files/sha256.ts';
 import { chooseRgbBands } from './raster/rgb-bands.ts';
 import { parseAnswer, type AnswerSchema } from './reason/parse-answer.ts';
@@ -271,7 +272,8 @@ async function querySource(
     prompts: placed.prompts,
     reasoning: placed.reasoning,
     features: outlined.length,
-    areaM2: crs === null ? null : outlined.reduce((sum, { feature }) => sum + (feature.areaM2 ?? 0), 0),
+    areaM2:
+      crs === null || !isOnEarth(crs) ? null : outlined.reduce((sum, { feature }) => sum + (feature.areaM2 ?? 0), 0),
     outputs,
     window: windowPx,
     crs: crsShown,

@@ -1,5 +1,6 @@
 /** Masks to measured features: trace, simplify all instances together, move to the map, measure, drop what is too small. */
 import type { Crs, Geotransform } from '../../contract/geo.ts';
+import { isOnEarth } from '../crs/earth.ts';
 import { lonLatTransform } from '../crs/lon-lat.ts';
 import type { OutputFeature, PolygonRings } from '../ports.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
@@ -15,7 +16,7 @@ export interface OutlineOptions {
   readonly connectivity: 4 | 8;
   /** Tolerance in pixels of the finest mask; 0 keeps every pixel edge. */
   readonly simplifyPx: number;
-  /** Parts below this geodesic area are dropped; without effect where there is no CRS to measure in. */
+  /** Parts below this geodesic area are dropped; without effect without a CRS, or on another body than the Earth. */
   readonly minAreaM2: number;
   readonly transform: Geotransform | null;
   readonly crs: Crs | null;
@@ -50,7 +51,7 @@ export function outlineInstances(masks: readonly PlacedMask[], options: OutlineO
     options.simplifyPx === 0 || masks.length === 0
       ? traced
       : simplifyPolygons(traced, options.simplifyPx * finestCellPx);
-  const measure = options.crs === null ? null : geodesicMeasure(options.crs);
+  const measure = options.crs !== null && isOnEarth(options.crs) ? geodesicMeasure(options.crs) : null;
   const toMap = options.transform ?? pixelsAsMap;
 
   const outlined: OutlinedInstance[] = [];

@@ -156,7 +156,7 @@ describe.skipIf(reason !== null)(`real scenes${reason === null ? '' : ` (skipped
   });
 
   afterAll(async () => {
-    await oracle.close();
+    oracle.close();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -242,10 +242,8 @@ describe('think2seg info and doctor', () => {
         'driver',
       ]),
     );
-    expect(info.bands[0]).toMatchObject({
-      type: 'uint8',
-      stats: expect.objectContaining({ min: expect.any(Number) as number }),
-    });
+    expect(info.bands[0]?.['type']).toBe('uint8');
+    expect(Object.keys(info.bands[0]?.['stats'] ?? {})).toEqual(expect.arrayContaining(['min', 'max', 'mean']));
   });
 
   it('says of every provider whether it works, and why not', async () => {
