@@ -6,6 +6,8 @@
 - `probe_gqa.onnx` is GroupQueryAttention over a prompt of 64 tokens. It stands alone because a provider can be right in all
   else and wrong here: the WebGPU kernel of ONNX Runtime 1.30 is, on devices whose subgroups have four lanes.
 - `probe_q4.onnx` is MatMulNBits, the product with four-bit weights.
+- `probe_conv3.onnx` is a convolution over six channels. The WebGPU kernel of ONNX Runtime 1.30 computes wrong when the number of
+  input channels is divisible by 3, not by 4, and larger than 3.
 - each of them again as `_fp16`, with the same weights rounded to half precision.
 - `probe_speed.onnx` is a chain of four matrix products, one kernel to compile, for the time.
 - `probe_expected.f32` (little-endian float32) is what `probe.onnx` must answer to the probe image, computed by the reference
@@ -174,6 +176,14 @@ def build_q4(dtype: type[np.floating]) -> onnx.ModelProto:
     return _model(graph, {"x": [1, "tokens", inputs]}, "y", [1, "tokens", outputs])
 
 
+def build_conv3(dtype: type[np.floating]) -> onnx.ModelProto:
+    """Convolution over 3 x 3 pixels. `x` f32 [1, 6, H, W] to `y` f32 [1, 8, H, W]."""
+    graph = _Graph(dtype)
+    image = graph.op("Cast", "x", to=graph.element)
+    _finish(graph, graph.op("Conv", image, graph.weight(8, 6, 3, 3), kernel_shape=[3, 3], pads=[1] * 4), "y")
+    return _model(graph, {"x": [1, 6, "height", "width"]}, "y", [1, 8, "height", "width"])
+
+
 def build_speed() -> onnx.ModelProto:
     """The fifth power of a matrix: `x` f32 [N, N] to `y` f32 [1, N], its mean row, so that little is copied back."""
     graph = _Graph(np.float32)
@@ -197,6 +207,7 @@ def write_probes(out: Path) -> list[Path]:
     for suffix, dtype in (("", np.float32), ("_fp16", np.float16)):
         models[f"probe{suffix}.onnx"] = build_core(dtype)
         models[f"probe_gqa{suffix}.onnx"] = build_gqa(dtype)
+        models[f"probe_conv3{suffix}.onnx"] = build_conv3(dtype)
         models[f"probe_q4{suffix}.onnx"] = build_q4(dtype)
     for name, model in models.items():
         onnx.save(model, out / name)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ProviderName, ProviderReport } from '../../contract/provider.ts';
+import { convByThrees } from './conv-by-threes.ts';
 import { openSession, Tensor, type InferenceSession } from './session.ts';
 
 /** What the parent asks of a probe process. */
@@ -25,6 +26,7 @@ const coreProbe: ProbeModel = { name: 'probe', dims: [1, 3, 32, 32], operator: n
 
 const operatorProbes: readonly ProbeModel[] = [
   { name: 'probe_gqa', dims: [1, 64, 32], operator: 'GroupQueryAttention' },
+  { name: 'probe_conv3', dims: [1, 6, 16, 16], operator: convByThrees },
   { name: 'probe_q4', dims: [1, 8, 128], operator: 'MatMulNBits' },
 ];
 

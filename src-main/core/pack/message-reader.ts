@@ -4,7 +4,7 @@ import { readSync } from 'node:fs';
 export class MalformedMessage extends Error {}
 
 /** Called with the position where the part ends. */
-export type PartVisitor = (end: number) => void;
+export type PartVisitor = (end: number) => unknown;
 
 const windowBytes = 1 << 16;
 const longestText = 1 << 16;
@@ -28,7 +28,7 @@ export class MessageReader {
   message(
     end: number,
     parts: Record<number, PartVisitor>,
-    numbers: Record<number, (value: number) => void> = {},
+    numbers: Record<number, (value: number) => unknown> = {},
   ): void {
     // Graphs nest in graphs; a hostile file must not exhaust the stack.
     if (++this.#depth > 100) {
@@ -67,6 +67,14 @@ export class MessageReader {
       throw new MalformedMessage(`a part ends at byte ${this.#position}, expected ${end}`);
     }
     this.#depth--;
+  }
+
+  packedNumbers(end: number): number[] {
+    const numbers: number[] = [];
+    while (this.#position < end) {
+      numbers.push(this.#varint());
+    }
+    return numbers;
   }
 
   text(end: number): string {

@@ -1,11 +1,12 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 
 import { Think2SegError } from '../../contract/errors.ts';
+import { convByThrees, isConvByThrees } from '../inference/conv-by-threes.ts';
 import { MalformedMessage, MessageReader } from './message-reader.ts';
 
 /** What a model file says about itself, read without loading weights. */
 export interface OnnxFacts {
-  /** Operator types of all graphs, nested ones included. */
+  /** Operator types of all graphs, nested ones included; `convByThrees` stands beside `Conv` where it applies. */
   readonly operators: ReadonlySet<string>;
   /** Files with weights, as written in the model: names relative to the model's own folder. */
   readonly externalFiles: ReadonlySet<string>;
@@ -49,11 +50,17 @@ const field = {
   node: { input: 1, output: 2, opType: 4, attribute: 5 },
   attribute: { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 },
   sparse: { values: 1, indices: 2 },
-  tensor: { dataType: 2, name: 8, externalData: 13 },
+  tensor: { dims: 1, dataType: 2, name: 8, externalData: 13 },
   entry: { key: 1, value: 2 },
 } as const;
 
 const float16 = 10;
+
+interface TensorFacts {
+  readonly name: string;
+  readonly dataType: number;
+  readonly dims: readonly number[];
+}
 
 /** Follows the parts of a model that name operators and files. */
 class ModelWalk {
@@ -61,6 +68,10 @@ class ModelWalk {
   readonly #operators = new Set<string>();
   readonly #externalFiles = new Set<string>();
   readonly #halfValues = new Set<string>();
+  readonly #dimsByValue = new Map<string, readonly number[]>();
+  /** What a cast gives to what it takes: weights may be stored in half precision. */
+  readonly #castSources = new Map<string, string>();
+  readonly #convWeights: string[] = [];
   /** Values that operators other than casts take. */
   readonly #computedInputs = new Set<string>();
 
@@ -75,6 +86,12 @@ class ModelWalk {
     let computesInFloat16 = false;
     for (const name of this.#halfValues) {
       computesInFloat16 ||= this.#computedInputs.has(name);
+    }
+    for (const weight of this.#convWeights) {
+      const dims = this.#dimsByValue.get(this.#castSources.get(weight) ?? weight);
+      if (dims !== undefined && isConvByThrees(dims)) {
+        this.#operators.add(convByThrees);
+      }
     }
     return { operators: this.#operators, externalFiles: this.#externalFiles, computesInFloat16 };
   }
@@ -97,16 +114,21 @@ class ModelWalk {
       [field.graph.node]: (part) => this.#node(part),
       [field.graph.initializer]: (part) => {
         const tensor = this.#tensor(part);
-        if (tensor.dataType === float16) {
-          this.#halfValues.add(tensor.name);
-        }
+        this.#keepValue(tensor.name, tensor);
       },
       [field.graph.sparseInitializer]: (part) => this.#sparse(part),
     });
   }
 
+  #keepValue(name: string, tensor: TensorFacts): void {
+    this.#dimsByValue.set(name, tensor.dims);
+    if (tensor.dataType === float16) {
+      this.#halfValues.add(name);
+    }
+  }
+
   #node(end: number): void {
-    const node = { operator: '', holdsHalf: false };
+    const node: { operator: string; constant: TensorFacts | null } = { operator: '', constant: null };
     const inputs: string[] = [];
     const outputs: string[] = [];
     this.#reader.message(end, {
@@ -116,24 +138,32 @@ class ModelWalk {
         node.operator = this.#reader.text(part);
       },
       [field.node.attribute]: (part) => {
-        node.holdsHalf = this.#attribute(part) || node.holdsHalf;
+        node.constant = this.#attribute(part) ?? node.constant;
       },
     });
     const { operator } = node;
     this.#operators.add(operator);
-    if (operator === 'Constant' && node.holdsHalf) {
-      outputs.forEach((name) => this.#halfValues.add(name));
+    const [firstInput, secondInput] = inputs;
+    const [firstOutput] = outputs;
+    if (operator === 'Constant' && node.constant !== null && firstOutput !== undefined) {
+      this.#keepValue(firstOutput, node.constant);
+    }
+    if (operator === 'Cast' && firstInput !== undefined && firstOutput !== undefined) {
+      this.#castSources.set(firstOutput, firstInput);
+    }
+    if (operator === 'Conv' && secondInput !== undefined) {
+      this.#convWeights.push(secondInput);
     }
     if (operator !== 'Cast' && operator !== 'DequantizeLinear') {
       inputs.forEach((name) => this.#computedInputs.add(name));
     }
   }
 
-  /** Whether the attribute is a half-precision tensor. */
-  #attribute(end: number): boolean {
-    let half = false;
+  /** The tensor that the attribute holds, if it holds one. */
+  #attribute(end: number): TensorFacts | null {
+    const held: { tensor: TensorFacts | null } = { tensor: null };
     const tensor = (part: number): void => {
-      half = this.#tensor(part).dataType === float16 || half;
+      held.tensor = this.#tensor(part);
     };
     const graph = (part: number): void => this.#graph(part);
     const sparse = (part: number): void => this.#sparse(part);
@@ -145,7 +175,7 @@ class ModelWalk {
       [field.attribute.sparseTensor]: sparse,
       [field.attribute.sparseTensors]: sparse,
     });
-    return half;
+    return held.tensor;
   }
 
   #sparse(end: number): void {
@@ -153,12 +183,15 @@ class ModelWalk {
     this.#reader.message(end, { [field.sparse.values]: tensor, [field.sparse.indices]: tensor });
   }
 
-  #tensor(end: number): { name: string; dataType: number } {
+  #tensor(end: number): TensorFacts {
     let name = '';
     let dataType = 0;
+    const dims: number[] = [];
     this.#reader.message(
       end,
       {
+        // Repeated numbers come one by one or packed into one part.
+        [field.tensor.dims]: (part) => dims.push(...this.#reader.packedNumbers(part)),
         [field.tensor.name]: (part) => {
           name = this.#reader.text(part);
         },
@@ -179,11 +212,12 @@ class ModelWalk {
         },
       },
       {
+        [field.tensor.dims]: (value) => dims.push(value),
         [field.tensor.dataType]: (value) => {
           dataType = value;
         },
       },
     );
-    return { name, dataType };
+    return { name, dataType, dims };
   }
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { convByThrees } from '../../../src-main/core/inference/conv-by-threes.ts';
 import { chooseProvider, probeProviders, type ProbeOptions } from '../../../src-main/core/inference/providers.ts';
 import { buildEntry, type BuiltEntry } from '../../support/build-entry.ts';
 import { softwareVulkan } from '../../support/software-vulkan.ts';
