@@ -154,11 +154,11 @@ class TagWriter {
     this.#tags.push({ tag, type, values });
   }
 
-  finish(blocks: readonly Buffer[], [offsetsTag, countsTag]: readonly [number, number] | number[]): Buffer {
+  finish(blocks: readonly Buffer[], [offsetsTag, countsTag]: readonly [number, number]): Buffer {
     const offsetType = this.#bigTiff ? 16 : 4;
     const counts = blocks.map((block) => block.length);
-    this.add(countsTag ?? 0, 4, counts);
-    this.add(offsetsTag ?? 0, offsetType, new Array<number>(blocks.length).fill(0));
+    this.add(countsTag, 4, counts);
+    this.add(offsetsTag, offsetType, new Array<number>(blocks.length).fill(0));
     const size = this.#layout().length;
     let end = size;
     const offsets = counts.map((count) => {
@@ -167,7 +167,7 @@ class TagWriter {
       return offset;
     });
     this.#tags.pop();
-    this.add(offsetsTag ?? 0, offsetType, offsets);
+    this.add(offsetsTag, offsetType, offsets);
     return Buffer.concat([this.#layout(), ...blocks]);
   }
 
