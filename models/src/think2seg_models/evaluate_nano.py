@@ -144,12 +144,14 @@ def baselines(rows: list[dict]) -> dict:
     """Answers that look at nothing, on the same questions: target gIoU, no-target accuracy, gIoU over all questions."""
     target = [r for r in rows if r["target"]]
     share_empty = 1 - len(target) / len(rows)
-    mean = lambda key: float(np.mean([r[key] for r in target]))  # noqa: E731
-    entry = lambda t, n: {
-        "target_gIoU": round(t, 3),
-        "no_target_accuracy": n,
-        "all_gIoU": round(t * (1 - share_empty) + n * share_empty, 3),
-    }  # noqa: E731
+
+    def mean(key: str) -> float:
+        return float(np.mean([r[key] for r in target]))
+
+    def entry(on_target: float, on_empty: float) -> dict[str, float]:
+        over_all = on_target * (1 - share_empty) + on_empty * share_empty
+        return {"target_gIoU": round(on_target, 3), "no_target_accuracy": on_empty, "all_gIoU": round(over_all, 3)}
+
     return {
         "empty list": entry(0.0, 1.0),
         "whole frame": entry(mean("whole_frame"), 0.0),

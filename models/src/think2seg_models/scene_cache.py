@@ -65,18 +65,27 @@ def write_shard(folder: Path, number: int, count: int, first_seed: int, style: i
     (folder / f"{number:03d}.objects.json").write_text(json.dumps(objects))
 
 
+def apart_from_tracks(category: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """[m] bool: false for sports fields that share their centre with a running track, for caches that still list them."""
+    field, track = CONCEPT_KEYS.index("sports_field"), CONCEPT_KEYS.index("running_track")
+    centre, size = (box[:, :2] + box[:, 2:]) / 2, (box[:, 2:] - box[:, :2]).max(1, initial=1)
+    near = np.abs(centre[:, None] - centre[None]).max(2) < 0.15 * size[:, None]
+    return ~((category == field) & (near & (category == track)[None]).any(1))
+
+
 def read_shard(folder: Path, number: int) -> Shard:
     objects = json.loads((folder / f"{number:03d}.objects.json").read_text())
     sizes = [len(c) for c in objects["category"]]
     coarse = np.split(np.load(folder / f"{number:03d}.coarse.npy"), np.cumsum(sizes)[:-1])
+    category = [np.array(c, np.int64) for c in objects["category"]]
+    box = [np.array(b, np.float32).reshape(-1, 4) for b in objects["box"]]
+    keep = [apart_from_tracks(c, b) for c, b in zip(category, box, strict=True)]
     return Shard(
         np.load(folder / f"{number:03d}.images.npy", mmap_mode="r"),
         np.load(folder / f"{number:03d}.labels.npy", mmap_mode="r"),
         objects["kinds"],
         [{int(k): v for k, v in p.items()} for p in objects["parents"]],
-        [np.array(c, np.int64) for c in objects["category"]],
-        [np.array(b, np.float32).reshape(-1, 4) for b in objects["box"]],
-        coarse,
+        *([values[k] for values, k in zip(column, keep, strict=True)] for column in (category, box, coarse)),
     )
 
 

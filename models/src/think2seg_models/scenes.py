@@ -275,7 +275,11 @@ def render(seed: int, bank: TextureBank, pixels: int, kind: str | None = None, p
 
 
 def instances(scene: Scene, smallest_px: float, concepts_only: bool = True, largest_share: float = 0.7) -> list[Instance]:
-    """Visible objects, the largest connected part of each. Cars count as their lot; the grass inside a track does not."""
+    """Visible objects, the largest connected part of each. Cars count as their lot.
+
+    The grass inside a running track belongs to neither: it has the same centre as the track, which a dense detector
+    cannot tell apart, and is no field of its own.
+    """
     children: dict[int, list[int]] = {}
     for child, parent in scene.parents.items():
         children.setdefault(parent, []).append(child)
@@ -283,7 +287,8 @@ def instances(scene: Scene, smallest_px: float, concepts_only: bool = True, larg
     found = []
     for label in sorted(present - {0}):
         kind = scene.kinds[label]
-        if concepts_only and kind not in CONCEPT_KEYS:
+        inside_track = scene.kinds[scene.parents.get(label, 0)] == "running_track"
+        if concepts_only and (kind not in CONCEPT_KEYS or inside_track):
             continue
         mask = scene.labels == label
         if kind != "running_track":

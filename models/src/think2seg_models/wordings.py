@@ -291,15 +291,35 @@ UNKNOWN_PURPOSES: Phrases = _split(
 RELATIONS = ["all", "largest", "smallest", "northernmost", "southernmost", "westernmost", "easternmost"]
 RELATION_WORDS: list[Phrases] = [
     ([], []),
-    _split("largest | biggest | most extensive | most spacious | widest | most sizeable | hugest", "greatest | bulkiest | most enormous"),
-    _split("smallest | tiniest | least extensive | littlest | most compact | minimal", "least large | most minuscule"),
     _split(
-        "northernmost | topmost | most northern | uppermost | furthest north | highest up",
+        "largest | biggest | most extensive | most spacious | widest | most sizeable | hugest | most massive | broadest | giant | vast"
+        " | with the largest area | of the biggest size",
+        "greatest | bulkiest | most enormous",
+    ),
+    _split(
+        "smallest | tiniest | least extensive | littlest | most compact | minimal | miniature | most tiny | of the least size | with the smallest area",
+        "least large | most minuscule",
+    ),
+    _split(
+        "northernmost | topmost | most northern | uppermost | furthest north | highest up | extreme northern | closest to the northern edge"
+        " | nearest to the top | in the far north",
         "most northerly | farthest to the north | upmost",
     ),
-    _split("southernmost | lowest | most southern | bottommost | furthest south | lowermost", "most southerly | farthest to the south"),
-    _split("westernmost | leftmost | most western | furthest west | far left", "most westerly | farthest to the west"),
-    _split("easternmost | rightmost | most eastern | furthest east | far right", "most easterly | farthest to the east"),
+    _split(
+        "southernmost | lowest | most southern | bottommost | furthest south | lowermost | extreme southern | closest to the southern edge"
+        " | nearest to the bottom | in the far south",
+        "most southerly | farthest to the south",
+    ),
+    _split(
+        "westernmost | leftmost | most western | furthest west | far left | extreme western | closest to the western edge"
+        " | nearest to the left side | in the far west",
+        "most westerly | farthest to the west",
+    ),
+    _split(
+        "easternmost | rightmost | most eastern | furthest east | far right | extreme eastern | closest to the eastern edge"
+        " | nearest to the right side | in the far east",
+        "most easterly | farthest to the east",
+    ),
 ]
 
 #: frames by the kind of slot they have: {p} purpose, {a} agents, {n} name, {ns} plural name, {d} description, {r} superlative
