@@ -38,7 +38,7 @@ export async function bench(): Promise<BenchRow[]> {
 
 function models(): Model[] {
   const tiny = join(root, 'test/fixtures/generated/tiny-qwen');
-  const real = join(root, 'out/bench/qwen2.5-vl-3b-two-layers');
+  const real = join(root, 'out/bench/qwen2.5-vl-3b-one-layer');
   const list: Model[] = [];
   if (make(tiny, 'reference.json', [])) {
     list.push({
@@ -52,7 +52,7 @@ function models(): Model[] {
   }
   if (make(real, 'onnx/decoder_model_merged_q4.onnx', ['--real-shape'])) {
     list.push({
-      name: '3B shape, 2 of 36 layers, int4',
+      name: '3B shape, 1 of 36 layers, int4',
       decoder: join(real, 'onnx/decoder_model_merged_q4.onnx'),
       embedTokens: join(real, 'onnx/embed_tokens_fp16.onnx'),
       promptTokens: 256,

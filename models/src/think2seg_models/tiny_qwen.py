@@ -319,8 +319,8 @@ def build(out: Path) -> None:
     (out / "reference.json").write_text(json.dumps({"schema": 1, "newTokens": NEW_TOKENS, "cases": cases}))
 
 
-def build_real_shape(out: Path, layers: int = 2, vocabulary: int = 32_000) -> None:
-    """Write `out/onnx` for timings: decoder of Qwen2.5-VL-3B with few layers, random weights in 4 bits, and embedding."""
+def build_real_shape(out: Path, layers: int = 1, vocabulary: int = 16_000) -> None:
+    """Write `out/onnx` for timings: decoder of Qwen2.5-VL-3B with one layer, random weights in 4 bits, and embedding."""
     config = Qwen2_5_VLConfig(
         text_config={
             "vocab_size": vocabulary,
