@@ -21,88 +21,95 @@ export function copyBlock(block: SampleArray, place: BlockPlace, output: SampleA
   const right = Math.min(place.x + place.width, window.x + window.width);
   const top = Math.max(place.y, window.y);
   const bottom = Math.min(place.y + place.height, window.y + window.height);
-  for (let y = top; y < bottom; y += 1) {
-    const source = (y - place.y) * place.rowValues + (left - place.x) * place.stride + place.first;
-    const target = (y - window.y) * window.width + left - window.x;
-    copyRow(block, source, place.stride, output, target, right - left);
-  }
-}
-
-function copyRow(
-  block: SampleArray,
-  source: number,
-  stride: number,
-  output: SampleArray,
-  target: number,
-  count: number,
-): void {
-  if (stride === 1) {
-    // Block and output have one type, which TypeScript cannot know here.
-    (output as Uint8Array).set((block as Uint8Array).subarray(source, source + count), target);
+  const rows = bottom - top;
+  const span = {
+    source: (top - place.y) * place.rowValues + (left - place.x) * place.stride + place.first,
+    sourceRow: place.rowValues,
+    stride: place.stride,
+    target: (top - window.y) * window.width + left - window.x,
+    targetRow: window.width,
+    count: right - left,
+    rows,
+  };
+  if (place.stride === 1) {
+    copyRows(block, output, span);
     return;
   }
   const from = asUnsigned(block);
   const to = asUnsigned(output);
   if (from instanceof Uint8Array) {
-    pickBytes(from, source, stride, to as Uint8Array, target, count);
+    pickBytes(from, to as Uint8Array, span);
   } else if (from instanceof Uint16Array) {
-    pickWords(from, source, stride, to as Uint16Array, target, count);
+    pickWords(from, to as Uint16Array, span);
   } else if (from instanceof Uint32Array) {
-    pickLongs(from, source, stride, to as Uint32Array, target, count);
+    pickLongs(from, to as Uint32Array, span);
   } else {
-    pickWides(from, source, stride, to as BigUint64Array, target, count);
+    pickWides(from, to as BigUint64Array, span);
+  }
+}
+
+/** Rows of `count` values, every `stride`-th of the source, to neighbouring places of the target. */
+interface Span {
+  readonly source: number;
+  readonly sourceRow: number;
+  readonly stride: number;
+  readonly target: number;
+  readonly targetRow: number;
+  readonly count: number;
+  readonly rows: number;
+}
+
+function copyRows(block: SampleArray, output: SampleArray, span: Span): void {
+  // Block and output have one type, which TypeScript cannot know here.
+  const from = block as Uint8Array;
+  const to = output as Uint8Array;
+  for (let row = 0; row < span.rows; row += 1) {
+    const source = span.source + row * span.sourceRow;
+    to.set(from.subarray(source, source + span.count), span.target + row * span.targetRow);
   }
 }
 
 // One loop per size keeps each fast: the engine specialises a loop for the array type it sees.
-function pickBytes(
-  from: Uint8Array,
-  source: number,
-  stride: number,
-  to: Uint8Array,
-  target: number,
-  count: number,
-): void {
-  for (let index = 0, at = source; index < count; index += 1, at += stride) {
-    to[target + index] = from[at]!;
+function pickBytes(from: Uint8Array, to: Uint8Array, span: Span): void {
+  const { stride, count } = span;
+  for (let row = 0; row < span.rows; row += 1) {
+    let source = span.source + row * span.sourceRow;
+    const target = span.target + row * span.targetRow;
+    for (let index = target; index < target + count; index += 1, source += stride) {
+      to[index] = from[source]!;
+    }
   }
 }
 
-function pickWords(
-  from: Uint16Array,
-  source: number,
-  stride: number,
-  to: Uint16Array,
-  target: number,
-  count: number,
-): void {
-  for (let index = 0, at = source; index < count; index += 1, at += stride) {
-    to[target + index] = from[at]!;
+function pickWords(from: Uint16Array, to: Uint16Array, span: Span): void {
+  const { stride, count } = span;
+  for (let row = 0; row < span.rows; row += 1) {
+    let source = span.source + row * span.sourceRow;
+    const target = span.target + row * span.targetRow;
+    for (let index = target; index < target + count; index += 1, source += stride) {
+      to[index] = from[source]!;
+    }
   }
 }
 
-function pickLongs(
-  from: Uint32Array,
-  source: number,
-  stride: number,
-  to: Uint32Array,
-  target: number,
-  count: number,
-): void {
-  for (let index = 0, at = source; index < count; index += 1, at += stride) {
-    to[target + index] = from[at]!;
+function pickLongs(from: Uint32Array, to: Uint32Array, span: Span): void {
+  const { stride, count } = span;
+  for (let row = 0; row < span.rows; row += 1) {
+    let source = span.source + row * span.sourceRow;
+    const target = span.target + row * span.targetRow;
+    for (let index = target; index < target + count; index += 1, source += stride) {
+      to[index] = from[source]!;
+    }
   }
 }
 
-function pickWides(
-  from: BigUint64Array,
-  source: number,
-  stride: number,
-  to: BigUint64Array,
-  target: number,
-  count: number,
-): void {
-  for (let index = 0, at = source; index < count; index += 1, at += stride) {
-    to[target + index] = from[at]!;
+function pickWides(from: BigUint64Array, to: BigUint64Array, span: Span): void {
+  const { stride, count } = span;
+  for (let row = 0; row < span.rows; row += 1) {
+    let source = span.source + row * span.sourceRow;
+    const target = span.target + row * span.targetRow;
+    for (let index = target; index < target + count; index += 1, source += stride) {
+      to[index] = from[source]!;
+    }
   }
 }

@@ -28,11 +28,14 @@ export async function readLevelWindow(
     return validSamples(band, nodata);
   });
   const coverage = await readCoverage();
+  const pixels = windowLevelPx.width * windowLevelPx.height;
+  const valid = validPixels(ownValid, coverage, pixels);
   const validPerBand = ownValid.map((own, index) => {
     const isAlphaItself = rule.kind === 'alpha' && bands[index] === rule.band;
-    return coverage === null || isAlphaItself ? own : validPixels([own], coverage);
+    // One array serves all bands that say nothing of their own.
+    return own === null && coverage === null ? valid : validPixels([own], isAlphaItself ? null : coverage, pixels);
   });
-  return { bands: requested, validPerBand, valid: validPixels(ownValid, coverage) };
+  return { bands: requested, validPerBand, valid };
 
   async function readCoverage(): Promise<Uint8Array | null> {
     if (rule.kind === 'mask') {

@@ -14,16 +14,17 @@ export type ValidityRule =
   | { readonly kind: 'all' };
 
 /**
- * 1 where the sample of one band counts: not the band's nodata value and not NaN.
+ * 1 where the sample of one band counts: not the band's nodata value and not NaN. Null when every sample does without
+ * looking (integers without a nodata value).
  * `nodata` is compared as the band's type stores it (a double becomes a float32 in a float32 band).
  */
-export function validSamples(samples: SampleArray, nodata: number | null): Uint8Array {
-  const valid = new Uint8Array(samples.length);
+export function validSamples(samples: SampleArray, nodata: number | null): Uint8Array | null {
   const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
   const stored = nodata !== null && samples instanceof Float32Array ? Math.fround(nodata) : nodata;
   if (!isFloat && (stored === null || Number.isNaN(stored))) {
-    return valid.fill(1);
+    return null;
   }
+  const valid = new Uint8Array(samples.length);
   // No sample equals NaN, so it stands for "no nodata value".
   const missing = stored ?? Number.NaN;
   forEachChunk(samples, (values, from, count) => {
@@ -41,17 +42,24 @@ export function validSamples(samples: SampleArray, nodata: number | null): Uint8
  * the rule has none). As rasterio's `dataset_mask` does, a pixel counts when any of its bands does: NAIP scenes with
  * nodata 0 have true zeros in single bands.
  */
-export function validPixels(perBand: readonly Uint8Array[], coverage: Uint8Array | null): Uint8Array {
-  const length = (coverage ?? perBand[0] ?? new Uint8Array(0)).length;
+export function validPixels(
+  perBand: readonly (Uint8Array | null)[],
+  coverage: Uint8Array | null,
+  length: number,
+): Uint8Array {
+  const given = perBand.filter((band) => band !== null);
+  if (given.length < perBand.length) {
+    return coverage === null ? new Uint8Array(length).fill(1) : coverage.slice();
+  }
   const valid = new Uint8Array(length);
-  for (const band of perBand) {
+  for (const band of given) {
     for (let index = 0; index < length; index += 1) {
       valid[index] = valid[index]! | band[index]!;
     }
   }
   if (coverage !== null) {
     for (let index = 0; index < length; index += 1) {
-      valid[index] = coverage[index] === 0 ? 0 : valid[index]!;
+      valid[index] = valid[index]! & coverage[index]!;
     }
   }
   return valid;
