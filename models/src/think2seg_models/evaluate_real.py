@@ -59,10 +59,10 @@ def grabcut_scores(image: np.ndarray, mask: np.ndarray, smallest_px: int) -> flo
     for instance in components(mask, smallest_px):
         box, _, _ = prompt_for(random, instance, 0.02, 2)
         x0, y0, x1, y1 = np.round(box).astype(int)
-        state = np.zeros(mask.shape, np.uint8)
-        models = np.zeros((1, 65)), np.zeros((1, 65))
+        rectangle = (x0, y0, x1 - x0, y1 - y0)
+        empty = (np.zeros(mask.shape, np.uint8), rectangle, np.zeros((1, 65)), np.zeros((1, 65)))
         try:
-            cv2.grabCut(np.ascontiguousarray(image[..., ::-1]), state, (x0, y0, x1 - x0, y1 - y0), *models, 3, cv2.GC_INIT_WITH_RECT)
+            state, _, _ = cv2.grabCut(np.ascontiguousarray(image[..., ::-1]), *empty, 3, cv2.GC_INIT_WITH_RECT)
             found = (state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)
         except cv2.error:  # a box without background around it cannot be cut
             found = np.zeros_like(mask)

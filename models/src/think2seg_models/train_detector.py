@@ -19,6 +19,7 @@ from .vocabulary import FRAME_PX
 
 GRID = FRAME_PX // STRIDE
 BATCH = 8
+BALANCED = 0.6
 Sample = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Image [3,280,280] float32 in -1..1, category [m], box [m,4] frame pixels, coarse mask [m,8,8]."""
 
@@ -152,13 +153,22 @@ class ScenePool:
             if number not in self.shards:
                 self.shards[number] = read_shard(self.folder, number)
         self.order = list(self.shards.values())
+        self.with_class = [
+            [(number, i) for number, shard in enumerate(self.order) for i, present in enumerate(shard.category) if c in present]
+            for c in range(N_CLASSES)
+        ]
 
     def __len__(self) -> int:
         return sum(len(s.images) for s in self.order)
 
     def draw(self, random: np.random.Generator) -> Sample:
-        shard = self.order[int(random.integers(len(self.order)))]
-        i = int(random.integers(len(shard.images)))
+        number = int(random.integers(len(self.order)))
+        i = int(random.integers(len(self.order[number].images)))
+        if random.random() < BALANCED:  # a scene that shows a class drawn evenly, so that rare ones are not rare in training
+            choices = self.with_class[int(random.integers(N_CLASSES))]
+            if choices:
+                number, i = choices[int(random.integers(len(choices)))]
+        shard = self.order[number]
         image, category, box, coarse = vary_view(random, shard.images[i], shard.category[i], shard.box[i], shard.coarse[i])
         return as_input(vary_photo(random, image)), category, box, coarse
 
