@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
-from json_lines import serve  # noqa: E402
+from json_lines import serve
 
 sessions: dict[tuple[str, int], onnxruntime.InferenceSession] = {}
 
