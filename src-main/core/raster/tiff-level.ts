@@ -4,7 +4,7 @@ import type { SampleType } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
 import type { BlockCache } from './block-cache.ts';
 import { decodeBlock, type BlockContext } from './block-codec.ts';
-import { copyBlock } from './copy-block.ts';
+import { copyBands, copyBlock } from './copy-block.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { fillSamples, newSamples } from './samples.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
@@ -18,6 +18,12 @@ const readAheadBytes = 4 * 1024 * 1024;
 interface BlockTable {
   readonly offsets: Float64Array;
   readonly byteCounts: Float64Array;
+}
+
+interface PlacedBlock {
+  readonly index: number;
+  readonly column: number;
+  readonly row: number;
 }
 
 /** One image of a TIFF (full resolution, overview or mask), read block by block through a shared cache. */
@@ -66,9 +72,8 @@ export class TiffLevel implements PixelLevel {
     const outputs = bands.map(() => newSamples(layout.sampleType, width * height));
     if (!layout.isPlanar) {
       await this.#forEachBlock(windowLevelPx, 0, signal, (block, column, row) => {
-        bands.forEach((band, index) => {
-          copyBlock(block, this.#place(column, row, layout.samplesPerPixel, band - 1), outputs[index]!, windowLevelPx);
-        });
+        const place = this.#place(column, row, layout.samplesPerPixel, 0);
+        copyBands(block, place, bands, outputs, windowLevelPx);
       });
       return outputs;
     }
@@ -118,30 +123,33 @@ export class TiffLevel implements PixelLevel {
   ): Promise<void> {
     const { blockWidth, blockHeight, blocksAcross } = this.#layout;
     const table = await this.#blockTable();
-    const wanted: { index: number; column: number; row: number }[] = [];
-    const flush = async (): Promise<void> => {
-      signal.throwIfAborted();
-      const batch = wanted.splice(0);
-      const blocks = await this.#blocks(
-        batch.map(({ index }) => index),
-        table,
-      );
-      batch.forEach(({ column, row }, position) => {
-        visit(blocks[position]!, column, row);
-      });
-    };
+    const wanted: PlacedBlock[] = [];
     const lastRow = Math.floor((window.y + window.height - 1) / blockHeight);
     const lastColumn = Math.floor((window.x + window.width - 1) / blockWidth);
     for (let row = Math.floor(window.y / blockHeight); row <= lastRow; row += 1) {
       for (let column = Math.floor(window.x / blockWidth); column <= lastColumn; column += 1) {
         wanted.push({ index: firstBlock + row * blocksAcross + column, column, row });
-        if (wanted.length === blocksInFlight) {
-          await flush();
-        }
       }
     }
-    if (wanted.length > 0) {
-      await flush();
+    const load = (from: number): Promise<SampleArray[]> => {
+      const blocks = this.#blocks(
+        wanted.slice(from, from + blocksInFlight).map(({ index }) => index),
+        table,
+      );
+      // A batch that fails while nobody waits for it yet still fails when its turn comes.
+      blocks.catch(() => undefined);
+      return blocks;
+    };
+    let next = load(0);
+    for (let from = 0; from < wanted.length; from += blocksInFlight) {
+      signal.throwIfAborted();
+      const blocks = await next;
+      // The thread pool decodes the next batch while this one is copied.
+      next = load(from + blocksInFlight);
+      blocks.forEach((block, position) => {
+        const { column, row } = wanted[from + position]!;
+        visit(block, column, row);
+      });
     }
   }
 
