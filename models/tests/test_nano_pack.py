@@ -92,7 +92,7 @@ def test_it_finds_tanks_in_the_sample_scene(runtime, sample, question):
 
 
 def test_it_says_when_there_is_nothing(runtime, sample):
-    reply = runtime.ask(runtime.frame(sample), "Where are aircraft parked?")
+    reply = runtime.ask(runtime.frame(sample), "Where could passengers board a flight?")
     assert reply.prompts == []
 
 
