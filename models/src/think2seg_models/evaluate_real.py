@@ -52,25 +52,6 @@ def segmenter_scores(runtime: NanoRuntime, image: np.ndarray, mask: np.ndarray, 
     return {"objects": len(ours), "segmenter_miou": round(float(np.mean(ours)), 3), "fill_box": round(float(np.mean(filled)), 3)}
 
 
-def grabcut_scores(image: np.ndarray, mask: np.ndarray, smallest_px: int) -> float:
-    """Mean IoU of OpenCV's GrabCut from the same boxes."""
-    random = np.random.default_rng(5)
-    scores = []
-    for instance in components(mask, smallest_px):
-        box, _, _ = prompt_for(random, instance, 0.02, 2)
-        x0, y0, x1, y1 = np.round(box).astype(int)
-        rectangle = (x0, y0, x1 - x0, y1 - y0)
-        empty = (np.zeros(mask.shape, np.uint8), rectangle, np.zeros((1, 65)), np.zeros((1, 65)))
-        try:
-            state, _, _ = cv2.grabCut(np.ascontiguousarray(image[..., ::-1]), *empty, 3, cv2.GC_INIT_WITH_RECT)
-            found = (state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)
-        except cv2.error:  # a box without background around it cannot be cut
-            found = np.zeros_like(mask)
-            found[y0:y1, x0:x1] = True
-        scores.append(iou(found, instance.mask))
-    return round(float(np.mean(scores)), 3)
-
-
 def ask_real(runtime: NanoRuntime, image: np.ndarray, question: str, truth: np.ndarray) -> dict:
     """One question to the whole pack about a real image with a reference mask."""
     frame = runtime.frame(image)
@@ -94,13 +75,12 @@ def evaluate_real(pack: Path, data: Path) -> dict:
             image = stretched(raster.read())
         with rasterio.open(data / f"labelled_trees_mask_zurich/1091-322_{name}_mask.tif") as raster:
             mask = raster.read(1) > 0
-        report[f"zurich_trees_{name}"] = segmenter_scores(runtime, image, mask, 40) | {"grabcut": grabcut_scores(image, mask, 40)}
+        report[f"zurich_trees_{name}"] = segmenter_scores(runtime, image, mask, 40)
     with rasterio.open(data / "labelled_buildings_spacenet/sample_geotiff.tif") as raster:
         image = stretched(raster.read())
     with rasterio.open(data / "labelled_buildings_spacenet/sample_fp_mask_from_geojson.tif") as raster:
         mask = raster.read(1) > 0
     report["atlanta_buildings_grey"] = segmenter_scores(runtime, image, mask, 40) | {
-        "grabcut": grabcut_scores(image, mask, 40),
         "asked": ask_real(runtime, image, "mark every building", mask),
     }
     for path in sorted((data / "aerial_satellite").glob("m_*.tif")):
