@@ -1,5 +1,6 @@
 """From trained weights to the ONNX files of the pack, with exactly the inputs and outputs of the pack contract."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,24 @@ def export_lvlm(detector: Detector, prompter: Prompter, thresholds: torch.Tensor
     )
 
 
+def widen_refinement(net: CropNet) -> CropNet:
+    """The same function with a channel of zeros in front of `refine`, so that its first convolution takes 16 channels.
+
+    ONNX Runtime 1.30 on WebGPU computes convolutions over 15 channels wrong (`build_conv3` in probe_model.py shows it).
+    """
+    wide = copy.deepcopy(net)
+    spread, refine = net.spread, net.refine[0][0]
+    lifted = spread.out_channels // 4
+    wide.spread = nn.Conv2d(spread.in_channels, 4 * (lifted + 1), 1)
+    wide.refine[0][0] = nn.Conv2d(refine.in_channels + 1, refine.out_channels, 3, 1, 1, bias=False)
+    with torch.no_grad():
+        wide.spread.weight.copy_(F.pad(spread.weight, (0, 0, 0, 0, 0, 0, 0, 4)))
+        wide.spread.bias.copy_(F.pad(spread.bias, (0, 4)))
+        weight = refine.weight
+        wide.refine[0][0].weight.copy_(torch.cat([weight[:, :lifted], torch.zeros_like(weight[:, :1]), weight[:, lifted:]], 1))
+    return wide.eval()
+
+
 def export_segmenter(net: CropNet, folder: Path) -> None:
     embeddings = [f"image_embeddings.{i}" for i in range(3)]
     picture = torch.randn(1, 3, INPUT_PX, INPUT_PX)
@@ -174,7 +193,7 @@ def export_segmenter(net: CropNet, folder: Path) -> None:
     outputs = ["iou_scores", "pred_masks", "object_score_logits", "single_iou", "single_mask"]
     axes = {"input_points": {1: "prompts", 2: "points"}, "input_labels": {1: "prompts", 2: "points"}, "input_boxes": {1: "prompts"}}
     _export(
-        DecoderContract(net),
+        DecoderContract(widen_refinement(net)),
         arguments,
         folder / "prompt_encoder_mask_decoder.onnx",
         ["input_points", "input_labels", "input_boxes", *embeddings],
