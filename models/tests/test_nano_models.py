@@ -192,6 +192,17 @@ def test_exported_segmenter(tmp_path):
         assert np.abs(single - expected.numpy()).max() < 0.02
 
 
+def test_the_widened_refinement_computes_the_same_over_16_channels():
+    torch.manual_seed(6)
+    net = CropNet().eval()
+    wide = nano_export.widen_refinement(net)
+    assert wide.refine[0][0].in_channels == 16
+    crop = torch.randn(2, 7, 80, 80)
+    with torch.no_grad():
+        for got, expected in zip(wide(crop), net(crop), strict=True):
+            assert torch.allclose(got, expected, atol=1e-5)
+
+
 def test_pasting_a_crop_returns_it_to_its_place():
     box = torch.tensor([[100.0, 60.0, 200.0, 140.0]])
     mask = paste(torch.full((1, 80, 80), 5.0), box, 320.0, 320)[0] > 0
