@@ -14,7 +14,7 @@ import { withEngine, type CallRoute } from './with-engine.ts';
 const questions = [
   { name: 'tanks', text: 'Where is liquid fuel kept in bulk?' },
   { name: 'largest-water', text: 'Which is the largest body of water?' },
-  { name: 'planes', text: 'Where are aircraft parked?' },
+  { name: 'boarding', text: 'Where could passengers board a flight?' },
 ] as const;
 
 async function ask(

@@ -136,7 +136,7 @@ async function load<Part extends ModelPart, Model>(
       notes.push(`${report.provider}: pack ${pack.manifest.id} has no files in a precision that it computes`);
       continue;
     }
-    await assertModelFits(pack, parts, files);
+    await assertModelFits(pack, parts, files, report.provider);
     try {
       const model = await create(files, { provider: report.provider, ...(threads === null ? {} : { threads }) });
       return { key: keyOf(request), model, note: notes.length === 0 ? undefined : notes.join('; ') };

@@ -1,0 +1,117 @@
+/** A whole query on the embedded pack in a warm engine: how much of it is not the models. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createFeatureWriter } from '../../src-main/core/export/feature-writer.ts';
+import { loadPack, type Pack } from '../../src-main/core/pack/load-pack.ts';
+import { runQuery, type QueryPorts } from '../../src-main/core/query.ts';
+import { openRaster } from '../../src-main/core/raster/open-raster.ts';
+import { createReasoner } from '../../src-main/core/reason/reasoner.ts';
+import { createSegmenter } from '../../src-main/core/segment/segmenter.ts';
+import type { BenchRow } from './harness.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const runs = 7;
+/** Parts of a query in which ONNX Runtime computes, or prepares and reads back its tensors. */
+const modelParts = ['preprocess', 'vision', 'prefill', 'decode', 'segmentEncode', 'segmentDecode'];
+
+async function warmPorts(pack: Pack): Promise<QueryPorts> {
+  const [vision, embedding, decoder] = [pack.models.lvlmVision, pack.models.lvlmEmbedding, pack.models.lvlmDecoder];
+  const reasoner = await createReasoner(
+    {
+      directory: join(pack.directory, 'lvlm'),
+      visionEncoder: vision[0]?.path ?? '',
+      embedTokens: embedding[0]?.path ?? '',
+      decoder: decoder[0]?.path ?? '',
+    },
+    pack.recipe,
+    { provider: 'cpu' },
+  );
+  const segmenter = await createSegmenter(
+    {
+      directory: join(pack.directory, 'segmenter'),
+      visionEncoder: pack.models.segmenterVision[0]?.path ?? '',
+      maskDecoder: pack.models.segmenterDecoder[0]?.path ?? '',
+    },
+    { provider: 'cpu' },
+  );
+  return {
+    rasters: { open: openRaster },
+    writer: createFeatureWriter(),
+    loadReasoner: () => Promise.resolve(reasoner),
+    loadSegmenter: () => Promise.resolve(segmenter),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export async function bench(): Promise<BenchRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'think2seg-bench-'));
+  try {
+    const pack = await loadPack(join(root, 'models/nano'));
+    const ports = await warmPorts(pack);
+    const totals: number[] = [];
+    const outside: number[] = [];
+    const parts = new Map<string, number[]>();
+    for (let run = -1; run < runs; run++) {
+      const { timingsMs } = await runQuery(
+        ports,
+        {
+          rasterPath: join(root, 'resources/sample/harbour.tif'),
+          // Every wording differs, so that no answer of an earlier run can be reused.
+          question: `Where is liquid fuel kept in bulk?${' '.repeat(run + 1)}`,
+          target: { kind: 'window', windowPx: { x: run + 1, y: 0, width: 1000, height: 1000 } },
+          bands: null,
+          promptSource: { kind: 'model' },
+          packDirectory: pack.directory,
+          provider: 'cpu',
+          threads: null,
+          mode: 'native',
+          simplifyPx: 1,
+          minAreaM2: 0,
+          connectivity: 4,
+          outputPaths: [join(folder, 'out.gpkg')],
+          maskPath: null,
+          overlayPath: null,
+          overwrite: true,
+          scratchName: '.think2seg-bench',
+        },
+        {
+          application: { name: 'think2seg', version: 'bench' },
+          pack: { id: pack.manifest.id, version: pack.manifest.version, sha256: pack.sha256 },
+          frame: pack.manifest.frame,
+          answerSchema: pack.manifest.promptSchema,
+          providerNote: () => undefined,
+        },
+        { signal: new AbortController().signal, onProgress: () => undefined },
+      );
+      if (run >= 0) {
+        const total = timingsMs['total'] ?? 0;
+        const models = modelParts.reduce((sum, part) => sum + (timingsMs[part] ?? 0), 0);
+        totals.push(total);
+        outside.push(total - models);
+        for (const [part, ms] of Object.entries(timingsMs)) {
+          parts.set(part, [...(parts.get(part) ?? []), ms]);
+        }
+      }
+    }
+    const shares = [...parts].map(([part, values]) => `${part} ${median(values).toFixed(1)}`).join(', ');
+    return [
+      {
+        area: 'query',
+        case: 'our steps outside the models, of the whole query',
+        oursMs: median(outside),
+        peerMs: median(totals),
+        peer: 'the whole query',
+        ratio: median(outside) / median(totals),
+        target: 0.1,
+        note: `warm engine, sample scene, embedded pack, GeoPackage written; medians of ${runs} in ms: ${shares}`,
+      },
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
