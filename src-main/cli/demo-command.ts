@@ -1,8 +1,9 @@
 /** `think2seg demo`: the main job on the sample scene, start to end, with the embedded pack. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { SegmentResult } from '../contract/segment-result.ts';
+import { removeScratch } from '../core/files/atomic-write.ts';
 import { formatTable } from './format-table.ts';
 import { installation } from './installation.ts';
 import { ProgressPrinter } from './progress-printer.ts';
@@ -77,7 +78,7 @@ export async function demoCommand(args: string[]): Promise<void> {
       }
       return collected;
     },
-    () => rm(join(folder, scratchName), { recursive: true, force: true }),
+    () => removeScratch(join(folder, questions[0].name), scratchName),
   );
   const shown = relative(process.cwd(), folder);
   process.stdout.write(

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { rm, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
 import { promptListSchema } from '../contract/prompt.ts';
 import { providerChoiceSchema } from '../contract/provider.ts';
 import type { RouteInput } from '../contract/routes.ts';
+import { removeScratch } from '../core/files/atomic-write.ts';
 import { locatePack } from './locate-pack.ts';
 import { ProgressPrinter } from './progress-printer.ts';
 import {
@@ -167,8 +168,8 @@ export async function segmentCommand(args: string[]): Promise<void> {
     result = await callEngine('query.segment', request, {
       ...(printer === null ? {} : { onProgress: (event) => printer.show(event) }),
       removeUnfinished: async () => {
-        for (const folder of new Set(written.map((path) => dirname(path)))) {
-          await rm(join(folder, scratchName), { recursive: true, force: true });
+        for (const path of written) {
+          await removeScratch(path, scratchName);
         }
       },
     });
