@@ -18,11 +18,12 @@ import { clipShape, promptToScene, type PromptFrame } from './query/prompt-frame
 import { segmentNative, type ClippedPrompt } from './query/segment-native.ts';
 import { segmentReference } from './query/segment-reference.ts';
 import { Stopwatch } from './query/stopwatch.ts';
-import { resolveTarget } from './query/target-window.ts';
+import { resolveTarget, windowTransform } from './query/target-window.ts';
 import { checkOutputs, writeOutputs } from './query/write-outputs.ts';
 import { isOnEarth } from './crs/earth.ts';
 import { sha256OfFile } from './files/sha256.ts';
 import { chooseRgbBands } from './raster/rgb-bands.ts';
+import { boundsOf } from './raster/scene-description.ts';
 import { parseAnswer, type AnswerSchema } from './reason/parse-answer.ts';
 
 export interface QueryPorts {
@@ -252,7 +253,8 @@ async function querySource(
     },
     scene: { path: input.rasterPath, ...scene, width: info.width, height: info.height, bands: [...bands] },
     windowPx,
-    windowBoundsMap: transform === null ? null : windowBounds(windowPx, transform),
+    windowBoundsMap:
+      transform === null ? null : boundsOf(windowTransform(transform, windowPx), windowPx.width, windowPx.height),
     transform,
     crs: crsShown,
     mode: input.mode,
@@ -295,23 +297,4 @@ function warnOfLostMasks(
   if (lost > 0) {
     warnings.push(`${lost} of ${masks.length} prompts gave no polygon (empty mask, nodata, or below the minimum area)`);
   }
-}
-
-function windowBounds(
-  windowPx: WindowPx,
-  transform: NonNullable<RunRecord['transform']>,
-): RunRecord['windowBoundsMap'] {
-  const [a, b, c, d, e, f] = transform;
-  const corners = [
-    [windowPx.x, windowPx.y],
-    [windowPx.x + windowPx.width, windowPx.y],
-    [windowPx.x, windowPx.y + windowPx.height],
-    [windowPx.x + windowPx.width, windowPx.y + windowPx.height],
-  ].map(([x = 0, y = 0]) => ({ x: a * x + b * y + c, y: d * x + e * y + f }));
-  return [
-    Math.min(...corners.map(({ x }) => x)),
-    Math.min(...corners.map(({ y }) => y)),
-    Math.max(...corners.map(({ x }) => x)),
-    Math.max(...corners.map(({ y }) => y)),
-  ];
 }

@@ -95,3 +95,8 @@ export function resolveTarget(target: SegmentInput['target'], scene: SceneFrame)
     }
   }
 }
+
+/** The transform of a window: pixel of the window to map. */
+export function windowTransform([a, b, c, d, e, f]: Geotransform, { x, y }: WindowPx): Geotransform {
+  return [a, b, c + a * x + b * y, d, e, f + d * x + e * y];
+}

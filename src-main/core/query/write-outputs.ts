@@ -15,6 +15,7 @@ import { affinePolygons } from '../vector/affine-polygons.ts';
 import { labelGrid } from './label-grid.ts';
 import type { OutlinedInstance } from './outline.ts';
 import { shapeToImage } from './prompt-frames.ts';
+import { windowTransform } from './target-window.ts';
 
 export interface QueryOutputs {
   readonly input: SegmentInput;
@@ -109,7 +110,7 @@ async function writeMask(path: string, outputs: QueryOutputs, signal: AbortSigna
       width: windowPx.width,
       height: windowPx.height,
       data,
-      transform: source.transform === null ? null : translate(source.transform, windowPx),
+      transform: source.transform === null ? null : windowTransform(source.transform, windowPx),
       crs: source.crs,
       runRecord,
       overwrite: input.overwrite,
@@ -117,10 +118,6 @@ async function writeMask(path: string, outputs: QueryOutputs, signal: AbortSigna
     },
     signal,
   );
-}
-
-function translate([a, b, c, d, e, f]: Geotransform, { x, y }: WindowPx): Geotransform {
-  return [a, b, c + a * x + b * y, d, e, f + d * x + e * y];
 }
 
 async function writeOverlay(path: string, outputs: QueryOutputs, signal: AbortSignal): Promise<void> {
