@@ -129,13 +129,16 @@ describe('a pack', () => {
     expect(packsThere()).toEqual([]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('into a folder that cannot be written is an output error', async () => {
-    writePack(source);
-    mkdirSync(packsDirectory, { recursive: true });
-    chmodSync(packsDirectory, 0o500);
-    await expect(importPack(source, options())).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
-    chmodSync(packsDirectory, 0o700);
-  });
+  test.skipIf(process.getuid?.() === 0)(
+    'into a folder that cannot be written is an output error (skipped for root, whom permissions do not stop)',
+    async () => {
+      writePack(source);
+      mkdirSync(packsDirectory, { recursive: true });
+      chmodSync(packsDirectory, 0o500);
+      await expect(importPack(source, options())).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
+      chmodSync(packsDirectory, 0o700);
+    },
+  );
 
   test('into a place that is a file is an output error', async () => {
     writePack(source);
