@@ -1,0 +1,84 @@
+/**
+ * What the window may ask of the main process beside the engine's routes: files, settings, the project on disk. Input is parsed where
+ * it arrives, output is typed. No route takes a path that the user did not choose, except inside the program's own folders.
+ */
+import { z } from 'zod';
+import { providerChoiceSchema } from './provider.ts';
+import type { Project } from './project.ts';
+
+export const settingsSchema = z.object({
+  theme: z.enum(['system', 'light', 'dark']),
+  /** Folder of the pack that answers; null is the embedded one. */
+  packDirectory: z.string().min(1).nullable(),
+  provider: providerChoiceSchema,
+  /** null lets the machine decide. */
+  threads: z.number().int().min(1).nullable(),
+  mode: z.enum(['native', 'reference']),
+  connectivity: z.union([z.literal(4), z.literal(8)]),
+  defaultFormat: z.enum(['.gpkg', '.geojson', '.shp', '.fgb']),
+  tourSeen: z.boolean(),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+export interface StartState {
+  version: string;
+  platform: 'linux' | 'win32' | 'darwin';
+  settings: Settings;
+  recentFiles: string[];
+  /** From the command line or a file association. */
+  openPaths: string[];
+  embeddedPackDirectory: string;
+  sampleScenePath: string;
+  /** Work of a session that did not end in order, newest first. */
+  recovery: { projectPath: string | null; savedAt: string; project: Project } | null;
+}
+
+const fileFilterSchema = z.object({ name: z.string(), extensions: z.array(z.string()) });
+
+export const appRouteInputs = {
+  'app.start': z.object({}),
+  'settings.change': settingsSchema.partial(),
+  /** Asks the engine to stop one call; the call then fails with CANCELLED. */
+  'call.cancel': z.object({ callId: z.number().int() }),
+  /** Only files that the user chose (dialog, drop, argument, recent list, project) are ever served to the map. */
+  'raster.grant': z.object({ path: z.string().min(1) }),
+  'raster.revoke': z.object({ url: z.string().min(1) }),
+  'dialog.openFiles': z.object({ title: z.string(), filters: z.array(fileFilterSchema), several: z.boolean() }),
+  'dialog.openFolder': z.object({ title: z.string() }),
+  'dialog.save': z.object({ title: z.string(), suggestedName: z.string(), filters: z.array(fileFilterSchema) }),
+  'dialog.confirm': z.object({ message: z.string(), detail: z.string(), confirm: z.string() }),
+  'project.read': z.object({ path: z.string().min(1) }),
+  'project.write': z.object({ path: z.string().min(1), project: z.unknown() }),
+  /** Kept in the program's own folder until the work is saved or given up. */
+  'autosave.write': z.object({ projectPath: z.string().nullable(), project: z.unknown() }),
+  'autosave.discard': z.object({}),
+  /** A one-page report; the extension (.html or .pdf) says the format. */
+  'report.write': z.object({ path: z.string().min(1), html: z.string(), overwrite: z.boolean() }),
+  'file.reveal': z.object({ path: z.string().min(1) }),
+  'engine.restart': z.object({}),
+  'window.close': z.object({}),
+} as const;
+
+export type AppRouteName = keyof typeof appRouteInputs;
+
+export interface AppRouteOutputs {
+  'app.start': StartState;
+  'settings.change': Settings;
+  'call.cancel': null;
+  /** A `t2s-raster:` address that answers range requests. */
+  'raster.grant': { url: string; bytes: number };
+  'raster.revoke': null;
+  'dialog.openFiles': string[];
+  'dialog.openFolder': string | null;
+  'dialog.save': string | null;
+  'dialog.confirm': boolean;
+  'project.read': Project;
+  'project.write': null;
+  'autosave.write': null;
+  'autosave.discard': null;
+  'report.write': string;
+  'file.reveal': null;
+  'engine.restart': null;
+  'window.close': null;
+}

@@ -1,0 +1,96 @@
+/** Routes of work by eye and hand: look at a scene, ask, move a prompt, refine shapes, write what was accepted. */
+import { z } from 'zod';
+import type { AskResult, ResegmentResult } from './ask.ts';
+import { drawnInstanceSchema, refinementSchema, type DrawnInstance } from './drawn-instance.ts';
+import { promptListSchema } from './prompt.ts';
+import { providerChoiceSchema } from './provider.ts';
+import { targetSchema, windowPxSchema } from './routes.ts';
+import type { RunRecord } from './run-record.ts';
+import type { SceneDisplay } from './scene-display.ts';
+
+const viewSchema = {
+  rasterPath: z.string().min(1),
+  /** 1-based, three of them (or one, shown as grey); null lets the file decide. */
+  bands: z.array(z.number().int().min(1)).min(1).max(3).nullable(),
+  mode: z.enum(['native', 'reference']),
+  connectivity: z.union([z.literal(4), z.literal(8)]),
+  packDirectory: z.string().min(1),
+  provider: providerChoiceSchema,
+  threads: z.number().int().min(1).nullable(),
+};
+
+const runRecordSchema = z.custom<RunRecord>((value) => typeof value === 'object' && value !== null);
+const scratchNameSchema = z.string().regex(/^\.think2seg-[A-Za-z0-9-]+$/);
+const exportedInstanceSchema = drawnInstanceSchema.extend({ question: z.string() });
+
+export const interactiveRouteInputs = {
+  'scene.display': z.object({
+    path: z.string().min(1),
+    /** Where a copy for drawing may be kept. */
+    cacheDirectory: z.string().min(1),
+  }),
+
+  /** A question whose answer is looked at and edited before anything is written. */
+  'query.ask': z.object({ ...viewSchema, question: z.string().min(1), target: targetSchema }),
+
+  /** Prompts moved, added or drawn by hand. The engine keeps what it encoded of the same view. */
+  'query.resegment': z.object({
+    ...viewSchema,
+    /** What the masks may cover. */
+    windowPx: windowPxSchema,
+    promptsScenePx: promptListSchema,
+  }),
+
+  /** Geometry work without inference. The raster gives CRS and pixel size. */
+  'shape.refine': z.object({
+    rasterPath: z.string().min(1),
+    instances: z.array(drawnInstanceSchema),
+    refinement: refinementSchema,
+  }),
+
+  'shape.combine': z.object({
+    rasterPath: z.string().min(1),
+    operation: z.enum(['merge', 'subtract', 'intersect']),
+    first: z.array(drawnInstanceSchema),
+    second: z.array(drawnInstanceSchema),
+  }),
+
+  'export.vector': z.object({
+    rasterPath: z.string().min(1),
+    path: z.string().min(1),
+    layerName: z.string().min(1),
+    instances: z.array(exportedInstanceSchema),
+    runRecord: runRecordSchema,
+    /** `append` adds features to an existing layer and `add-layer` a layer to an existing file; both for GeoPackage only. */
+    write: z.enum(['create', 'replace', 'append', 'add-layer']),
+    /** A QGIS style that looks like the screen: `.qml` beside the file, and inside a GeoPackage its default style too. */
+    style: z.object({ color: z.string(), opacity: z.number().min(0).max(1) }).nullable(),
+    scratchName: scratchNameSchema,
+  }),
+
+  'export.mask': z.object({
+    rasterPath: z.string().min(1),
+    path: z.string().min(1),
+    windowPx: windowPxSchema,
+    instances: z.array(exportedInstanceSchema),
+    runRecord: runRecordSchema,
+    overwrite: z.boolean(),
+    scratchName: scratchNameSchema,
+  }),
+
+  /** Frees the memory of the models; the next question loads them again. */
+  'models.unload': z.object({}),
+} as const;
+
+export type InteractiveRouteName = keyof typeof interactiveRouteInputs;
+
+export interface InteractiveRouteOutputs {
+  'scene.display': SceneDisplay;
+  'query.ask': AskResult;
+  'query.resegment': ResegmentResult;
+  'shape.refine': DrawnInstance[];
+  'shape.combine': DrawnInstance[];
+  'export.vector': { files: string[] };
+  'export.mask': { files: string[] };
+  'models.unload': null;
+}

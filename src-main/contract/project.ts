@@ -1,0 +1,53 @@
+/** The project file (`.t2s`): all work on some rasters, without their pixels. JSON, versioned, paths relative to the file. */
+import { z } from 'zod';
+import { drawnInstanceSchema, refinementSchema } from './drawn-instance.ts';
+import type { RunRecord } from './run-record.ts';
+
+export const projectVersion = 1;
+
+const windowSchema = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() });
+
+const projectRasterSchema = z.object({
+  id: z.string().min(1),
+  /** Relative to the project file where possible; absolute in an autosave. */
+  path: z.string().min(1),
+  visible: z.boolean(),
+  opacity: z.number().min(0).max(1),
+  rgbBands: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
+  /** One for each of the three colours. */
+  stretch: z.array(z.object({ low: z.number(), high: z.number() })).length(3),
+});
+
+const projectInstanceSchema = drawnInstanceSchema.extend({
+  id: z.string().min(1),
+  origin: z.enum(['model', 'manual', 'combined']),
+  verdict: z.enum(['open', 'accepted', 'rejected']),
+});
+
+const projectResultSchema = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  question: z.string(),
+  rasterId: z.string().min(1),
+  windowPx: windowSchema,
+  visible: z.boolean(),
+  opacity: z.number().min(0).max(1),
+  color: z.string(),
+  refinement: refinementSchema,
+  instances: z.array(projectInstanceSchema),
+  /** Provenance as the engine wrote it; null for work by hand. */
+  runRecord: z.custom<RunRecord>((value) => typeof value === 'object' && value !== null).nullable(),
+});
+
+export const projectSchema = z.object({
+  format: z.literal('think2seg-project'),
+  version: z.literal(projectVersion),
+  savedAt: z.string(),
+  rasters: z.array(projectRasterSchema),
+  /** Bottom first. */
+  results: z.array(projectResultSchema),
+  view: z.object({ centreMap: z.tuple([z.number(), z.number()]), resolution: z.number().positive() }).nullable(),
+  questionHistory: z.array(z.string()),
+});
+
+export type Project = z.infer<typeof projectSchema>;

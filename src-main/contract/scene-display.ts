@@ -1,0 +1,24 @@
+import type { BoundingBox, Geotransform } from './geo.ts';
+import type { SceneInfo } from './scene.ts';
+
+/** What a map needs to draw a scene without knowing its format. */
+export interface SceneDisplay {
+  info: SceneInfo;
+  /** proj4 definition with its datum shift; null without a CRS. */
+  proj4: string | null;
+  /** Pixel to map; `[1, 0, 0, 0, -1, 0]` without georeference. */
+  transform: Geotransform;
+  boundsMap: BoundingBox;
+  /** Metres per map unit near the middle of the scene, null without a CRS on the Earth. */
+  metresPerUnit: number | null;
+  /** The file the map reads through the raster protocol: the scene itself, or a copy made for drawing. */
+  file: {
+    path: string;
+    /** Why the scene itself is not drawn: its format, or no overviews. Absent when it is. */
+    copyReason?: string;
+  };
+  /** 1-based: what red, green and blue show at first; one band three times is grey. */
+  rgbBands: [number, number, number];
+  /** Per band: the 2nd and 98th percentile of valid samples, which is the first stretch. 8-bit colour is 0 to 255. */
+  percentiles: { low: number; high: number }[];
+}
