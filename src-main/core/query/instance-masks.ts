@@ -1,9 +1,9 @@
 /** What the segment step hands to the outline step, whatever image the segmenter saw. */
 import type { Geotransform, WindowPx } from '../../contract/geo.ts';
-import type { Prompt } from '../../contract/prompt.ts';
-import type { PromptShape } from './prompt-frames.ts';
+import type { ClippedPrompt } from './prompt-frames.ts';
 
-export interface PlacedMask {
+/** A mask with the prompt that made it. */
+export interface PlacedMask extends ClippedPrompt {
   /** `height * width`, 1 = target and valid. */
   readonly mask: Uint8Array;
   readonly width: number;
@@ -11,10 +11,6 @@ export interface PlacedMask {
   /** Pixel of the mask to pixel of the scene. */
   readonly gridToScene: Geotransform;
   readonly score: number;
-  /** The prompt that made it, in scene pixels, cut to the window. */
-  readonly shapeScenePx: PromptShape;
-  /** The same prompt as it was parsed or given. */
-  readonly prompt: Prompt;
 }
 
 /** Clears mask pixels where the raster has no valid sample. Both have `height * width` elements. */

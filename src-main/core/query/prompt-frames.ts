@@ -15,6 +15,16 @@ export interface PromptShape {
   readonly negativePoints: readonly Point[];
 }
 
+/** A prompt that names something inside the window. */
+export interface ClippedPrompt {
+  /** Position in the list of prompts. */
+  readonly index: number;
+  /** In scene pixels, cut to the window. */
+  readonly shapeScenePx: PromptShape;
+  /** As it was parsed or given. */
+  readonly prompt: Prompt;
+}
+
 function mapShape(shape: PromptShape, map: (point: Point) => Point): PromptShape {
   const { box } = shape;
   const [x0, y0] = box === null ? [0, 0] : map([box[0], box[1]]);
@@ -66,4 +76,17 @@ export function clipShape(shapeScenePx: PromptShape, windowPx: WindowPx): Prompt
   }
   const clipped = [clampX(box[0]), clampY(box[1]), clampX(box[2]), clampY(box[3])] as const;
   return clipped[2] > clipped[0] && clipped[3] > clipped[1] ? { box: clipped, positivePoints, negativePoints } : null;
+}
+
+/** Cuts every prompt to the window; those with nothing left are absent. `shapesScenePx` are the same prompts in scene pixels. */
+export function clipPrompts(
+  prompts: readonly Prompt[],
+  shapesScenePx: readonly PromptShape[],
+  windowPx: WindowPx,
+): ClippedPrompt[] {
+  return prompts.flatMap((prompt, index) => {
+    const shape = shapesScenePx[index];
+    const shapeScenePx = shape === undefined ? null : clipShape(shape, windowPx);
+    return shapeScenePx === null ? [] : [{ index, prompt, shapeScenePx }];
+  });
 }

@@ -1,25 +1,18 @@
 /** Reference mode: the segmenter sees the model frame, as in the published method. */
-import type { WindowPx } from '../../contract/geo.ts';
-import type { OnProgress } from '../../contract/progress.ts';
 import type { Segmenter } from '../ports.ts';
 import { keepValid, resizeValid, type PlacedMask } from './instance-masks.ts';
-import type { ModelView } from './model-view.ts';
-import { shapeToImage } from './prompt-frames.ts';
-import type { ClippedPrompt } from './segment-native.ts';
-import type { Stopwatch } from './stopwatch.ts';
+import { shapeToImage, type ClippedPrompt } from './prompt-frames.ts';
+import type { StepOptions } from './query-ports.ts';
+import type { SceneView } from './scene-view.ts';
 
+/** @returns one mask per prompt, same order. */
 export async function segmentReference(
-  view: ModelView,
-  windowPx: WindowPx,
+  { windowPx, model }: SceneView,
   segmenter: Segmenter,
   prompts: readonly ClippedPrompt[],
-  options: { stopwatch: Stopwatch; signal: AbortSignal; onProgress: OnProgress },
+  { stopwatch, signal, onProgress }: StepOptions,
 ): Promise<PlacedMask[]> {
-  const { stopwatch, signal, onProgress } = options;
-  if (prompts.length === 0) {
-    return [];
-  }
-  const image = view.imageModel;
+  const image = model.imageModel;
   onProgress({ stage: 'segmenting', done: 0, total: prompts.length });
   const encoded = await stopwatch.time('segmentEncode', () => segmenter.encode(image, signal));
   const masks = await stopwatch.time('segmentDecode', () =>
@@ -36,7 +29,7 @@ export async function segmentReference(
       signal,
     ),
   );
-  const valid = resizeValid(view.valid, { width: view.readWidth, height: view.readHeight }, image);
+  const valid = resizeValid(model.valid, { width: model.readWidth, height: model.readHeight }, image);
   const gridToScene = [
     windowPx.width / image.width,
     0,
@@ -46,19 +39,8 @@ export async function segmentReference(
     windowPx.y,
   ] as const;
   onProgress({ stage: 'segmenting', done: prompts.length, total: prompts.length });
-  return masks.flatMap((mask, index) => {
+  return masks.flatMap(({ mask, width, height, score }, index) => {
     const origin = prompts[index];
-    return origin === undefined
-      ? []
-      : [
-          {
-            ...origin,
-            mask: keepValid(mask.mask, valid),
-            width: mask.width,
-            height: mask.height,
-            gridToScene,
-            score: mask.score,
-          },
-        ];
+    return origin === undefined ? [] : [{ ...origin, mask: keepValid(mask, valid), width, height, gridToScene, score }];
   });
 }

@@ -1,7 +1,7 @@
 /** Everything a query leaves on disk: vector files, mask GeoTIFF, overlay picture. */
 import { basename, extname } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
-import type { Geotransform, WindowPx } from '../../contract/geo.ts';
+import type { Geotransform } from '../../contract/geo.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
@@ -9,20 +9,18 @@ import { checkVectorFormat } from '../export/feature-writer.ts';
 import { writeMaskGeoTiff } from '../export/mask-geotiff.ts';
 import { drawOverlayPng } from '../export/overlay-png.ts';
 import { checkOutputWritable, withAtomicOutputs } from '../files/atomic-write.ts';
-import type { FeatureWriter, RasterSource } from '../ports.ts';
-import { applyStretch, type Stretch } from '../raster/stretch.ts';
+import type { FeatureWriter } from '../ports.ts';
+import { applyStretch } from '../raster/stretch.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import { labelGrid } from './label-grid.ts';
 import type { OutlinedInstance } from './outline.ts';
 import { shapeToImage } from './prompt-frames.ts';
+import type { SceneView } from './scene-view.ts';
 import { windowTransform } from './target-window.ts';
 
 export interface QueryOutputs {
   readonly input: SegmentInput;
-  readonly source: RasterSource;
-  readonly windowPx: WindowPx;
-  readonly bands: readonly number[];
-  readonly stretch: Stretch;
+  readonly view: SceneView;
   readonly outlined: readonly OutlinedInstance[];
   readonly runRecord: RunRecord;
 }
@@ -62,7 +60,7 @@ export async function writeOutputs(
   outputs: QueryOutputs,
   { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
 ): Promise<string[]> {
-  const { input, source, runRecord } = outputs;
+  const { input, view, runRecord } = outputs;
   const written: string[] = [];
   for (const path of input.outputPaths) {
     onProgress({ stage: 'writing' });
@@ -71,7 +69,7 @@ export async function writeOutputs(
         path,
         layerName: basename(path, extname(path)),
         features: outputs.outlined.map(({ feature }) => feature),
-        crs: source.crs,
+        crs: view.source.crs,
         runRecord,
         overwrite: input.overwrite,
         scratchName: input.scratchName,
@@ -93,7 +91,8 @@ export async function writeOutputs(
 }
 
 async function writeMask(path: string, outputs: QueryOutputs, signal: AbortSignal): Promise<string[]> {
-  const { source, windowPx, outlined, runRecord, input } = outputs;
+  const { view, outlined, runRecord, input } = outputs;
+  const { source, windowPx } = view;
   if (windowPx.width * windowPx.height > maxMaskPixels) {
     throw new Think2SegError(
       'OUTPUT_TOO_LARGE',
@@ -121,13 +120,14 @@ async function writeMask(path: string, outputs: QueryOutputs, signal: AbortSigna
 }
 
 async function writeOverlay(path: string, outputs: QueryOutputs, signal: AbortSignal): Promise<void> {
-  const { source, windowPx, bands, stretch, outlined, input } = outputs;
+  const { view, outlined, input } = outputs;
+  const { source, windowPx, bands, model } = view;
   const longSide = Math.max(windowPx.width, windowPx.height);
   const scale = longSide < overlaySidePx ? Math.floor(overlaySidePx / longSide) : overlaySidePx / longSide;
   const outWidth = Math.max(1, Math.round(windowPx.width * scale));
   const outHeight = Math.max(1, Math.round(windowPx.height * scale));
   const window = await source.readWindow({ windowPx, outWidth, outHeight, bands }, signal);
-  const image = applyStretch(window, stretch);
+  const image = applyStretch(window, model.stretch);
   const scaleX = outWidth / windowPx.width;
   const scaleY = outHeight / windowPx.height;
   const sceneToImage: Geotransform = [scaleX, 0, -windowPx.x * scaleX, 0, scaleY, -windowPx.y * scaleY];

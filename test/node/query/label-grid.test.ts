@@ -7,6 +7,7 @@ const shapeScenePx = { box: null, positivePoints: [], negativePoints: [] };
 function instance(number: number, score: number, x: number, y: number, cellPx: number, mask: number[], width: number) {
   return {
     instance: number,
+    index: number - 1,
     score,
     mask: Uint8Array.from(mask),
     width,

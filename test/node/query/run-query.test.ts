@@ -7,7 +7,8 @@ import type { Geotransform } from '../../../src-main/contract/geo.ts';
 import type { ProgressEvent } from '../../../src-main/contract/progress.ts';
 import type { SegmentInput } from '../../../src-main/contract/routes.ts';
 import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
-import { runQuery, type QueryContext, type QueryPorts } from '../../../src-main/core/query.ts';
+import { runQuery } from '../../../src-main/core/query.ts';
+import type { QueryContext, QueryPorts } from '../../../src-main/core/query/query-ports.ts';
 import { fakeReader, fakeReasoner, fakeSegmenter, fakeWriter, type FakeRaster } from '../../support/fake-ports.ts';
 
 const transform: Geotransform = [0.5, 0, 500_000, 0, -0.5, 5_200_000];

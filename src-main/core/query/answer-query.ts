@@ -1,0 +1,94 @@
+/**
+ * The steps from a question to outlined instances, on a scene that is open already. Writes nothing: the same answer goes into files,
+ * onto a map to be edited, or beside the answers of other windows.
+ */
+import type { RunRecord } from '../../contract/run-record.ts';
+import type { SegmentInput } from '../../contract/routes.ts';
+import { sha256OfFile } from '../files/sha256.ts';
+import type { RasterSource } from '../ports.ts';
+import type { PlacedMask } from './instance-masks.ts';
+import { makeRunRecord } from './make-run-record.ts';
+import { outlineInstances, type OutlinedInstance } from './outline.ts';
+import { placePrompts } from './place-prompts.ts';
+import { clipPrompts, promptToScene, type ClippedPrompt, type PromptShape } from './prompt-frames.ts';
+import type { ModelPorts, QueryContext, StepOptions } from './query-ports.ts';
+import { readSceneView, type SceneView } from './scene-view.ts';
+import { segmentPrompts } from './segment-prompts.ts';
+
+export type AnswerInput = Omit<
+  SegmentInput,
+  'packDirectory' | 'provider' | 'threads' | 'outputPaths' | 'maskPath' | 'overlayPath' | 'overwrite' | 'scratchName'
+>;
+
+export interface QueryAnswer {
+  readonly view: SceneView;
+  /** One per prompt as it was parsed, before clipping. */
+  readonly shapesScenePx: readonly PromptShape[];
+  readonly outlined: readonly OutlinedInstance[];
+  readonly runRecord: RunRecord;
+}
+
+export async function answerQuery(
+  ports: ModelPorts,
+  source: RasterSource,
+  input: AnswerInput,
+  context: QueryContext,
+  options: StepOptions,
+): Promise<QueryAnswer> {
+  const { stopwatch, signal, onProgress } = options;
+  const { crs, transform } = source;
+  const view = await readSceneView(source, input, context, options);
+  const placed = await placePrompts(ports, view, input, context, options);
+  const shapesScenePx = placed.prompts.map((prompt) => promptToScene(prompt, placed.frame, view.windowPx));
+  const clipped = clipPrompts(placed.prompts, shapesScenePx, view.windowPx);
+  const segmented = await segmentPrompts(ports, view, clipped, input.mode, options);
+  onProgress({ stage: 'outlining' });
+  const outlined = await stopwatch.time('outline', () =>
+    outlineInstances(segmented.masks, { ...input, transform, crs }),
+  );
+  const digest = await stopwatch.time('digest', () => sha256OfFile(input.rasterPath, signal));
+  const note = context.providerNote();
+  const runRecord = makeRunRecord({
+    input,
+    context,
+    view,
+    placed,
+    digest,
+    provider: {
+      lvlm: placed.reasonerProvider,
+      segmenter: segmented.provider,
+      ...(note === undefined ? {} : { note }),
+    },
+    timingsMs: stopwatch.report(),
+    warnings: [
+      ...source.info.warnings,
+      ...(view.warning === undefined ? [] : [view.warning]),
+      ...lostPrompts(placed.prompts.length, clipped),
+      ...segmented.warnings,
+      ...lostMasks(segmented.masks, outlined),
+      ...crsWarnings(source),
+    ],
+  });
+  return { view, shapesScenePx, outlined, runRecord };
+}
+
+function lostPrompts(count: number, clipped: readonly ClippedPrompt[]): string[] {
+  const kept = new Set(clipped.map(({ index }) => index));
+  return Array.from({ length: count }, (_, index) => index)
+    .filter((index) => !kept.has(index))
+    .map((index) => `prompt ${index + 1} has no area inside the window and was left out`);
+}
+
+function lostMasks(masks: readonly PlacedMask[], outlined: readonly OutlinedInstance[]): string[] {
+  const lost = masks.length - outlined.length;
+  return lost === 0
+    ? []
+    : [`${lost} of ${masks.length} prompts gave no polygon (empty mask, nodata, or below the minimum area)`];
+}
+
+function crsWarnings({ crs }: RasterSource): string[] {
+  if (crs === null) {
+    return ['the scene has no coordinate reference system: coordinates are its own, areas are not measured'];
+  }
+  return crs.accuracyNote === undefined ? [] : [crs.accuracyNote];
+}
