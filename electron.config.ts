@@ -1,9 +1,10 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { resolve } from 'node:path';
 import { defineConfig } from 'electron-vite';
 
 /**
- * One build for every process. The output is CommonJS for Node 16 so that the same files run in the command line's Node
- * and in the oldest Electron that is supported.
+ * One build for every process. Main, engine and command line are CommonJS for Node 16, the window is for Chromium 108, so that the
+ * same files run in the command line's Node and in the oldest Electron that is supported (22).
  */
 export default defineConfig({
   main: {
@@ -18,12 +19,38 @@ export default defineConfig({
       rolldownOptions: {
         external: ['electron', 'onnxruntime-node', 'gdal3.js'],
         input: {
+          main: resolve('src-main/main.ts'),
           cli: resolve('src-main/cli.ts'),
           engine: resolve('src-main/engine/entry.ts'),
           'provider-probe': resolve('src-main/engine/probe-entry.ts'),
         },
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
       },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      target: 'node16',
+      minify: false,
+      rolldownOptions: {
+        external: ['electron'],
+        input: { preload: resolve('src-main/preload.ts') },
+        // A sandboxed preload can load nothing but electron: it must be one file.
+        output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+      },
+    },
+  },
+  renderer: {
+    root: 'src-renderer',
+    plugins: [svelte()],
+    build: {
+      outDir: resolve('out/renderer'),
+      target: 'chrome108',
+      sourcemap: true,
+      // The content security policy allows no data: scripts and the font of the interface may not depend on it.
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: resolve('src-renderer/index.html') },
     },
   },
 });

@@ -66,3 +66,10 @@ export interface DesktopBridge {
   /** @returns a function that stops listening. Files dropped on the window arrive as `files-opened`. */
   listen: (listener: (event: DesktopEvent) => void) => () => void;
 }
+
+declare global {
+  /** The window of the desktop; elsewhere the type exists and the object does not. */
+  interface Window {
+    readonly think2seg: DesktopBridge;
+  }
+}

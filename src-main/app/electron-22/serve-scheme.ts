@@ -1,0 +1,48 @@
+/** Differs between Electron 22, the oldest that is supported, and the current one: custom schemes. */
+import { protocol } from 'electron';
+import { Readable } from 'node:stream';
+
+export interface SchemeRequest {
+  readonly url: string;
+  readonly method: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface SchemeResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Read to its end or destroyed by Electron. */
+  readonly body: Readable;
+}
+
+/** Answers every request of a scheme in the default session. Call it after Electron is ready. */
+export function serveScheme(scheme: string, respond: (request: SchemeRequest) => Promise<SchemeResponse>): void {
+  if ('handle' in (protocol as object)) {
+    protocol.handle(scheme, async ({ url, method, headers }) => {
+      const {
+        status,
+        body,
+        headers: responseHeaders,
+      } = await respond({
+        url,
+        method,
+        headers: Object.fromEntries(headers.entries()),
+      });
+      const isEmpty = status === 204 || method === 'HEAD';
+      return new Response(isEmpty ? null : (Readable.toWeb(body) as ReadableStream), {
+        status,
+        headers: responseHeaders,
+      });
+    });
+    return;
+  }
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way in Electron 22
+  protocol.registerStreamProtocol(scheme, ({ url, method, headers }, answer) => {
+    const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+    void respond({ url, method, headers: Object.fromEntries(lowerCase) as Record<string, string> }).then(
+      ({ status, headers: responseHeaders, body }) =>
+        answer({ statusCode: status, headers: { ...responseHeaders }, data: body }),
+    );
+  });
+}

@@ -1,0 +1,3 @@
+import { startDesktop } from './app/start-desktop.ts';
+
+startDesktop();

@@ -1,0 +1,4 @@
+import { contextBridge } from 'electron';
+import { createBridge } from './app/bridge.ts';
+
+contextBridge.exposeInMainWorld('think2seg', createBridge());

@@ -1,0 +1,31 @@
+/** An X server of its own for each program under test, so that windows of one test never cover those of another. */
+import { spawn } from 'node:child_process';
+
+export interface VirtualDisplay {
+  /** Value of DISPLAY. */
+  readonly name: string;
+  close(): void;
+}
+
+export interface DisplaySize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export function openVirtualDisplay({ width, height }: DisplaySize): Promise<VirtualDisplay> {
+  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  return new Promise((resolve, reject) => {
+    let complaint = '';
+    server.stderr?.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
+    server.once('error', reject);
+    server.once('exit', (status) => reject(new Error(`Xvfb ended with status ${String(status)}: ${complaint}`)));
+    // It writes the number it took once it accepts clients.
+    server.stdio[3]?.once('data', (chunk: Buffer) => {
+      resolve({ name: `:${chunk.toString().trim()}`, close: () => void server.kill() });
+    });
+  });
+}

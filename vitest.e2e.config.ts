@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** The real program in the real Electron, one file after another: windows and models want the whole machine. */
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
