@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ErrorEnvelope } from './errors.ts';
 import type { ProgressEvent } from './progress.ts';
+import type { ProviderReport } from './provider.ts';
 
 export const engineRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('call'), id: z.number().int(), route: z.string(), input: z.unknown() }),
@@ -15,3 +16,12 @@ export type EngineReply =
   | { kind: 'progress'; id: number; event: ProgressEvent }
   | { kind: 'done'; id: number; output: unknown }
   | { kind: 'failed'; id: number; error: ErrorEnvelope };
+
+/** In the desktop only the main process can start the process in which a provider is examined. */
+export type ProbeMessageFromEngine =
+  { kind: 'probe-start'; id: number; argument: string } | { kind: 'probe-kill'; id: number };
+
+export type ProbeMessageToEngine =
+  | { kind: 'probe-report'; id: number; report: ProviderReport }
+  | { kind: 'probe-stderr'; id: number; text: string }
+  | { kind: 'probe-exit'; id: number; how: string };

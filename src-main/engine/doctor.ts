@@ -8,6 +8,7 @@ import { defaultThreads } from '../core/inference/threads.ts';
 import { availableMemoryBytes } from '../core/pack/memory.ts';
 import { verifyPack } from '../core/pack/verify-pack.ts';
 import { installation } from './installation.ts';
+import { probeOptions } from './probe-options.ts';
 import type { HandlerContext } from './serve.ts';
 
 async function examinePack(directory: string, context: HandlerContext): Promise<DoctorReport['pack']> {
@@ -28,11 +29,7 @@ async function examinePack(directory: string, context: HandlerContext): Promise<
 }
 
 export async function examineMachine(packDirectory: string, context: HandlerContext): Promise<DoctorReport> {
-  const probe = {
-    resourcesDirectory: installation.resourcesDirectory,
-    probeEntryPath: installation.probeEntryPath,
-    signal: context.signal,
-  };
+  const probe = { ...probeOptions, signal: context.signal };
   const providers = await probeProviders(probe);
   const { provider, note } = await chooseProvider('auto', probe);
   return {

@@ -10,7 +10,7 @@ import type { Reasoner, Segmenter } from '../core/ports.ts';
 import { createReasoner } from '../core/reason/reasoner.ts';
 import { createSegmenter } from '../core/segment/segmenter.ts';
 import { join } from 'node:path';
-import { installation } from './installation.ts';
+import { probeOptions } from './probe-options.ts';
 
 interface Loaded<Model> {
   readonly key: string;
@@ -123,8 +123,7 @@ async function load<Part extends ModelPart, Model>(
 ): Promise<Loaded<Model>> {
   const { pack, provider: choice, threads } = request;
   const selection: ProviderSelection = await chooseProvider(choice, {
-    resourcesDirectory: installation.resourcesDirectory,
-    probeEntryPath: installation.probeEntryPath,
+    ...probeOptions,
     signal,
     ...(threads === null ? {} : { threads }),
   });

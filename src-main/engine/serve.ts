@@ -1,7 +1,8 @@
-/** Answers requests that arrive over the process's own IPC channel. Knows nothing of what the routes do. */
-import { engineRequestSchema, type EngineReply } from '../contract/engine-message.ts';
+/** Answers requests that arrive over the channel to the process's parent. Knows nothing of what the routes do. */
+import { engineRequestSchema } from '../contract/engine-message.ts';
 import { Think2SegError, toThink2SegError } from '../contract/errors.ts';
 import type { OnProgress } from '../contract/progress.ts';
+import { portToParent, type EnginePort } from './port.ts';
 import { routeInputs, type RouteName, type RouteOutputs } from '../contract/routes.ts';
 import type { z } from 'zod';
 
@@ -16,31 +17,6 @@ export type Handlers = {
     context: HandlerContext,
   ) => Promise<RouteOutputs[Name]>;
 };
-
-/** The end of an IPC channel; a test gives an in-memory one. */
-export interface EnginePort {
-  send: (reply: EngineReply) => void;
-  onRequest: (listener: (request: unknown) => void) => void;
-  onDisconnect: (listener: () => void) => void;
-}
-
-/** The channel that `child_process.fork` opened. */
-function parentProcessPort(): EnginePort {
-  const send = process.send?.bind(process);
-  if (send === undefined) {
-    throw new Think2SegError('INTERNAL', 'the engine was started without a channel to its parent');
-  }
-  return {
-    send: (reply) => {
-      // A parent that is gone cannot be told anything; the disconnect handler ends the process.
-      if (process.connected) {
-        send(reply);
-      }
-    },
-    onRequest: (listener) => process.on('message', listener),
-    onDisconnect: (listener) => process.on('disconnect', listener),
-  };
-}
 
 function isRouteName(name: string): name is RouteName {
   return Object.hasOwn(routeInputs, name);
@@ -61,7 +37,7 @@ async function callRoute(handlers: Handlers, route: string, input: unknown, cont
 }
 
 /** Serves until the parent goes away. */
-export function serveEngine(handlers: Handlers, port: EnginePort = parentProcessPort()): void {
+export function serveEngine(handlers: Handlers, port: EnginePort = portToParent()): void {
   const running = new Map<number, AbortController>();
 
   // Ctrl-C in a terminal reaches the whole process group; the parent decides what it means.

@@ -3,18 +3,59 @@ import { fork } from 'node:child_process';
 import type { ProviderReport } from '../../contract/provider.ts';
 import { runProbe, type ProbeRequest } from './probe-run.ts';
 
+/** What becomes of a probe process. */
+export interface ProbeChildEvents {
+  onReport: (report: ProviderReport) => void;
+  onStderr: (text: string) => void;
+  /** It ended before it reported; `how` is its exit status or signal, for people. */
+  onExit: (how: string) => void;
+  onStartFailure: (reason: string) => void;
+}
+
+/** Starts `serveProbe()` in a process of its own with one argument. The child that is returned is killed in the end. */
+export type StartProbeChild = (argument: string, events: ProbeChildEvents) => { kill(): void };
+
 export interface ProbeChildOptions {
-  /** Script that calls `serveProbe()`. */
-  readonly probeEntryPath: string;
+  readonly startChild: StartProbeChild;
   readonly timeoutMs: number;
-  readonly environment: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+}
+
+/** A Node process that runs the script `probeEntryPath`, which calls `serveProbe()`. */
+export function forkProbe(probeEntryPath: string, environment: NodeJS.ProcessEnv): StartProbeChild {
+  return (argument, events) => {
+    const child = fork(probeEntryPath, [argument], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+      env: environment,
+    });
+    child.stderr?.setEncoding('utf8').on('data', events.onStderr);
+    child.once('message', (report) => events.onReport(report as ProviderReport));
+    child.once('error', (error) => events.onStartFailure(error.message));
+    child.once('exit', (code, exitSignal) => {
+      events.onExit(exitSignal === null ? `exit status ${String(code)}` : `signal ${exitSignal}`);
+    });
+    return {
+      kill: () => {
+        child.removeAllListeners();
+        // It may be gone already; a listener must stay, or a late error would be thrown.
+        child.on('error', () => undefined);
+        child.kill('SIGKILL');
+      },
+    };
+  };
 }
 
 /** Body of the probe process: examines the provider named in its argument, answers its parent, ends. */
 export function serveProbe(): void {
-  const request = JSON.parse(process.argv[2] ?? '') as ProbeRequest;
+  const request = JSON.parse(process.argv.at(-1) ?? '') as ProbeRequest;
   void runProbe(request).then((report) => {
+    const { parentPort } = process as { parentPort?: { postMessage: (message: unknown) => void } };
+    if (parentPort !== undefined) {
+      // The desktop ends this process once it has the report.
+      parentPort.postMessage(report);
+      return;
+    }
     // Drivers have been seen to crash while they are unloaded: leave without the ceremony once the answer is out.
     process.send?.(report, () => process.exit(0));
   });
@@ -32,24 +73,11 @@ export function probeInChild(request: ProbeRequest, options: ProbeChildOptions):
       reject(abortReason(signal));
       return;
     }
-    const child = fork(options.probeEntryPath, [JSON.stringify(request)], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: [],
-      // An Electron executable is a plain Node with this.
-      env: { ...options.environment, ELECTRON_RUN_AS_NODE: '1' },
-    });
     let complaint = '';
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      complaint = (complaint + chunk).slice(-2_000);
-    });
-
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      child.removeAllListeners();
-      // `kill` may find the child gone already; a listener must stay, or a late error would be thrown.
-      child.on('error', () => undefined);
-      child.kill('SIGKILL');
+      child.kill();
       finish();
     };
     const fail = (reason: string): void => settle(() => resolve({ provider, works: false, reason }));
@@ -57,14 +85,18 @@ export function probeInChild(request: ProbeRequest, options: ProbeChildOptions):
     const timer = setTimeout(() => {
       fail(`did not answer within ${options.timeoutMs / 1000} s on the probe model`);
     }, options.timeoutMs);
-
     signal.addEventListener('abort', onAbort);
-    child.once('message', (report) => settle(() => resolve(report as ProviderReport)));
-    child.once('error', (error) => fail(`the probe process could not be started: ${error.message}`));
-    child.once('exit', (code, exitSignal) => {
-      const how = exitSignal === null ? `exit status ${String(code)}` : `signal ${exitSignal}`;
-      const last = complaint.trim().split('\n').at(-1) ?? '';
-      fail(`crashed on the probe model (${how})${last === '' ? '' : `: ${last.slice(0, 200)}`}`);
+
+    const child = options.startChild(JSON.stringify(request), {
+      onReport: (report) => settle(() => resolve(report)),
+      onStderr: (text) => {
+        complaint = (complaint + text).slice(-2_000);
+      },
+      onStartFailure: (reason) => fail(`the probe process could not be started: ${reason}`),
+      onExit: (how) => {
+        const last = complaint.trim().split('\n').at(-1) ?? '';
+        fail(`crashed on the probe model (${how})${last === '' ? '' : `: ${last.slice(0, 200)}`}`);
+      },
     });
   });
 }

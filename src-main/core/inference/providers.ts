@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import { providerNames, type ProviderChoice, type ProviderName, type ProviderReport } from '../../contract/provider.ts';
-import { probeInChild } from './probe-child.ts';
+import { forkProbe, probeInChild, type StartProbeChild } from './probe-child.ts';
 import { loadRuntime } from './runtime.ts';
 import { defaultThreads } from './threads.ts';
 
@@ -19,6 +19,8 @@ export interface ProbeOptions {
   readonly timeoutMs?: number;
   /** Environment of the probe processes; default: this process's own. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Starts a probe process; default: a fork of this Node. */
+  readonly startChild?: StartProbeChild;
 }
 
 /** What `auto` or an explicit choice came to. */
@@ -136,9 +138,8 @@ async function examine(provider: ProviderName, options: ProbeOptions, stopIfSlow
   const report = await probeInChild(
     { provider, probeDirectory, threads, stopIfSlow },
     {
-      probeEntryPath: options.probeEntryPath,
+      startChild: options.startChild ?? forkProbe(options.probeEntryPath, environment),
       timeoutMs: options.timeoutMs ?? (stopIfSlow ? 30_000 : 180_000),
-      environment,
       signal: options.signal,
     },
   );

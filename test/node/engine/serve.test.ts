@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineReply } from '../../../src-main/contract/engine-message.ts';
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
-import { serveEngine, type EnginePort, type Handlers } from '../../../src-main/engine/serve.ts';
+import type { EnginePort } from '../../../src-main/engine/port.ts';
+import { serveEngine, type Handlers } from '../../../src-main/engine/serve.ts';
 
 /** A port that copies messages as a real channel would, and lets a test wait for a reply. */
 function memoryPort() {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { probeInChild } from '../../../src-main/core/inference/probe-child.ts';
+import { forkProbe, probeInChild } from '../../../src-main/core/inference/probe-child.ts';
 import { buildEntry } from '../../support/build-entry.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -34,9 +34,8 @@ describe.runIf(process.platform === 'linux')('usage data of ONNX Runtime', () =>
       const report = await probeInChild(
         { provider: 'cpu', probeDirectory, threads: 1, stopIfSlow: false },
         {
-          probeEntryPath: entry.path,
+          startChild: forkProbe(entry.path, userEnvironment()),
           timeoutMs: 60_000,
-          environment: userEnvironment(),
           signal: new AbortController().signal,
         },
       );
