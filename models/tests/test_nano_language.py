@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer
 
 from think2seg_models import answers, detections, vocabulary
-from think2seg_models.questions import ALL, UNKNOWN, Question, ask
+from think2seg_models.questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask
 from think2seg_models.wordings import CONCEPTS, RELATIONS
 
 PACK = Path(__file__).parents[1] / "nano"
@@ -46,11 +46,21 @@ def test_questions_fill_every_slot(held_out):
 
 
 def test_answer_tokens_are_unique_and_decode_to_themselves():
-    assert len(set(vocabulary.ANSWER_TOKENS)) == len(vocabulary.ANSWER_TOKENS)
-    tokenizer = Tokenizer.from_file(str(PACK / "lvlm/tokenizer.json"))
-    first = len(vocabulary.SPECIALS)
-    ids = list(range(first, first + len(vocabulary.ANSWER_TOKENS)))
+    tokens = vocabulary.SPECIALS + vocabulary.ANSWER_TOKENS
+    assert len(set(tokens)) == len(tokens)
+    tokenizer = vocabulary.build_tokenizer(vocabulary.Vocabulary(tokens, np.zeros((len(tokens), vocabulary.VECTOR_SIZE))))
+    ids = list(range(len(vocabulary.SPECIALS), len(tokens)))
     assert tokenizer.decode(ids) == "".join(vocabulary.ANSWER_TOKENS)
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_questions_that_relate_two_concepts(held_out):
+    random = np.random.default_rng(0)
+    for relation in range(len(RELATIONS), len(RELATION_NAMES)):
+        for anchor in range(UNKNOWN):
+            text = ask(random, 0, relation, held_out, anchor).text
+            assert "{" not in text
+            assert any(name.split("/")[0] in text for name in CONCEPTS[anchor].names[held_out])
 
 
 @pytest.mark.parametrize(

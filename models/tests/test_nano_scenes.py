@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 import rasterio
 
-from think2seg_models.dataset import write_sample_scene, write_scenes
-from think2seg_models.drawing import TextureBank
-from think2seg_models.questions import ALL, CONCEPT_KEYS
-from think2seg_models.scenes import KINDS, Instance, instances, render
+from think2seg_models.dataset import DatasetRequest, write_scenes
+from think2seg_models.drawing import Canvas, TextureBank
+from think2seg_models.questions import ALL, CONCEPT_KEYS, RELATION_NAMES
+from think2seg_models.relations import related
+from think2seg_models.sample_scene import write_sample_scene
+from think2seg_models.scenes import KINDS, Instance, instances, render, texture_bank
+from think2seg_models.sensor import apply_season
 from think2seg_models.train_detector import GRID, targets, vary_view
-from think2seg_models.truth import extreme, tasks_of
+from think2seg_models.truth import concept_instances, extreme, tasks_of, visible_kinds
 from think2seg_models.wordings import RELATIONS
 
 
@@ -94,9 +97,74 @@ def test_detector_targets_have_one_peak_an_object():
     assert set(np.unique(owner)) == {-1, 0, 1}
 
 
+@pytest.mark.parametrize(
+    ("relation", "expected"),
+    [
+        ("nearest_to", [0]),
+        ("farthest_from", [2]),
+        ("north_of", [0]),
+        ("south_of", [1, 2]),
+        ("west_of", [0, 1]),
+        ("east_of", [2]),
+        ("beside", [0]),
+        ("not_beside", [1, 2]),
+    ],
+)
+def test_relations_between_two(relation, expected):
+    """The anchor, last, has its centre at (45, 35); number 0 ends two pixels from it."""
+    found = [rectangle_instance(*box) for box in [(20, 20, 38, 34), (10, 80, 20, 95), (80, 85, 95, 95), (40, 25, 50, 45)]]
+    assert related(found, [0, 1, 2], [3], relation) == expected
+
+
+@pytest.mark.parametrize(
+    ("relation", "boxes"),
+    [
+        ("nearest_to", [(10, 40, 20, 50), (80, 42, 90, 52)]),  # 20 and 20 away
+        ("north_of", [(10, 41, 20, 51), (10, 80, 20, 90)]),  # one at the height of the anchor
+        ("beside", [(30, 40, 36, 50), (10, 80, 20, 90)]),  # one 4.5 % away: neither near nor far
+        ("beside", [(10, 80, 20, 90), (80, 80, 90, 90)]),  # none is
+        ("south_of", [(10, 80, 20, 90), (80, 80, 90, 90)]),  # all are
+    ],
+)
+def test_doubtful_relations_are_not_asked_about(relation, boxes):
+    found = [rectangle_instance(*box) for box in [*boxes, (40, 40, 60, 50)]]
+    assert related(found, [0, 1], [2], relation) is None
+
+
+def test_every_concept_is_drawn_and_asked_about():
+    random = np.random.default_rng(0)
+    asked, relations = set(), set()
+    for seed in range(260):
+        scene = render(seed, texture_bank(0), 160)
+        found = concept_instances(scene)
+        visible = visible_kinds(scene)
+        for task in tasks_of(random, found, visible, pairs=True):
+            if task.answer:
+                asked.add(CONCEPT_KEYS[task.concept])
+                relations.add(RELATION_NAMES[task.relation])
+            elif task.concept < len(CONCEPT_KEYS):
+                assert CONCEPT_KEYS[task.concept] not in visible
+    assert len(CONCEPT_KEYS) >= 18
+    assert asked == set(CONCEPT_KEYS)
+    assert relations == set(RELATION_NAMES)
+
+
+def test_snow_covers_the_ground_and_not_the_river(bank):
+    canvas = Canvas(np.random.default_rng(3), bank, 96)
+    KINDS["river_valley"].paint(canvas)
+    river = np.isin(canvas.labels, [i for i, kind in enumerate(canvas.kinds) if kind == "river"])
+    before = canvas.image.copy()
+    lighter = (apply_season(np.random.default_rng(0), canvas, "snow") - before).mean(2)
+    assert river.any()
+    assert np.abs(lighter[river]).max() < 1e-3
+    assert lighter[canvas.labels == 0].min() > 5
+
+
 def test_data_set_layout(tmp_path):
-    written = write_scenes(tmp_path, "val", 8, seed=1, held_out=True, pixels=128)
-    assert sum(written.values()) == 8
+    request = DatasetRequest("val", 24, seed=1, held_out_scenes=True, held_out_words=True, pixels=128)
+    written = write_scenes(tmp_path, request)
+    assert sum(written.values()) == 24
+    kinds = set()
     for name in sorted(p.stem for p in (tmp_path / "val/images").glob("*.tif")):
         about = json.loads((tmp_path / f"val/QAs/{name}.json").read_text())
         label = cv2.imread(str(tmp_path / f"val/labels/{name}.png"), cv2.IMREAD_UNCHANGED)
@@ -105,7 +173,24 @@ def test_data_set_layout(tmp_path):
         with rasterio.open(tmp_path / f"val/images/{name}.tif") as raster:
             assert raster.crs.to_epsg() == 32633
             assert raster.shape == label.shape
-            assert raster.transform.a == -raster.transform.e == 2.0
+            assert raster.transform.a == -raster.transform.e == pytest.approx(about["sensor"]["pixel_m"], abs=1e-4)
+            assert raster.count == (1 if about["sensor"]["grey"] else 3)
+            assert raster.read().std() > 0
+            kinds.add((raster.count, raster.dtypes[0]))
+    assert len(kinds) >= 3
+
+
+def test_words_change_and_scenes_stay(tmp_path):
+    for folder, held_out in (("seen", False), ("unseen", True)):
+        write_scenes(tmp_path / folder, DatasetRequest("test", 4, 3, True, held_out, 96, ("building", "water"), pairs=False))
+    names = sorted(p.name for p in (tmp_path / "seen/test/labels").iterdir())
+    assert names == sorted(p.name for p in (tmp_path / "unseen/test/labels").iterdir())
+    for name in names:
+        assert (tmp_path / f"seen/test/labels/{name}").read_bytes() == (tmp_path / f"unseen/test/labels/{name}").read_bytes()
+        seen, unseen = (json.loads((tmp_path / f"{f}/test/QAs/{name[:-4]}.json").read_text()) for f in ("seen", "unseen"))
+        assert seen["concept"] == unseen["concept"]
+        assert seen["concept"] in {"building", "water", "unknown"}
+        assert not set(seen["questions"]) & set(unseen["questions"])
 
 
 def test_sample_scene_is_a_tiled_pyramid(tmp_path):

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,20 @@ WORK = Path(__file__).resolve().parents[2] / ".work"
 
 
 def _scenes(options: argparse.Namespace) -> None:
-    from .dataset import write_scenes
+    from .dataset import DatasetRequest, write_scenes
+    from .questions import CONCEPT_KEYS
 
-    print(json.dumps(write_scenes(options.out, options.split, options.count, options.seed, options.heldout, options.size)))
+    concepts = tuple(key for key in options.concepts.split(",") if key)
+    for key in concepts:
+        if key not in CONCEPT_KEYS:
+            raise SystemExit(f"USAGE: --concepts got {key}, expected some of {','.join(CONCEPT_KEYS)}")
+    words = options.heldout if options.wording is None else options.wording == "heldout"
+    request = DatasetRequest(
+        options.split, options.count, options.seed, options.heldout, words, options.size, concepts, not options.single_relations
+    )
+    began = time.perf_counter()
+    written = write_scenes(options.out, request)
+    print(json.dumps(written | {"scenes per second": round(options.count / (time.perf_counter() - began), 1)}))
 
 
 def _cache_scenes(options: argparse.Namespace) -> None:
@@ -21,7 +33,7 @@ def _cache_scenes(options: argparse.Namespace) -> None:
 
     write_cache(options.work / "scenes", options.count)
     # Thresholds and checkpoints are chosen on a third style, neither that of training nor that of the evaluation.
-    write_cache(options.work / "scenes-check", 500, 15_000_000, 555)
+    write_cache(options.work / "scenes-check", 500, 15_000_000, (555,))
 
 
 def _vocabulary(options: argparse.Namespace) -> None:
@@ -94,7 +106,7 @@ def _real(options: argparse.Namespace) -> None:
 
 
 def _sample(options: argparse.Namespace) -> None:
-    from .dataset import write_sample_scene
+    from .sample_scene import write_sample_scene
 
     write_sample_scene(options.out, options.seed, options.kind)
 
@@ -132,7 +144,12 @@ def _parser() -> argparse.ArgumentParser:
     scenes.add_argument("--count", type=int, required=True)
     scenes.add_argument("--seed", type=int, required=True)
     scenes.add_argument("--heldout", action="store_true", help="other textures, other scenes and wordings that training never uses")
+    scenes.add_argument(
+        "--wording", choices=["seen", "heldout"], help="overrides the wordings of --heldout; scenes and tasks stay the same"
+    )
     scenes.add_argument("--size", type=int, default=512, help="pixels a side (default 512)")
+    scenes.add_argument("--concepts", default="", help="ask about these concepts only, separated by commas")
+    scenes.add_argument("--single-relations", action="store_true", help="no relations between two concepts")
     cache = add("cache-scenes", _cache_scenes, "render the training scenes once")
     work(cache)
     cache.add_argument("--count", type=int, default=3500)

@@ -17,13 +17,23 @@ cv2.setNumThreads(1)
 
 
 class TextureBank:
-    """Tileable noise patches: 10 of fractal noise, 4 striped like crop rows. Another seed is another visual style."""
+    """Tileable noise patches: 10 of fractal noise, 4 striped like crop rows. Another seed is another visual style.
+
+    `tint` [3,3] and `cast` [3] shift every colour: colour @ tint + cast.
+    """
 
     SIZE = 512
     N_NOISE, N_STRIPED = 10, 4
 
     def __init__(self, seed: int):
         random = np.random.default_rng(seed)
+        self.tint, self.cast = np.eye(3, dtype=np.float32), np.zeros(3, np.float32)
+        if seed:  # the first style has the colours as they are written in the code
+            shift = np.random.default_rng([seed, 1])
+            mix = shift.normal(0, 0.06, (3, 3))
+            # Columns that sum to one keep grey things nearly grey, as they are in any aerial picture.
+            self.tint = (self.tint + mix - mix.mean(0)).astype(np.float32)
+            self.cast = shift.normal(0, 5, 3).astype(np.float32)
         self.patches: list[np.ndarray] = []
         for _ in range(self.N_NOISE):
             patch = np.zeros((self.SIZE, self.SIZE), np.float32)
@@ -67,7 +77,8 @@ class Canvas:
 
     def colour(self, base, jitter: float = 22) -> np.ndarray:
         random = self.random
-        return np.clip(np.array(base) + random.normal(0, jitter * 0.6) + random.normal(0, jitter * 0.5, 3), 0, 255).astype(np.float32)
+        drawn = np.array(base) + random.normal(0, jitter * 0.6) + random.normal(0, jitter * 0.5, 3)
+        return np.clip(drawn @ self.bank.tint + self.bank.cast, 0, 255).astype(np.float32)
 
     def ground(self, base, grain: float) -> None:
         texture = lambda: self.bank.crop(self.random, self.pixels, self.pixels, self.scale)[..., None]  # noqa: E731

@@ -1,9 +1,11 @@
-"""Questions in words, drawn from the phrase lists in `wordings`."""
+"""Questions in words, drawn from the phrase lists in `wordings` and `relations`."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from .pair_words import OF_ANY, OF_ONE, PAIR_FRAMES_ONE, PAIR_FRAMES_SEVERAL, PAIR_RELATIONS, PAIR_WORDS
+from .phrases import Phrases
 from .wordings import (
     CONCEPTS,
     FRAMES_ALL,
@@ -12,56 +14,79 @@ from .wordings import (
     RELATIONS,
     UNKNOWN_NAMES,
     UNKNOWN_PURPOSES,
-    Phrases,
 )
 
 CONCEPT_KEYS = [concept.key for concept in CONCEPTS]
 UNKNOWN = len(CONCEPTS)
 """Concept number of things outside the list."""
 ALL = RELATIONS.index("all")
+RELATION_NAMES = [*RELATIONS, *PAIR_RELATIONS]
+"""Relations of one concept, then those between two: a relation's number is its place here."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """`concept` indexes CONCEPTS (or UNKNOWN), `relation` indexes RELATIONS."""
+    """`concept` and `anchor` index CONCEPTS (`concept` may be UNKNOWN), `relation` indexes RELATION_NAMES.
+
+    `anchor` is the second concept of a relation between two, otherwise None.
+    """
 
     text: str
     concept: int
     relation: int
+    anchor: int | None = None
 
 
-def _draw(random: np.random.Generator, phrases: Phrases, held_out: bool) -> str:
+def draw(random: np.random.Generator, phrases: Phrases, held_out: bool) -> str:
     choices = phrases[1 if held_out else 0]
     return choices[int(random.integers(len(choices)))]
 
 
 def _unknown_slots(random: np.random.Generator, held_out: bool) -> dict[str, str]:
-    singular, plural = _draw(random, UNKNOWN_NAMES, held_out).split("/")
+    singular, plural = draw(random, UNKNOWN_NAMES, held_out).split("/")
     agents = ["people", "someone", "visitors", "workers"][int(random.integers(4))]
-    return {"n": singular, "ns": plural, "p": _draw(random, UNKNOWN_PURPOSES, held_out), "a": agents, "d": singular}
+    return {"n": singular, "ns": plural, "p": draw(random, UNKNOWN_PURPOSES, held_out), "a": agents, "d": singular}
 
 
-def ask(random: np.random.Generator, concept: int, relation: int, held_out: bool = False) -> Question:
-    """A question for a concept and a relation; `held_out` draws frames *and* words that training never uses."""
+def slots_of(random: np.random.Generator, concept: int, held_out: bool) -> dict[str, str]:
+    """Words for the slots of a frame: name, names, agents, purpose, description."""
     if concept == UNKNOWN:
-        slots = _unknown_slots(random, held_out)
+        return _unknown_slots(random, held_out)
+    words = CONCEPTS[concept]
+    singular, plural = draw(random, words.names, held_out).split("/")
+    return {
+        "n": singular,
+        "ns": plural,
+        "a": draw(random, words.agents, held_out),
+        "p": draw(random, words.purposes, held_out),
+        "d": draw(random, words.descriptions, held_out),
+    }
+
+
+def filled(frame: str, slots: dict[str, str]) -> str:
+    return frame.format(**slots).replace(" ?", "?").replace(" .", ".").replace(" ,", ",").replace(" ;", ";")
+
+
+def _with_article(random: np.random.Generator, anchor: int, relation: str, held_out: bool) -> str:
+    name = draw(random, CONCEPTS[anchor].names, held_out).split("/")[0]
+    if relation not in OF_ANY:
+        return f"the {name}"
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
+
+def ask(random: np.random.Generator, concept: int, relation: int, held_out: bool = False, anchor: int | None = None) -> Question:
+    """A question for a concept and a relation; `held_out` draws frames *and* words that training never uses."""
+    slots = slots_of(random, concept, held_out)
+    if anchor is not None:
+        name = RELATION_NAMES[relation]
+        frame = draw(random, PAIR_FRAMES_ONE if name in OF_ONE else PAIR_FRAMES_SEVERAL, held_out)
+        slots |= {"w": draw(random, PAIR_WORDS[name], held_out), "o": _with_article(random, anchor, name, held_out)}
+    elif relation == ALL:
+        frame = draw(random, FRAMES_ALL, held_out)
     else:
-        words = CONCEPTS[concept]
-        singular, plural = _draw(random, words.names, held_out).split("/")
-        slots = {
-            "n": singular,
-            "ns": plural,
-            "a": _draw(random, words.agents, held_out),
-            "p": _draw(random, words.purposes, held_out),
-            "d": _draw(random, words.descriptions, held_out),
-        }
-    if relation == ALL:
-        frame = _draw(random, FRAMES_ALL, held_out)
-    else:
-        frame = _draw(random, FRAMES_SUPERLATIVE, held_out)
-        slots["r"] = _draw(random, RELATION_WORDS[relation], held_out)
-    text = frame.format(**slots).replace(" ?", "?").replace(" .", ".").replace(" ,", ",").replace(" ;", ";")
-    return Question(text, concept, relation)
+        frame = draw(random, FRAMES_SUPERLATIVE, held_out)
+        slots["r"] = draw(random, RELATION_WORDS[relation], held_out)
+    return Question(filled(frame, slots), concept, relation, anchor)
 
 
 def seen_phrases() -> list[str]:
@@ -70,6 +95,6 @@ def seen_phrases() -> list[str]:
     phrases += ["people someone visitors workers user assistant"]
     for concept in CONCEPTS:
         phrases += concept.names[0] + concept.agents[0] + concept.purposes[0] + concept.descriptions[0]
-    for words in RELATION_WORDS:
+    for words in [*RELATION_WORDS, *PAIR_WORDS.values(), PAIR_FRAMES_ONE, PAIR_FRAMES_SEVERAL]:
         phrases += words[0]
     return phrases

@@ -7,9 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .drawing import TextureBank
 from .questions import CONCEPT_KEYS
-from .scenes import SEEN_STYLE, Scene, instances, render
+from .scenes import SEEN_STYLES, Scene, instances, render, texture_bank
 
 SCENE_PX = 320
 SMALLEST_PX = 94
@@ -42,13 +41,12 @@ def coarse_mask(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     return cv2.resize(mask[y0:y1, x0:x1].astype(np.float32), (COARSE, COARSE), interpolation=interpolation)
 
 
-def write_shard(folder: Path, number: int, count: int, first_seed: int, style: int = SEEN_STYLE) -> None:
-    bank = TextureBank(style)
+def write_shard(folder: Path, number: int, count: int, first_seed: int, styles: tuple[int, ...]) -> None:
     images = np.zeros((count, SCENE_PX, SCENE_PX, 3), np.uint8)
     labels = np.zeros((count, SCENE_PX, SCENE_PX), np.uint8)
     kinds, parents, category, box, coarse = [], [], [], [], []
     for i in range(count):
-        scene = render(first_seed + i, bank, SCENE_PX)
+        scene = render(first_seed + i, texture_bank(styles[i % len(styles)]), SCENE_PX)
         found = instances(scene, SMALLEST_PX)
         images[i], labels[i] = scene.image, scene.labels
         kinds.append(scene.kinds)
@@ -93,9 +91,11 @@ def finished_shards(folder: Path) -> list[int]:
     return sorted(int(p.name.split(".")[0]) for p in folder.glob("*.objects.json"))
 
 
-def write_cache(folder: Path, scenes: int, first_seed: int = 1_000_000, style: int = SEEN_STYLE, shard_size: int = 250) -> None:
+def write_cache(
+    folder: Path, scenes: int, first_seed: int = 1_000_000, styles: tuple[int, ...] = SEEN_STYLES, shard_size: int = 250
+) -> None:
     """Resumable: finished shards are kept."""
     done = set(finished_shards(folder))
     for number in range(-(-scenes // shard_size)):
         if number not in done:
-            write_shard(folder, number, shard_size, first_seed + number * shard_size, style)
+            write_shard(folder, number, shard_size, first_seed + number * shard_size, styles)

@@ -1,41 +1,25 @@
-"""Procedural aerial scenes with instance masks: six kinds of place and one of meaningless shapes."""
+"""Procedural aerial scenes with instance masks: a kind of place, a season, a sensor."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from .drawing import SIDE, Canvas, TextureBank, offset_by, turned
+from . import places, places_open
+from .drawing import Canvas, TextureBank
 from .questions import CONCEPT_KEYS
-from .scene_objects import (
-    GREENS,
-    SOILS,
-    WATERS,
-    building,
-    car,
-    field,
-    parking_lot,
-    pick,
-    plane,
-    pool,
-    rectangle,
-    road,
-    road_across,
-    running_track,
-    shapes_without_meaning,
-    ship,
-    sports_field,
-    storage_tank,
-    tennis_court,
-    trees,
-    water,
-)
+from .sensor import CLEAR, Conditions, apply_season, draw_conditions, photograph, through_the_air
 
 SEEN_STYLE, HELD_OUT_STYLE = 0, 777
-"""Seeds of the texture banks."""
+"""Seeds of texture banks: a style is a set of textures and a shift of all colours."""
+SEEN_STYLES = (SEEN_STYLE, 1, 2, 3)
+HELD_OUT_STYLES = (HELD_OUT_STYLE, 778, 779)
 HELD_OUT_SEEDS = 20_000_000
 """Scene seeds from here on never train anything."""
+IN_PARTS = {"river"}
+"""Kinds whose instances may lie in several parts, because bridges cross them."""
 
 
 @dataclass
@@ -49,233 +33,70 @@ class Instance:
 
 @dataclass
 class Scene:
-    """`image` [n,n,3] uint8 RGB, `labels` [n,n] uint8, `kinds[label]`, `parents[label]`."""
+    """`image` [n,n,3] uint8 RGB, `labels` [n,n] uint8, `kinds[label]`, `parents[label]`.
+
+    A scene is `drawing.SIDE` units wide; `metres_per_unit` says how large it is on the ground.
+    """
 
     image: np.ndarray
     labels: np.ndarray
     kinds: list[str]
     parents: dict[int, int]
+    metres_per_unit: float = 1.0
+    conditions: Conditions = CLEAR
 
 
-def _farmland(canvas: Canvas) -> None:
-    random = canvas.random
-    canvas.ground(pick(random, GREENS + SOILS), random.uniform(4, 12))
-    angle, size = random.uniform(0, np.pi), np.exp(random.uniform(np.log(35), np.log(130)))
-    middle = np.array([SIDE / 2, SIDE / 2])
-    edges = [-220.0]
-    while edges[-1] < 220:
-        edges.append(edges[-1] + size * random.uniform(0.5, 1.6))
-    for left, right in pairwise(edges):
-        top = -220.0
-        while top < 220:
-            height, gap = size * random.uniform(0.5, 2), random.uniform(0, 3)
-            skew = random.normal(0, size * 0.06, (4, 2))
-            if random.random() < 0.85:
-                plot = np.array(
-                    [[left + gap, top + gap], [right - gap, top + gap], [right - gap, top + height - gap], [left + gap, top + height - gap]]
-                )
-                field(canvas, turned(plot + skew, angle, middle), angle)
-            top += height
-    for _ in range(random.integers(0, 3)):
-        road_across(canvas, random.uniform(40, SIDE - 40, 2), random.uniform(0, np.pi), random.uniform(3, 16), random.normal(0, 25))
-    for _ in range(random.integers(0, 3)):
-        water(canvas, random.uniform(0, SIDE, 2), random.uniform(10, 60))
-    for _ in range(random.integers(0, 7)):
-        trees(canvas, random.uniform(0, SIDE, 2), random.uniform(6, 35))
-    for _ in range(random.integers(0, 6)):
-        width = random.uniform(8, 40)
-        building(canvas, random.uniform(10, SIDE - 10, 2), angle + random.choice([0, np.pi / 2]), width, width * random.uniform(0.4, 0.9))
+@dataclass(frozen=True)
+class Kind:
+    """`share` of all scenes (before normalisation), and from which to which size on the ground a unit can have."""
 
-
-def _town(canvas: Canvas) -> None:
-    random = canvas.random
-    canvas.ground(pick(random, [(130, 128, 122), (115, 125, 95), (150, 145, 135), (100, 115, 75)]), random.uniform(4, 12))
-    angle, size = random.uniform(0, np.pi), np.exp(random.uniform(np.log(28), np.log(110)))
-    middle = np.array([SIDE / 2, SIDE / 2]) + random.normal(0, 20, 2)
-    street, step, reach = size * random.uniform(0.12, 0.25), size * 1.2, int(240 / size) + 1
-    for i in range(-reach, reach + 1):
-        if random.random() < 0.55:
-            road(canvas, *turned([[i * step, -260], [i * step, 260]], angle, middle), street)
-    for j in range(-reach, reach + 1):
-        if random.random() < 0.35:
-            road(canvas, *turned([[-260, j * step], [260, j * step]], angle, middle), street)
-    plot = step - street
-    for i in range(-reach, reach):
-        for j in range(-reach, reach):
-            centre = turned([[(i + 0.5) * step, (j + 0.5) * step]], angle, middle)[0]
-            if centre.min() < -size or centre.max() > SIDE + size:
-                continue
-            use = random.random()
-            if use < 0.6:
-                building(
-                    canvas,
-                    centre + random.normal(0, size * 0.05, 2),
-                    angle + random.choice([0, np.pi / 2]),
-                    plot * random.uniform(0.45, 0.85),
-                    plot * random.uniform(0.35, 0.8),
-                )
-            elif use < 0.7:
-                parking_lot(canvas, centre, angle, plot * 0.95, plot * 0.9, max(3.5, size * random.uniform(0.09, 0.16)))
-            elif use < 0.82:
-                trees(canvas, centre, plot * 0.4)
-            elif use < 0.86:
-                pool(canvas, centre, angle, plot * random.uniform(0.2, 0.5))
-            elif use < 0.9:
-                tennis_court(canvas, centre, angle, plot * 0.9)
-            if random.random() < 0.3:
-                trees(canvas, centre + random.uniform(-0.5, 0.5, 2) * size, size * random.uniform(0.06, 0.2), 1)
-            if random.random() < 0.15:
-                car(
-                    canvas,
-                    centre + offset_by([plot * 0.55, random.uniform(-0.5, 0.5) * plot], angle),
-                    angle + np.pi / 2,
-                    max(4, size * 0.12),
-                )
-
-
-def _sports_park(canvas: Canvas) -> None:
-    random = canvas.random
-    canvas.ground(pick(random, [*GREENS, (140, 135, 125)]), random.uniform(4, 10))
-    angle = random.uniform(0, np.pi)
-    if random.random() < 0.7:
-        running_track(canvas, random.uniform(60, SIDE - 60, 2), random.uniform(0, np.pi), random.uniform(35, 120))
-    corner, length = random.uniform(30, SIDE - 30, 2), random.uniform(20, 80)
-    for i in range(random.integers(0, 5)):
-        tennis_court(canvas, corner + offset_by([0, i * length * 0.58], angle), angle, length)
-    for _ in range(random.integers(0, 3)):
-        sports_field(canvas, random.uniform(20, SIDE - 20, 2), angle, random.uniform(35, 130))
-    for _ in range(random.integers(0, 4)):
-        width = random.uniform(12, 60)
-        building(canvas, random.uniform(10, SIDE - 10, 2), angle, width, width * random.uniform(0.4, 0.9))
-    for _ in range(random.integers(0, 8)):
-        trees(canvas, random.uniform(0, SIDE, 2), random.uniform(5, 30))
-    if random.random() < 0.5:
-        road_across(canvas, random.uniform(0, SIDE, 2), angle, random.uniform(6, 18))
-    if random.random() < 0.4:
-        parking_lot(canvas, random.uniform(30, SIDE - 30, 2), angle, random.uniform(40, 110), random.uniform(25, 70), random.uniform(5, 11))
-    if random.random() < 0.3:
-        pool(canvas, random.uniform(20, SIDE - 20, 2), angle, random.uniform(10, 50))
-
-
-def _industry(canvas: Canvas) -> None:
-    random = canvas.random
-    canvas.ground(pick(random, [(140, 135, 125), (120, 118, 115), (160, 150, 135), (110, 115, 90)]), random.uniform(4, 10))
-    angle, radius = random.uniform(0, np.pi), np.exp(random.uniform(np.log(6), np.log(45)))
-    corner = random.uniform(40, SIDE - 40, 2) - radius * 2
-    for _ in range(random.integers(0, 3)):
-        road_across(canvas, random.uniform(0, SIDE, 2), angle + random.choice([0, np.pi / 2]), random.uniform(5, 18))
-    for i in range(random.integers(1, 5)):
-        for j in range(random.integers(1, 5)):
-            if random.random() < 0.85:
-                storage_tank(canvas, corner + offset_by([i * radius * 2.7, j * radius * 2.7], angle), radius * random.uniform(0.6, 1.1))
-    for _ in range(random.integers(0, 5)):
-        width = random.uniform(20, 90)
-        building(canvas, random.uniform(10, SIDE - 10, 2), angle, width, width * random.uniform(0.3, 0.8))
-    for _ in range(random.integers(0, 3)):
-        parking_lot(canvas, random.uniform(30, SIDE - 30, 2), angle, random.uniform(30, 80), random.uniform(20, 50), random.uniform(4, 9))
-    if random.random() < 0.35:
-        water(canvas, random.uniform(0, SIDE, 2), random.uniform(12, 50))
-    for _ in range(random.integers(0, 5)):
-        trees(canvas, random.uniform(0, SIDE, 2), random.uniform(5, 25))
-
-
-def _harbour(canvas: Canvas) -> None:
-    random = canvas.random
-    canvas.ground(pick(random, [(140, 135, 125), (120, 125, 100), (165, 155, 135)]), random.uniform(4, 10))
-    angle, shore = random.uniform(0, 2 * np.pi), random.uniform(-110, 60)
-    middle = np.array([SIDE / 2, SIDE / 2])
-    at = lambda x, y: turned([[x, y]], angle, middle)[0]  # noqa: E731
-    x = np.linspace(-260, 260, 30)
-    ragged = random.normal(0, 1, 30).cumsum() * random.uniform(0, 3)
-    sea = np.concatenate([np.stack([x, shore + ragged], 1), [[260, 400], [-260, 400]]])
-    canvas.paint(
-        [turned(sea, angle, middle)], canvas.colour(pick(random, WATERS), 14), random.uniform(1, 6), canvas.new_object("water"), graded=True
-    )
-    length = np.exp(random.uniform(np.log(12), np.log(90)))
-    for _ in range(random.integers(0, 4)):
-        along = random.uniform(-110, 110)
-        pier = rectangle(6, length * 1.6 + 5) + [along, shore + (length * 1.6 - 5) / 2]
-        canvas.paint([turned(pier, angle, middle)], canvas.colour((160, 155, 145)), 3, canvas.new_object("pier"), shadow=2)
-        for _ in range(random.integers(0, 4)):
-            berth = at(along + random.choice([-1, 1]) * (length * 0.2 + 6), shore + length * random.uniform(0.2, 1.5))
-            ship(canvas, berth, angle + np.pi / 2 * random.choice([1, -1]), length * random.uniform(0.6, 1))
-    for _ in range(random.integers(1, 7)):
-        ship(
-            canvas,
-            at(random.uniform(-120, 120), shore + random.uniform(20, 170)),
-            random.uniform(0, 6.3),
-            length * random.uniform(0.5, 1.3),
-        )
-    for _ in range(random.integers(0, 6)):
-        width = random.uniform(10, 50)
-        building(canvas, at(random.uniform(-120, 120), shore - random.uniform(20, 90)), angle, width, width * random.uniform(0.4, 0.9))
-    for _ in range(random.integers(0, 4)):
-        trees(canvas, at(random.uniform(-120, 120), shore - random.uniform(20, 90)), random.uniform(5, 20))
-
-
-def _airport(canvas: Canvas) -> None:
-    random = canvas.random
-    canvas.ground(pick(random, GREENS + SOILS), random.uniform(3, 9))
-    angle, middle = random.uniform(0, np.pi), random.uniform(70, SIDE - 70, 2)
-    apron = turned(rectangle(random.uniform(120, 300), random.uniform(60, 160)), angle, middle)
-    canvas.paint([apron], canvas.colour((150, 150, 150), 14), 4, canvas.new_object("road"))
-    road_across(canvas, random.uniform(0, SIDE, 2), angle, random.uniform(12, 30))
-    length, count = np.exp(random.uniform(np.log(16), np.log(90))), int(random.integers(1, 7))
-    for i in range(count):
-        stand = middle + offset_by([(i - count / 2) * length * 1.15, random.normal(0, length * 0.1)], angle)
-        plane(canvas, stand, angle + np.pi / 2 + random.normal(0, 0.15), length * random.uniform(0.7, 1.1))
-    width = random.uniform(50, 140)
-    building(canvas, middle + offset_by([0, length * 1.2], angle), angle, width, width * random.uniform(0.15, 0.3))
-    for _ in range(random.integers(0, 4)):
-        storage_tank(canvas, random.uniform(0, SIDE, 2), random.uniform(5, 16))
-    for _ in range(random.integers(0, 6)):
-        car(canvas, middle + random.normal(0, 50, 2), angle, random.uniform(4, 9))
-
-
-def _shapes(canvas: Canvas) -> None:
-    random = canvas.random
-    canvas.ground(random.uniform(30, 220, 3), random.uniform(2, 20))
-    shapes_without_meaning(canvas)
+    paint: Callable[[Canvas], None]
+    share: float
+    metres_per_unit: tuple[float, float]
 
 
 KINDS = {
-    "farmland": (_farmland, 0.11),
-    "town": (_town, 0.20),
-    "sports_park": (_sports_park, 0.25),
-    "industry": (_industry, 0.14),
-    "harbour": (_harbour, 0.14),
-    "airport": (_airport, 0.13),
-    "shapes": (_shapes, 0.03),
+    "farmland": Kind(places.farmland, 0.08, (0.8, 3.0)),
+    "town": Kind(places.town, 0.13, (0.2, 0.9)),
+    "sports_park": Kind(places.sports_park, 0.19, (0.5, 1.6)),
+    "industry": Kind(places.industry, 0.09, (0.5, 1.6)),
+    "harbour": Kind(places.harbour, 0.13, (0.6, 3.0)),
+    "airport": Kind(places.airport, 0.10, (0.6, 2.4)),
+    "river_valley": Kind(places_open.river_valley, 0.11, (0.8, 8.0)),
+    "plains": Kind(places_open.plains, 0.07, (4.0, 20.0)),
+    "energy": Kind(places_open.energy, 0.09, (0.7, 2.5)),
+    "horticulture": Kind(places_open.horticulture, 0.06, (0.6, 2.5)),
+    "junction": Kind(places_open.junction, 0.07, (0.5, 1.6)),
+    "shapes": Kind(places.shapes, 0.02, (0.2, 20.0)),
 }
-"""Painter and share of each kind of place."""
+_SHARES = np.array([kind.share for kind in KINDS.values()]) / sum(kind.share for kind in KINDS.values())
 
 
-def _photograph(random: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """What a sensor does: blur, noise, contrast, colour cast, sometimes JPEG."""
-    if random.random() < 0.5:
-        image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.3, 1.1))
-    image = image + random.normal(0, random.uniform(0.5, 6), image.shape).astype(np.float32)
-    image = (image - 128) * random.uniform(0.6, 1.25) + 128 + random.normal(0, 14)
-    image = np.clip(image * (1 + random.normal(0, 0.05, 3).astype(np.float32)), 0, 255).astype(np.uint8)
-    if random.random() < 0.3:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(40, 90))]
-        image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)
-    return image
+@lru_cache(maxsize=8)
+def texture_bank(style: int) -> TextureBank:
+    return TextureBank(style)
 
 
-def render(seed: int, bank: TextureBank, pixels: int, kind: str | None = None, photograph: bool = True) -> Scene:
-    """The scene of a seed; equal arguments give equal pixels."""
+def render(seed: int, bank: TextureBank, pixels: int, kind: str | None = None, photographed: bool = True) -> Scene:
+    """The scene of a seed; equal arguments give equal pixels. Without `photographed` it is summer, clear and noiseless."""
     random = np.random.default_rng(seed)
-    names = list(KINDS)
-    drawn = str(random.choice(names, p=[share for _, share in KINDS.values()]))
+    drawn = str(random.choice(list(KINDS), p=_SHARES))
+    chosen = KINDS[kind or drawn]
     canvas = Canvas(random, bank, pixels)
-    KINDS[kind or drawn][0](canvas)
-    image = _photograph(random, canvas.image) if photograph else np.clip(canvas.image, 0, 255).astype(np.uint8)
-    return Scene(image, canvas.labels, canvas.kinds, canvas.parents)
+    chosen.paint(canvas)
+    low, high = chosen.metres_per_unit
+    metres_per_unit = float(np.exp(random.uniform(np.log(low), np.log(high))))
+    if not photographed:
+        image = np.clip(canvas.image, 0, 255).astype(np.uint8)
+        return Scene(image, canvas.labels, canvas.kinds, canvas.parents, metres_per_unit)
+    conditions = draw_conditions(random)
+    image = through_the_air(random, apply_season(random, canvas, conditions.season), conditions)
+    image = photograph(random, image, conditions.grey)
+    return Scene(image, canvas.labels, canvas.kinds, canvas.parents, metres_per_unit, conditions)
 
 
 def instances(scene: Scene, smallest_px: float, concepts_only: bool = True, largest_share: float = 0.7) -> list[Instance]:
-    """Visible objects, the largest connected part of each. Cars count as their lot.
+    """Visible objects, the largest connected part of each (all large parts of those `IN_PARTS`). Cars count as their lot.
 
     The grass inside a running track belongs to neither: it has the same centre as the track, which a dense detector
     cannot tell apart, and is no field of its own.
@@ -297,8 +118,10 @@ def instances(scene: Scene, smallest_px: float, concepts_only: bool = True, larg
         if mask.sum() < smallest_px:
             continue
         _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-        largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-        x, y, width, height, area = stats[largest].tolist()
-        if smallest_px <= area <= largest_share * mask.size:
-            found.append(Instance(kind, parts == largest, (x, y, x + width, y + height)))
+        areas = stats[1:, cv2.CC_STAT_AREA]
+        kept = 1 + (np.flatnonzero(areas >= smallest_px) if kind in IN_PARTS else np.argmax(areas, keepdims=True))
+        mask = np.isin(parts, kept)
+        if len(kept) and smallest_px <= mask.sum() <= largest_share * mask.size:
+            x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+            found.append(Instance(kind, mask, (x, y, x + width, y + height)))
     return found

@@ -4,53 +4,31 @@ Every list is a pair `(seen, held_out)`. Training draws from `seen` only; the he
 understands wordings that it never met. A question is a frame (`FRAMES`) filled with these words.
 """
 
-from dataclasses import dataclass
+from .phrases import Concept, Phrases, split
+from .wordings_land import LAND_CONCEPTS
+from .wordings_works import WORKS_CONCEPTS
 
-Phrases = tuple[list[str], list[str]]
-
-
-def _split(seen: str, held_out: str) -> Phrases:
-    """Two `|`-separated strings to two lists."""
-    return [p.strip() for p in seen.split("|")], [p.strip() for p in held_out.split("|")]
-
-
-@dataclass(frozen=True)
-class Concept:
-    """One thing the pack can find.
-
-    `said_as` is how the answer names it, with its article. `names` are `singular/plural` pairs, `agents` are plural
-    users, `purposes` are bare infinitives, `descriptions` are noun phrases that avoid the name.
-    """
-
-    key: str
-    said_as: str
-    names: Phrases
-    agents: Phrases
-    purposes: Phrases
-    descriptions: Phrases
-
-
-CONCEPTS: list[Concept] = [
+FIRST_CONCEPTS: list[Concept] = [
     Concept(
         "building",
         "a building",
-        _split(
+        split(
             "building/buildings | house/houses | roof/roofs | home/homes | warehouse/warehouses | office block/office blocks"
             " | apartment block/apartment blocks | factory hall/factory halls | dwelling/dwellings | school/schools",
             "residence/residences | rooftop/rooftops | villa/villas",
         ),
-        _split(
+        split(
             "residents | families | office workers | tenants | students | factory workers | homeless people | employees | roofers | neighbours",
             "householders | clerks | landlords",
         ),
-        _split(
+        split(
             "live under a roof | stay indoors | work at a desk | sleep in a bed | shelter from rain | find a roof | keep warm inside"
             " | attend classes | cook dinner in a kitchen | rent an apartment | hold a meeting indoors | move into a new home"
             " | stay dry during a storm | take shelter from the snow | mount solar panels on a roof | run an office | enter through a door"
             " | repair a leaking roof | spend the night in a room | store goods under a roof",
             "reside with their household | sit in a heated room | sleep inside at night | hide indoors from hail | lease a flat",
         ),
-        _split(
+        split(
             "structure with walls and a roof | place where people live | man-made block with a roof and a shadow | construction with rooms inside"
             " | roofed shelter | rectangular rooftop seen from above | place with windows and doors | house for people",
             "inhabited construction | walled structure with tiles on top | home with a chimney",
@@ -59,22 +37,22 @@ CONCEPTS: list[Concept] = [
     Concept(
         "water",
         "open water",
-        _split(
-            "lake/lakes | pond/ponds | water body/water bodies | reservoir/reservoirs | river/rivers | sea/seas | open water/open waters | lagoon/lagoons"
+        split(
+            "lake/lakes | pond/ponds | water body/water bodies | reservoir/reservoirs | sea/seas | open water/open waters | lagoon/lagoons"
             " | basin of water/basins of water",
-            "bay/bays | stretch of water/stretches of water | stream/streams",
+            "bay/bays | stretch of water/stretches of water | mere/meres",
         ),
-        _split(
+        split(
             "anglers | ducks | kayakers | fishermen | farmers with dry fields | canoeists | swans | fish | firefighters looking for water | rowers | geese",
             "frogs | paddlers | fishers",
         ),
-        _split(
+        split(
             "catch fish | float on the surface | fill a bucket | paddle a canoe | go fishing | draw irrigation water | cast a line | row a canoe"
             " | launch a kayak | get drinking water | fill a fire hose | see waves | watch ducks swim | cool a power station | scoop water for a forest fire"
             " | pump water to the fields | skate when it freezes | collect water samples | study fish | go rowing",
             "hook a trout | paddle a kayak | fetch water for cattle | refill a water tanker | observe waterfowl",
         ),
-        _split(
+        split(
             "natural area covered by water | wet surface that reflects the sky | place where fish live | dark smooth liquid surface | home of fish and ducks"
             " | flooded low ground | large body of fresh water | blue area with a shoreline",
             "aquatic habitat | liquid expanse with banks | wide wet area with a shore",
@@ -83,21 +61,21 @@ CONCEPTS: list[Concept] = [
     Concept(
         "tennis_court",
         "a tennis court",
-        _split(
+        split(
             "tennis court/tennis courts | tennis ground/tennis grounds | racket court/racket courts | hard court/hard courts | court for tennis/courts for tennis",
             "tennis facility/tennis facilities | clay court/clay courts",
         ),
-        _split(
+        split(
             "two opponents with rackets | racket players | a doubles team | tennis fans | tennis players | tennis coaches | wimbledon champions | a pair of racket players",
             "tennis pupils | singles players with rackets",
         ),
-        _split(
+        split(
             "hit a ball over a net | play a set with rackets | practise a serve | rally with rackets | win a match point | volley at the net"
             " | play tennis | play doubles | learn the backhand | swing a racket | serve an ace | hold a tennis tournament | train the forehand"
             " | play a tiebreak | take tennis lessons | win a grand slam | return a serve | book a court for tennis | knock balls across a net | play a match with rackets",
             "improve their backhand stroke | smash a ball past the net | enjoy a tennis game | train serves with a racket | contest a tennis final",
         ),
-        _split(
+        split(
             "marked court with a net across the middle | rectangle with white lines for racket sport | court with service boxes | place for rackets and balls"
             " | small sports court with a net | blue or red court with white lines | ground for wimbledon style sport",
             "lined surface divided by a net | playing area for racket sports | court with baselines and a net",
@@ -106,22 +84,22 @@ CONCEPTS: list[Concept] = [
     Concept(
         "running_track",
         "a running track",
-        _split(
+        split(
             "running track/running tracks | athletics track/athletics tracks | race track for runners/race tracks for runners | oval track/oval tracks"
             " | track and field stadium/track and field stadiums | running oval/running ovals",
             "sprint track/sprint tracks | athletic oval/athletic ovals",
         ),
-        _split(
+        split(
             "sprinters | athletes | joggers | hurdlers | marathon runners | relay teams | track coaches | olympic runners | long distance runners",
             "dashers | racers on foot",
         ),
-        _split(
+        split(
             "run laps | race four hundred metres | train for a sprint | run a relay | time a lap on an oval | jog around an oval | run a hundred metre race"
             " | jump hurdles | break a running record | hold an athletics meeting | pass a baton | start from blocks | train for the marathon"
             " | run in lanes | warm up with a jog | measure a running time | race around a bend | do interval running | compete in athletics | run in circles",
             "sprint around a loop | race a relay lap | practise hurdling | jog some laps | test their running speed",
         ),
-        _split(
+        split(
             "oval loop with lanes | red ring around a grass field | closed circuit for runners | oval with several lanes | loop for foot races"
             " | rubber surface for athletics | stadium oval for athletes",
             "looped lanes for sprinters | elliptic circuit for foot racing | ring of lanes for runners",
@@ -130,22 +108,22 @@ CONCEPTS: list[Concept] = [
     Concept(
         "storage_tank",
         "a storage tank",
-        _split(
+        split(
             "storage tank/storage tanks | oil tank/oil tanks | fuel tank/fuel tanks | tank/tanks | silo/silos | petroleum tank/petroleum tanks"
             " | chemical tank/chemical tanks | fuel depot/fuel depots | gas tank/gas tanks",
             "oil reservoir of steel/oil reservoirs of steel | gasoline tank/gasoline tanks | crude oil container/crude oil containers",
         ),
-        _split(
+        split(
             "oil firms | refinery operators | fuel suppliers | petrol dealers | petroleum engineers | chemical plants | tanker crews delivering oil | oil traders | gas companies",
             "energy companies with crude oil | diesel suppliers",
         ),
-        _split(
+        split(
             "store crude oil | keep fuel | hold liquid fuel | store petroleum | stock gasoline | hold chemicals in bulk | keep diesel | store liquid gas"
             " | deposit refined oil | keep kerosene | hold oil before it is shipped | store ethanol | stockpile fuel | keep heating oil | store liquids in bulk"
             " | build an oil reserve | hold refinery products | check a tank for leaks | store industrial liquids | fill a cylinder with oil",
             "warehouse kerosene in bulk | keep a petroleum stock | stash diesel fuel | hold thousands of barrels of oil | preserve liquid chemicals",
         ),
-        _split(
+        split(
             "round metal container | white cylinder that holds fuel | circular steel structure | cylinder at a refinery | round drum for oil"
             " | big round vessel for chemicals | circle with a flat metal top and a curved shadow",
             "cylindrical steel container | round industrial drum | circular fuel vessel",
@@ -154,21 +132,21 @@ CONCEPTS: list[Concept] = [
     Concept(
         "pool",
         "a swimming pool",
-        _split(
+        split(
             "swimming pool/swimming pools | pool/pools | backyard pool/backyard pools | garden pool/garden pools | outdoor pool/outdoor pools | bathing pool/bathing pools",
             "lido/lidos | swim basin/swim basins",
         ),
-        _split(
+        split(
             "swimmers | children in swimsuits | a lifeguard | sunbathers | swimming teachers | hotel guests in bathing suits | divers | kids with inflatable toys | water polo players",
             "bathers | people in bikinis",
         ),
-        _split(
+        split(
             "swim | cool off in a backyard | dive in | take a dip | splash around | learn to swim | swim lengths | jump from a diving board | bathe in clean blue water"
             " | have a pool party | take swimming lessons | relax in chlorinated water | teach children swimming | do the butterfly stroke | float on an air mattress"
             " | swim in the garden | wear a bathing suit | cool down on a hot summer day | practise diving | play water polo",
             "splash in the backyard | plunge into chlorinated water | practise the breaststroke | bathe behind the house | swim some lengths after work",
         ),
-        _split(
+        split(
             "small bright blue basin | turquoise rectangle behind a house | blue basin with a paved edge | artificial basin for swimming"
             " | small blue patch in a garden | tiled basin with clear water | turquoise shape in a backyard",
             "chlorinated basin | aqua coloured basin beside a patio | little turquoise basin in a yard",
@@ -177,21 +155,21 @@ CONCEPTS: list[Concept] = [
     Concept(
         "ship",
         "a ship",
-        _split(
+        split(
             "ship/ships | boat/boats | vessel/vessels | yacht/yachts | ferry/ferries | freighter/freighters | cargo ship/cargo ships | tanker at sea/tankers at sea | barge/barges",
             "motorboat/motorboats | watercraft/watercraft | cruiser on the water/cruisers on the water",
         ),
-        _split(
+        split(
             "sailors | a crew | cargo companies | a captain | seafarers | cruise tourists | ferry passengers | dock workers | the navy | pirates",
             "mariners | deckhands",
         ),
-        _split(
+        split(
             "sail across the sea | carry containers by sea | cruise the ocean | ship cargo overseas | board a vessel | cross the harbour | take a ferry"
             " | transport goods over water | leave the port | stand on a deck | drop an anchor | moor at a pier | travel over the waves | tow a barge"
             " | sail to an island | steer with a rudder | stay afloat on the sea | unload freight at a quay | take a boat trip | hoist a sail",
             "sail the ocean | carry freight overseas | navigate the seas | anchor near the quay | voyage to another port",
         ),
-        _split(
+        split(
             "floating craft with a bow and a stern | craft that leaves a wake | hull floating on the water | long pointed object on the water"
             " | floating vehicle | transport that floats | object moored at a pier",
             "buoyant craft with a hull | seagoing vehicle | moored floating object with a deck",
@@ -200,21 +178,21 @@ CONCEPTS: list[Concept] = [
     Concept(
         "plane",
         "an aeroplane",
-        _split(
+        split(
             "plane/planes | aeroplane/aeroplanes | airplane/airplanes | aircraft/aircraft | jet/jets | airliner/airliners | passenger jet/passenger jets",
             "jetliner/jetliners | flying machine/flying machines",
         ),
-        _split(
+        split(
             "pilots | passengers at the airport | airlines | air travellers | flight attendants | a flight crew | tourists flying abroad | skydivers | air cargo companies",
             "aviators | holidaymakers with a flight ticket",
         ),
-        _split(
+        split(
             "fly abroad | take off | travel by air | board a flight | fly through the sky | cross the country by air | land on a runway | fly to another continent"
             " | sit in a cockpit | fly above the clouds | catch a flight | carry air mail | taxi to the runway | jump with a parachute | fly over the ocean"
             " | transport passengers through the air | refuel before a flight | fly at ten thousand metres | take an international flight | start the jet engines",
             "fly across the sky | soar above the clouds | depart by air | begin an intercontinental flight | climb into a cockpit",
         ),
-        _split(
+        split(
             "machine with wings and a tail | object with two wings | white cross shaped object on the apron | winged vehicle | fuselage with wings"
             " | machine that flies | vehicle parked at an airport gate with wings",
             "winged machine with jet engines | craft with a fuselage and a tail fin | flying vehicle with wings",
@@ -223,22 +201,22 @@ CONCEPTS: list[Concept] = [
     Concept(
         "parking_lot",
         "a parking lot",
-        _split(
+        split(
             "parking lot/parking lots | car park/car parks | parking area/parking areas | parking space/parking spaces | place to park/places to park | parking place/parking places",
             "parking facility/parking facilities | vehicle park/vehicle parks",
         ),
-        _split(
+        split(
             "drivers | commuters with cars | shoppers with cars | motorists | car owners | visitors arriving by car | delivery drivers | truck drivers",
             "chauffeurs | people with automobiles",
         ),
-        _split(
+        split(
             "leave a car | park a vehicle | park their cars | leave vehicles while shopping | find a parking bay | put a car for the day"
             " | park near the shops | stop and lock the car | find a space for the car | charge an electric car | leave the van overnight"
             " | look for a free parking space | pay for parking | park a dozen cars | line up cars in rows | wait in a parked car | put down a rental car"
             " | collect a parked car | pull into a bay between white lines | leave the car before walking to the office",
             "leave their automobile | park for the day | station a vehicle | find a bay for the van | lock up the automobile",
         ),
-        _split(
+        split(
             "paved area with rows of cars | asphalt with marked bays | surface full of parked vehicles | grey area with many cars | paved place for cars"
             " | lot with painted bays | rows of standing cars",
             "tarmac with stationary automobiles | marked asphalt for vehicles | rows of parked automobiles",
@@ -247,23 +225,23 @@ CONCEPTS: list[Concept] = [
     Concept(
         "sports_field",
         "a sports field",
-        _split(
+        split(
             "sports field/sports fields | football pitch/football pitches | soccer field/soccer fields | pitch/pitches | playing field/playing fields"
             " | football ground/football grounds | sports pitch/sports pitches | rugby field/rugby fields",
             "soccer pitch/soccer pitches | grass pitch/grass pitches",
         ),
-        _split(
+        split(
             "footballers | a soccer team | goalkeepers | strikers | a football club | rugby players | referees | football fans | a helicopter rescue crew",
             "defenders | a soccer squad",
         ),
-        _split(
+        split(
             "play football | kick a ball on grass | score a goal | play a soccer match | practise penalties | hold a football game | play rugby"
             " | make an emergency helicopter landing on open grass | land a rescue helicopter | set up goals | take a free kick | hold a school sports day"
             " | train a football team | play eleven against eleven | land a helicopter on flat grass | play a cup final | take a corner kick"
             " | shoot at a goal | pitch tents on a level lawn | gather a crowd on open flat grass",
             "kick a goal | play soccer on grass | practise dribbling a football | stage a soccer tournament | touch down with a helicopter",
         ),
-        _split(
+        split(
             "grass rectangle with white lines | green field with goals | mown lawn with a centre circle | marked grass for team games | open flat area of grass with markings"
             " | green rectangle with a halfway line | open level area free of obstacles",
             "lawn with a midfield circle | striped turf with goals | grassy ground for team sports",
@@ -271,51 +249,55 @@ CONCEPTS: list[Concept] = [
     ),
 ]
 
+CONCEPTS: list[Concept] = [*FIRST_CONCEPTS, *LAND_CONCEPTS, *WORKS_CONCEPTS]
+"""The first ten are those of pack nano 0.1; their keys and order stay."""
+
 UNKNOWN_SAID_AS = "something that I have not learned"
-UNKNOWN_NAMES: Phrases = _split(
-    "wind turbine/wind turbines | solar panel/solar panels | glacier/glaciers | volcano/volcanoes | railway station/railway stations | cemetery/cemeteries"
-    " | bridge/bridges | forest/forests | tree/trees | car/cars | truck/trucks | road/roads | quarry/quarries | beach/beaches | vineyard/vineyards | greenhouse/greenhouses"
-    " | power line/power lines | roundabout/roundabouts | lighthouse/lighthouses | castle/castles | desert dune/desert dunes | cornfield/cornfields | orchard/orchards"
+UNKNOWN_NAMES: Phrases = split(
+    "glacier/glaciers | volcano/volcanoes | railway station/railway stations | cemetery/cemeteries"
+    " | truck/trucks | quarry/quarries | beach/beaches | vineyard/vineyards | stable/stables | windsock/windsocks | airship/airships"
+    " | power line/power lines | lighthouse/lighthouses | castle/castles | desert dune/desert dunes | orchard/orchards | hop garden/hop gardens"
     " | train/trains | elephant/elephants | statue/statues | cow/cows | landfill/landfills | mine/mines | playground slide/playground slides | golf course/golf courses"
-    " | baseball diamond/baseball diamonds | basketball hoop/basketball hoops | ski slope/ski slopes | church tower/church towers | traffic light/traffic lights",
-    "windmill/windmills | iceberg/icebergs | tram/trams | dam/dams | nuclear reactor/nuclear reactors | horse/horses | rice paddy/rice paddies | waterfall/waterfalls"
+    " | ferris wheel/ferris wheels | basketball hoop/basketball hoops | ski slope/ski slopes | church tower/church towers | traffic light/traffic lights",
+    "radio mast/radio masts | iceberg/icebergs | tram/trams | dam/dams | nuclear reactor/nuclear reactors | horse/horses | waterfall/waterfalls"
     " | tunnel/tunnels | motorway/motorways",
 )
-UNKNOWN_PURPOSES: Phrases = _split(
-    "catch a train | climb a mountain | ski down a slope | harvest grapes | generate electricity from wind | bury the dead | cross a valley | mine coal | grow tomatoes under glass"
-    " | milk cows | pray | ride a roller coaster | walk in a forest | cut timber | burn rubbish | drive on a motorway | pick apples | hear a concert | play golf | hit a home run",
-    "generate power from sunlight | board a tram | ride a horse | hike up a summit | plant rice",
+UNKNOWN_PURPOSES: Phrases = split(
+    "catch a train | climb a mountain | ski down a slope | harvest grapes | bury the dead | mine coal | dig for gravel"
+    " | milk cows | pray | ride a roller coaster | burn rubbish | pick apples | hear a concert | play golf | throw a basketball"
+    " | watch elephants | ring a church bell | build a sandcastle | visit a museum of knights | melt iron ore | see penguins",
+    "board a tram | ride a horse | hike up a summit | stroke a cow | explore a cave | lie on a sandy beach",
 )
 
 #: relation -> words that ask for it. `all` has no word.
 RELATIONS = ["all", "largest", "smallest", "northernmost", "southernmost", "westernmost", "easternmost"]
 RELATION_WORDS: list[Phrases] = [
     ([], []),
-    _split(
+    split(
         "largest | biggest | most extensive | most spacious | widest | most sizeable | hugest | most massive | broadest | giant | vast"
         " | with the largest area | of the biggest size",
         "greatest | bulkiest | most enormous",
     ),
-    _split(
+    split(
         "smallest | tiniest | least extensive | littlest | most compact | minimal | miniature | most tiny | of the least size | with the smallest area",
         "least large | most minuscule",
     ),
-    _split(
+    split(
         "northernmost | topmost | most northern | uppermost | furthest north | highest up | extreme northern | closest to the northern edge"
         " | nearest to the top | in the far north",
         "most northerly | farthest to the north | upmost",
     ),
-    _split(
+    split(
         "southernmost | lowest | most southern | bottommost | furthest south | lowermost | extreme southern | closest to the southern edge"
         " | nearest to the bottom | in the far south",
         "most southerly | farthest to the south",
     ),
-    _split(
+    split(
         "westernmost | leftmost | most western | furthest west | far left | extreme western | closest to the western edge"
         " | nearest to the left side | in the far west",
         "most westerly | farthest to the west",
     ),
-    _split(
+    split(
         "easternmost | rightmost | most eastern | furthest east | far right | extreme eastern | closest to the eastern edge"
         " | nearest to the right side | in the far east",
         "most easterly | farthest to the east",
@@ -323,7 +305,7 @@ RELATION_WORDS: list[Phrases] = [
 ]
 
 #: frames by the kind of slot they have: {p} purpose, {a} agents, {n} name, {ns} plural name, {d} description, {r} superlative
-FRAMES_ALL: Phrases = _split(
+FRAMES_ALL: Phrases = split(
     "where could {a} {p} ? | find every place where {a} can {p} . | {a} want to {p} , show all suitable places . | which objects let {a} {p} ?"
     " | what in this image would {a} use to {p} ? | where can i {p} ? | i would like to {p} . where should i go ? | i need to {p} , what can i use here ?"
     " | is there anything here to {p} ? | show me what helps {a} to {p} . | suppose you want to {p} ; what do you mark ? | mark everything suitable to {p} ."
@@ -340,7 +322,7 @@ FRAMES_ALL: Phrases = _split(
     " | detect each {n} visible . | give me the {ns} of this region . | highlight any {d} you notice . | what here counts as a {d} ?"
     " | help {a} find somewhere to {p} . | delineate all {ns} please .",
 )
-FRAMES_SUPERLATIVE: Phrases = _split(
+FRAMES_SUPERLATIVE: Phrases = split(
     "where could {a} {p} ? choose the {r} one . | find the {r} place where {a} can {p} . | {a} want to {p} , show the {r} option . | which is the {r} object that lets {a} {p} ?"
     " | i want to {p} . take the {r} possibility . | i need the {r} thing with which i can {p} . | mark only the {r} spot to {p} . | show the {r} place to {p} ."
     " | find the {r} {n} . | where is the {r} {n} ? | mark the {r} {n} . | which {n} is the {r} ? | outline the {r} {n} in the scene . | show me the {r} of the {ns} ."
