@@ -9,7 +9,7 @@ export interface SceneDisplay {
   /** Pixel to map; `[1, 0, 0, 0, -1, 0]` without georeference. */
   transform: Geotransform;
   boundsMap: BoundingBox;
-  /** Metres per map unit near the middle of the scene, null without a CRS on the Earth. */
+  /** Metres per map unit along x near the middle of the scene; null without a CRS on the Earth. */
   metresPerUnit: number | null;
   /** The file the map reads through the raster protocol: the scene itself, or a copy made for drawing. */
   file: {
@@ -17,8 +17,10 @@ export interface SceneDisplay {
     /** Why the scene itself is not drawn: its format, or no overviews. Absent when it is. */
     copyReason?: string;
   };
-  /** 1-based: what red, green and blue show at first; one band three times is grey. */
+  /** A palette scene has one band of indices; the file to draw has the three colours they stand for. Ask such a scene with `bands: null`. */
+  isPalette: boolean;
+  /** 1-based bands of the file to draw: what red, green and blue show at first; one band three times is grey. */
   rgbBands: [number, number, number];
-  /** Per band: the 2nd and 98th percentile of valid samples, which is the first stretch. 8-bit colour is 0 to 255. */
+  /** Per band of the file to draw: the 2nd and 98th percentile of valid samples, which is the first stretch. 8-bit colour is 0 to 255. */
   percentiles: { low: number; high: number }[];
 }

@@ -9,8 +9,9 @@ import type { SegmentResult } from '../contract/segment-result.ts';
 import { isOnEarth } from './crs/earth.ts';
 import type { RasterSource } from './ports.ts';
 import { answerQuery } from './query/answer-query.ts';
-import type { ModelPorts, QueryContext, QueryPorts, StepOptions } from './query/query-ports.ts';
-import { Stopwatch } from './query/stopwatch.ts';
+import type { QueryContext, QueryPorts, StepOptions } from './query/query-ports.ts';
+import { readSceneView } from './query/scene-view.ts';
+import { stepOptions } from './query/step-options.ts';
 import { checkOutputs, writeOutputs } from './query/write-outputs.ts';
 
 /**
@@ -27,7 +28,9 @@ export async function runQuery(
   const options = stepOptions(caller);
   await checkOutputs(input);
   return withScene(ports, input.rasterPath, options, async (source) => {
-    const { view, outlined, runRecord } = await answerQuery(ports, source, input, context, options);
+    // Nobody asks a second time: no encoded image is kept.
+    const view = await readSceneView(source, input, { frame: context.frame, keptCrops: 0 }, options);
+    const { outlined, runRecord } = await answerQuery(ports, view, input, context, options);
     const outputs = await options.stopwatch.time('write', () =>
       writeOutputs(ports.writer, { input, view, outlined, runRecord }, options),
     );
@@ -52,20 +55,8 @@ export async function runQuery(
   });
 }
 
-function stepOptions({ signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress }): StepOptions {
-  return {
-    stopwatch: new Stopwatch(),
-    signal,
-    // Whoever is told of progress may stop the query at that very moment.
-    onProgress: (event) => {
-      onProgress(event);
-      signal.throwIfAborted();
-    },
-  };
-}
-
 async function withScene<T>(
-  ports: Pick<ModelPorts, 'rasters'>,
+  ports: Pick<QueryPorts, 'rasters'>,
   path: string,
   { stopwatch, signal, onProgress }: StepOptions,
   work: (source: RasterSource) => Promise<T>,

@@ -1,10 +1,14 @@
 /** Answers requests that arrive over the channel to the process's parent. Knows nothing of what the routes do. */
 import { engineRequestSchema } from '../contract/engine-message.ts';
+import {
+  engineRouteInputs,
+  type EngineRouteName,
+  type EngineRouteOutputs,
+  type EngineRouteParsed,
+} from '../contract/engine-routes.ts';
 import { Think2SegError, toThink2SegError } from '../contract/errors.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import { portToParent, type EnginePort } from './port.ts';
-import { routeInputs, type RouteName, type RouteOutputs } from '../contract/routes.ts';
-import type { z } from 'zod';
 
 export interface HandlerContext {
   signal: AbortSignal;
@@ -12,21 +16,24 @@ export interface HandlerContext {
 }
 
 export type Handlers = {
-  [Name in RouteName]: (
-    input: z.output<(typeof routeInputs)[Name]>,
+  [Name in EngineRouteName]: (
+    input: EngineRouteParsed<Name>,
     context: HandlerContext,
-  ) => Promise<RouteOutputs[Name]>;
+  ) => Promise<EngineRouteOutputs[Name]>;
 };
 
-function isRouteName(name: string): name is RouteName {
-  return Object.hasOwn(routeInputs, name);
+function isRouteName(name: string): name is EngineRouteName {
+  return Object.hasOwn(engineRouteInputs, name);
 }
 
 async function callRoute(handlers: Handlers, route: string, input: unknown, context: HandlerContext): Promise<unknown> {
   if (!isRouteName(route)) {
-    throw new Think2SegError('INTERNAL', `no route ${route}; expected one of ${Object.keys(routeInputs).join(', ')}`);
+    throw new Think2SegError(
+      'INTERNAL',
+      `no route ${route}; expected one of ${Object.keys(engineRouteInputs).join(', ')}`,
+    );
   }
-  const parsed = routeInputs[route].safeParse(input);
+  const parsed = engineRouteInputs[route].safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new Think2SegError('USAGE', `${route}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid input'}`);

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createFeatureWriter } from '../../src-main/core/export/feature-writer.ts';
+import { sha256OfFile } from '../../src-main/core/files/sha256.ts';
 import { loadPack, type Pack } from '../../src-main/core/pack/load-pack.ts';
 import { runQuery } from '../../src-main/core/query.ts';
 import type { QueryPorts } from '../../src-main/core/query/query-ports.ts';
@@ -39,6 +40,7 @@ async function warmPorts(pack: Pack): Promise<QueryPorts> {
   return {
     rasters: { open: openRaster },
     writer: createFeatureWriter(),
+    digestFile: sha256OfFile,
     loadReasoner: () => Promise.resolve(reasoner),
     loadSegmenter: () => Promise.resolve(segmenter),
   };

@@ -1,27 +1,33 @@
 /**
- * The steps from a question to outlined instances, on a scene that is open already. Writes nothing: the same answer goes into files,
+ * The steps from a question to outlined instances, on a view that has been read. Writes nothing: the same answer goes into files,
  * onto a map to be edited, or beside the answers of other windows.
  */
 import type { RunRecord } from '../../contract/run-record.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
-import { sha256OfFile } from '../files/sha256.ts';
-import type { RasterSource } from '../ports.ts';
 import type { PlacedMask } from './instance-masks.ts';
 import { makeRunRecord } from './make-run-record.ts';
 import { outlineInstances, type OutlinedInstance } from './outline.ts';
 import { placePrompts } from './place-prompts.ts';
 import { clipPrompts, promptToScene, type ClippedPrompt, type PromptShape } from './prompt-frames.ts';
 import type { ModelPorts, QueryContext, StepOptions } from './query-ports.ts';
-import { readSceneView, type SceneView } from './scene-view.ts';
+import type { SceneView } from './scene-view.ts';
 import { segmentPrompts } from './segment-prompts.ts';
 
 export type AnswerInput = Omit<
   SegmentInput,
-  'packDirectory' | 'provider' | 'threads' | 'outputPaths' | 'maskPath' | 'overlayPath' | 'overwrite' | 'scratchName'
+  | 'target'
+  | 'bands'
+  | 'packDirectory'
+  | 'provider'
+  | 'threads'
+  | 'outputPaths'
+  | 'maskPath'
+  | 'overlayPath'
+  | 'overwrite'
+  | 'scratchName'
 >;
 
 export interface QueryAnswer {
-  readonly view: SceneView;
   /** One per prompt as it was parsed, before clipping. */
   readonly shapesScenePx: readonly PromptShape[];
   readonly outlined: readonly OutlinedInstance[];
@@ -30,23 +36,23 @@ export interface QueryAnswer {
 
 export async function answerQuery(
   ports: ModelPorts,
-  source: RasterSource,
+  view: SceneView,
   input: AnswerInput,
   context: QueryContext,
   options: StepOptions,
 ): Promise<QueryAnswer> {
   const { stopwatch, signal, onProgress } = options;
+  const { source } = view;
   const { crs, transform } = source;
-  const view = await readSceneView(source, input, context, options);
   const placed = await placePrompts(ports, view, input, context, options);
   const shapesScenePx = placed.prompts.map((prompt) => promptToScene(prompt, placed.frame, view.windowPx));
   const clipped = clipPrompts(placed.prompts, shapesScenePx, view.windowPx);
-  const segmented = await segmentPrompts(ports, view, clipped, input.mode, options);
+  const segmented = await segmentPrompts(ports, view, clipped, { mode: input.mode, cropChoice: 'planned' }, options);
   onProgress({ stage: 'outlining' });
   const outlined = await stopwatch.time('outline', () =>
     outlineInstances(segmented.masks, { ...input, transform, crs }),
   );
-  const digest = await stopwatch.time('digest', () => sha256OfFile(input.rasterPath, signal));
+  const digest = await stopwatch.time('digest', () => ports.digestFile(input.rasterPath, signal));
   const note = context.providerNote();
   const runRecord = makeRunRecord({
     input,
@@ -69,7 +75,7 @@ export async function answerQuery(
       ...crsWarnings(source),
     ],
   });
-  return { view, shapesScenePx, outlined, runRecord };
+  return { shapesScenePx, outlined, runRecord };
 }
 
 function lostPrompts(count: number, clipped: readonly ClippedPrompt[]): string[] {
@@ -86,7 +92,7 @@ function lostMasks(masks: readonly PlacedMask[], outlined: readonly OutlinedInst
     : [`${lost} of ${masks.length} prompts gave no polygon (empty mask, nodata, or below the minimum area)`];
 }
 
-function crsWarnings({ crs }: RasterSource): string[] {
+function crsWarnings({ crs }: SceneView['source']): string[] {
   if (crs === null) {
     return ['the scene has no coordinate reference system: coordinates are its own, areas are not measured'];
   }

@@ -36,14 +36,25 @@ function mapShape(shape: PromptShape, map: (point: Point) => Point): PromptShape
   };
 }
 
+export function shapeOfPrompt(prompt: Prompt): PromptShape {
+  return {
+    box: prompt.bbox_2d ?? null,
+    positivePoints: prompt.positive_points ?? [],
+    negativePoints: prompt.negative_points ?? [],
+  };
+}
+
+export function promptOfShape({ box, positivePoints, negativePoints }: PromptShape): Prompt {
+  return {
+    ...(box === null ? {} : { bbox_2d: [...box] }),
+    positive_points: positivePoints.map(([x, y]) => [x, y]),
+    negative_points: negativePoints.map(([x, y]) => [x, y]),
+  };
+}
+
 /** Frame pixels to scene pixels. */
 export function promptToScene(promptFramePx: Prompt, frame: PromptFrame, windowPx: WindowPx): PromptShape {
-  const shape: PromptShape = {
-    box: promptFramePx.bbox_2d ?? null,
-    positivePoints: promptFramePx.positive_points ?? [],
-    negativePoints: promptFramePx.negative_points ?? [],
-  };
-  return mapShape(shape, ([x, y]) => [
+  return mapShape(shapeOfPrompt(promptFramePx), ([x, y]) => [
     windowPx.x + (x * windowPx.width) / frame.width,
     windowPx.y + (y * windowPx.height) / frame.height,
   ]);

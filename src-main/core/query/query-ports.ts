@@ -7,14 +7,16 @@ import type { PromptFrame } from './prompt-frames.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 export interface ModelPorts {
-  readonly rasters: RasterReader;
   /** Called only when a question must be answered: prompts given by hand need no language model. */
   loadReasoner: (signal: AbortSignal) => Promise<Reasoner>;
   /** Called only when there is something to segment. */
   loadSegmenter: (signal: AbortSignal) => Promise<Segmenter>;
+  /** SHA-256 and size of a whole scene file. */
+  digestFile: (path: string, signal: AbortSignal) => Promise<{ bytes: number; sha256: string }>;
 }
 
 export interface QueryPorts extends ModelPorts {
+  readonly rasters: RasterReader;
   readonly writer: FeatureWriter;
 }
 

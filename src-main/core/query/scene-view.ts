@@ -4,6 +4,7 @@ import type { WindowPx } from '../../contract/geo.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import type { RasterSource } from '../ports.ts';
 import { chooseRgbBands } from '../raster/rgb-bands.ts';
+import { EncodedCrops } from './encoded-crops.ts';
 import { readModelView, type ModelView } from './model-view.ts';
 import type { QueryContext, StepOptions } from './query-ports.ts';
 import { resolveTarget } from './target-window.ts';
@@ -15,6 +16,8 @@ export interface SceneView {
   /** 1-based bands that are shown as red, green and blue. */
   readonly bands: readonly number[];
   readonly model: ModelView;
+  /** What a segmenter has encoded of it. */
+  readonly crops: EncodedCrops;
   /** Set when the target was cut. */
   readonly warning?: string;
 }
@@ -35,19 +38,29 @@ function asRgb(bands: readonly number[]): readonly number[] {
   return bands.length === 1 ? [first, first, first] : bands;
 }
 
-/** @throws BAND_UNKNOWN, WINDOW_NO_DATA, and what `resolveTarget` and the raster throw. */
-export async function readSceneView(
+/** What is looked at, before any pixel is read. @throws BAND_UNKNOWN, and what `resolveTarget` throws. */
+export function chooseView(
   source: RasterSource,
   input: Pick<SegmentInput, 'target' | 'bands'>,
-  context: Pick<QueryContext, 'frame'>,
-  { stopwatch, signal }: StepOptions,
-): Promise<SceneView> {
+): Pick<SceneView, 'windowPx' | 'bands' | 'warning'> {
   const { info, transform } = source;
   const target = resolveTarget(input.target, { width: info.width, height: info.height, transform });
   const bands = input.bands === null ? chooseRgbBands(info) : asRgb(input.bands);
   checkBands(bands, info.bands.length);
-  const model = await stopwatch.time('read', () =>
-    readModelView(source, target.windowPx, bands, context.frame, signal),
-  );
-  return { source, bands, model, ...target };
+  return { bands, ...target };
+}
+
+/**
+ * @param keptCrops how many encoded images the view keeps for later prompts.
+ * @throws WINDOW_NO_DATA, and what `chooseView` and the raster throw.
+ */
+export async function readSceneView(
+  source: RasterSource,
+  input: Pick<SegmentInput, 'target' | 'bands'>,
+  { frame, keptCrops }: Pick<QueryContext, 'frame'> & { keptCrops: number },
+  { stopwatch, signal }: StepOptions,
+): Promise<SceneView> {
+  const chosen = chooseView(source, input);
+  const model = await stopwatch.time('read', () => readModelView(source, chosen.windowPx, chosen.bands, frame, signal));
+  return { source, model, crops: new EncodedCrops(keptCrops), ...chosen };
 }

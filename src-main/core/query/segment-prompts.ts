@@ -5,7 +5,7 @@ import type { PlacedMask } from './instance-masks.ts';
 import type { ClippedPrompt } from './prompt-frames.ts';
 import type { ModelPorts, StepOptions } from './query-ports.ts';
 import type { SceneView } from './scene-view.ts';
-import { segmentNative } from './segment-native.ts';
+import { segmentNative, type CropChoice } from './segment-native.ts';
 import { segmentReference } from './segment-reference.ts';
 
 export interface SegmentedPrompts {
@@ -20,7 +20,7 @@ export async function segmentPrompts(
   ports: Pick<ModelPorts, 'loadSegmenter'>,
   view: SceneView,
   prompts: readonly ClippedPrompt[],
-  mode: SegmentMode,
+  { mode, cropChoice }: { mode: SegmentMode; cropChoice: CropChoice },
   options: StepOptions,
 ): Promise<SegmentedPrompts> {
   if (prompts.length === 0) {
@@ -28,9 +28,11 @@ export async function segmentPrompts(
   }
   options.onProgress({ stage: 'segmenting', done: 0, total: prompts.length });
   const segmenter = await options.stopwatch.time('loadSegmenter', () => ports.loadSegmenter(options.signal));
-  const segment = mode === 'native' ? segmentNative : segmentReference;
   return {
-    masks: await segment(view, segmenter, prompts, options),
+    masks:
+      mode === 'native'
+        ? await segmentNative(view, segmenter, prompts, cropChoice, options)
+        : await segmentReference(view, segmenter, prompts, options),
     provider: segmenter.provider,
     warnings:
       segmenter.maskSource === 'best-of-three'

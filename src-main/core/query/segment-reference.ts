@@ -7,17 +7,21 @@ import type { SceneView } from './scene-view.ts';
 
 /** @returns one mask per prompt, same order. */
 export async function segmentReference(
-  { windowPx, model }: SceneView,
+  { windowPx, model, crops }: SceneView,
   segmenter: Segmenter,
   prompts: readonly ClippedPrompt[],
   { stopwatch, signal, onProgress }: StepOptions,
 ): Promise<PlacedMask[]> {
   const image = model.imageModel;
+  const { width, height } = image;
   onProgress({ stage: 'segmenting', done: 0, total: prompts.length });
-  const encoded = await stopwatch.time('segmentEncode', () => segmenter.encode(image, signal));
+  const crop = await crops.take(segmenter, { windowPx, width, height }, async () => ({
+    encoded: await stopwatch.time('segmentEncode', () => segmenter.encode(image, signal)),
+    allowed: resizeValid(model.valid, { width: model.readWidth, height: model.readHeight }, image),
+  }));
   const masks = await stopwatch.time('segmentDecode', () =>
     segmenter.segment(
-      encoded,
+      crop.encoded,
       prompts.map(({ shapeScenePx }) => {
         const shape = shapeToImage(shapeScenePx, windowPx, image);
         return {
@@ -29,18 +33,12 @@ export async function segmentReference(
       signal,
     ),
   );
-  const valid = resizeValid(model.valid, { width: model.readWidth, height: model.readHeight }, image);
-  const gridToScene = [
-    windowPx.width / image.width,
-    0,
-    windowPx.x,
-    0,
-    windowPx.height / image.height,
-    windowPx.y,
-  ] as const;
+  const gridToScene = [windowPx.width / width, 0, windowPx.x, 0, windowPx.height / height, windowPx.y] as const;
   onProgress({ stage: 'segmenting', done: prompts.length, total: prompts.length });
-  return masks.flatMap(({ mask, width, height, score }, index) => {
+  return masks.flatMap(({ mask, score }, index) => {
     const origin = prompts[index];
-    return origin === undefined ? [] : [{ ...origin, mask: keepValid(mask, valid), width, height, gridToScene, score }];
+    return origin === undefined
+      ? []
+      : [{ ...origin, mask: keepValid(mask, crop.allowed), width, height, gridToScene, score }];
   });
 }

@@ -162,7 +162,7 @@ async function makeScene(
     bands,
     crs: sceneCrs.info,
     transform,
-    bounds: boundsOf(transform, width, height),
+    bounds: transform === null ? null : boundsOf(transform, width, height),
     overviews: levels.slice(1).map((level) => Math.max(1, Math.round(width / level.width))),
     compression: facts.compression,
     driver: description.driverShortName,

@@ -40,11 +40,7 @@ export function transformOf({ geoTransform }: GdalInfo): Geotransform | null {
   return [a, b, c, d, e, f];
 }
 
-export function boundsOf(transform: Geotransform | null, width: number, height: number): BoundingBox | null {
-  if (transform === null) {
-    return null;
-  }
-  const [a, b, c, d, e, f] = transform;
+export function boundsOf([a, b, c, d, e, f]: Geotransform, width: number, height: number): BoundingBox {
   const cornersPx = [
     [0, 0],
     [width, 0],

@@ -31,7 +31,7 @@ export class Scene implements RasterSource {
   readonly transform: Geotransform | null;
   readonly levels: readonly PixelLevel[];
   readonly rule: ValidityRule;
-  readonly #palette: readonly PaletteColor[] | null;
+  readonly palette: readonly PaletteColor[] | null;
   readonly #close: () => Promise<void>;
 
   constructor(parts: SceneParts) {
@@ -40,7 +40,7 @@ export class Scene implements RasterSource {
     this.transform = parts.info.transform;
     this.levels = parts.levels;
     this.rule = parts.rule;
-    this.#palette = parts.palette;
+    this.palette = parts.palette;
     this.#close = parts.close;
   }
 
@@ -62,7 +62,7 @@ export class Scene implements RasterSource {
       bands: placed.bands,
       valid: placed.valid,
       windowPx,
-      ...(this.#palette === null ? {} : { palette: this.#palette }),
+      ...(this.palette === null ? {} : { palette: this.palette }),
     };
   }
 
@@ -130,7 +130,7 @@ export class Scene implements RasterSource {
         outHeight: target.height,
         bands,
         rule,
-        method: isDecimated && this.#palette === null ? 'average' : 'nearest',
+        method: isDecimated && this.palette === null ? 'average' : 'nearest',
       },
       signal,
     );

@@ -95,7 +95,8 @@ function fillFromPalette(data: Uint8Array, window: RasterWindow, colors: readonl
   }
 }
 
-function percentileRange(samples: SampleArray, valid: Uint8Array): readonly [number, number] {
+/** The 2nd and 98th percentile of the valid finite samples; 0 and 0 when there is none. */
+export function percentileRange(samples: SampleArray, valid: Uint8Array): readonly [number, number] {
   const spacing = Math.max(1, Math.floor(valid.length / sampleLimit));
   const kept = new Float64Array(Math.ceil(valid.length / spacing));
   let count = 0;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineReply } from '../../../src-main/contract/engine-message.ts';
+import { engineRouteInputs } from '../../../src-main/contract/engine-routes.ts';
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
 import type { EnginePort } from '../../../src-main/engine/port.ts';
 import { serveEngine, type Handlers } from '../../../src-main/engine/serve.ts';
@@ -40,15 +41,9 @@ function never(): Promise<never> {
   return Promise.reject(new Error('not expected to be called'));
 }
 
-const noHandlers: Handlers = {
-  'scene.info': never,
-  'query.segment': never,
-  'pack.list': never,
-  'pack.inspect': never,
-  'pack.verify': never,
-  'pack.import': never,
-  doctor: never,
-};
+const noHandlers = Object.fromEntries(
+  Object.keys(engineRouteInputs).map((route) => [route, never]),
+) as unknown as Handlers;
 
 const call = { kind: 'call', id: 7, route: 'pack.list', input: { embeddedDirectory: '/packs' } };
 

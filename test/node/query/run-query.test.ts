@@ -7,6 +7,7 @@ import type { Geotransform } from '../../../src-main/contract/geo.ts';
 import type { ProgressEvent } from '../../../src-main/contract/progress.ts';
 import type { SegmentInput } from '../../../src-main/contract/routes.ts';
 import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
+import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
 import { runQuery } from '../../../src-main/core/query.ts';
 import type { QueryContext, QueryPorts } from '../../../src-main/core/query/query-ports.ts';
 import { fakeReader, fakeReasoner, fakeSegmenter, fakeWriter, type FakeRaster } from '../../support/fake-ports.ts';
@@ -74,6 +75,7 @@ async function query(
   const ports: QueryPorts = {
     rasters: reader,
     writer,
+    digestFile: sha256OfFile,
     loadReasoner: () => {
       loaded.push('reasoner');
       return Promise.resolve(reasoner);
@@ -216,6 +218,7 @@ describe('runQuery', () => {
       const ports: QueryPorts = {
         rasters: fakeReader({ width: 280, height: 280, crs, transform }),
         writer: fakeWriter(),
+        digestFile: sha256OfFile,
         loadReasoner: () => Promise.resolve(fakeReasoner(twoBoxes)),
         loadSegmenter: () => Promise.resolve(fakeSegmenter()),
       };

@@ -1,0 +1,32 @@
+import { fileIdentity } from './file-identity.ts';
+import { sha256OfFile } from './sha256.ts';
+
+export interface FileDigest {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const keptDigests = 64;
+
+/** SHA-256 sums of files, read again only when a file has changed: the second question on a scene of gigabytes must not read it all. */
+export class KnownDigests {
+  readonly #known = new Map<string, { identity: string; digest: FileDigest }>();
+
+  /** @throws Think2SegError INPUT_NOT_READABLE */
+  async of(path: string, signal: AbortSignal): Promise<FileDigest> {
+    const identity = await fileIdentity(path);
+    const known = this.#known.get(path);
+    if (known !== undefined && known.identity === identity) {
+      return known.digest;
+    }
+    const digest = await sha256OfFile(path, signal);
+    if (identity !== null) {
+      this.#known.delete(path);
+      this.#known.set(path, { identity, digest });
+      for (const oldest of [...this.#known.keys()].slice(0, -keptDigests)) {
+        this.#known.delete(oldest);
+      }
+    }
+    return digest;
+  }
+}

@@ -1,0 +1,68 @@
+/** Routes that use the models. They share what is loaded and what was seen, and so take turns. */
+import { askQuestion, resegment, type AskPorts } from '../core/ask.ts';
+import { createFeatureWriter } from '../core/export/feature-writer.ts';
+import { KnownDigests } from '../core/files/known-digests.ts';
+import type { Pack } from '../core/pack/load-pack.ts';
+import { runQuery } from '../core/query.ts';
+import type { QueryContext } from '../core/query/query-ports.ts';
+import { ViewMemory } from '../core/query/view-memory.ts';
+import { rasterReader } from '../core/raster/open-raster.ts';
+import { installation } from './installation.ts';
+import { ModelQueue } from './model-queue.ts';
+import { ModelStore, type ModelRequest } from './model-store.ts';
+import { PackMemory } from './pack-memory.ts';
+import type { Handlers } from './serve.ts';
+
+type ModelRoute = 'query.segment' | 'query.ask' | 'query.resegment' | 'models.unload';
+
+export function createModelHandlers(): Pick<Handlers, ModelRoute> {
+  const models = new ModelStore();
+  const packs = new PackMemory();
+  const views = new ViewMemory(rasterReader);
+  const digests = new KnownDigests();
+  const queue = new ModelQueue();
+  const writer = createFeatureWriter();
+
+  const portsFor = (request: ModelRequest): AskPorts => ({
+    views,
+    loadReasoner: (signal) => models.reasoner(request, signal),
+    loadSegmenter: (signal) => models.segmenter(request, signal),
+    digestFile: (path, signal) => digests.of(path, signal),
+  });
+  const contextOf = ({ manifest, sha256 }: Pack): QueryContext => ({
+    application: { name: 'think2seg', version: installation.version },
+    pack: { id: manifest.id, version: manifest.version, sha256 },
+    frame: manifest.frame,
+    answerSchema: manifest.promptSchema,
+    providerNote: () => models.providerNote(),
+  });
+
+  return {
+    'query.segment': (input, { signal, onProgress }) =>
+      queue.run(signal, async () => {
+        const pack = await packs.load(input.packDirectory, signal);
+        const ports = { ...portsFor({ ...input, pack }), rasters: rasterReader, writer };
+        return runQuery(ports, input, contextOf(pack), { signal, onProgress });
+      }),
+
+    'query.ask': (input, { signal, onProgress }) =>
+      queue.run(signal, async () => {
+        onProgress({ stage: 'loading' });
+        const pack = await packs.load(input.packDirectory, signal);
+        return askQuestion(portsFor({ ...input, pack }), input, contextOf(pack), { signal, onProgress });
+      }),
+
+    'query.resegment': (input, { signal, onProgress }) =>
+      queue.run(signal, async () => {
+        const pack = await packs.load(input.packDirectory, signal);
+        return resegment(portsFor({ ...input, pack }), input, contextOf(pack), { signal, onProgress });
+      }),
+
+    'models.unload': (_, { signal }) =>
+      queue.run(signal, async () => {
+        await views.forget();
+        await models.dispose();
+        return null;
+      }),
+  };
+}
