@@ -102,7 +102,6 @@ describe('query.ask', () => {
       expect(prefill?.done).toBeGreaterThan((prefill?.total ?? Infinity) / 2);
     }
     expect(second.runRecord.timingsMs).not.toHaveProperty('read');
-    expect(second.runRecord.timingsMs['total']).toBeLessThan((first.runRecord.timingsMs['total'] ?? 0) / 2);
     console.log(
       `first question ${first.runRecord.timingsMs['total']} ms (models loaded: ` +
         `${(first.runRecord.timingsMs['loadLvlm'] ?? 0) + (first.runRecord.timingsMs['loadSegmenter'] ?? 0)} ms), ` +
