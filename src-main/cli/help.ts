@@ -3,6 +3,7 @@ import { Think2SegError } from '../contract/errors.ts';
 export const overview = `think2seg: ask a georeferenced image a question, get polygons
 
   think2seg segment RASTER --query TEXT -o OUT   ask, segment, write polygons
+  think2seg batch INPUT... --query TEXT -o DIR   many rasters, many questions, resumable
   think2seg info RASTER [--stats]                what a raster is, as JSON
   think2seg pack list|inspect|verify|import      model packs
   think2seg doctor                               what works on this machine
@@ -10,7 +11,8 @@ export const overview = `think2seg: ask a georeferenced image a question, get po
   think2seg COMMAND --help                       options of a command
   think2seg --version
 
-Exit status: 0 done (also "no target"), 2 usage, 3 input, 4 pack, 5 inference, 6 output, 130 cancelled.
+Exit status: 0 done (also "no target"), 2 usage, 3 input, 4 pack, 5 inference, 6 output, 7 batch with failures,
+130 cancelled.
 Nothing is ever sent anywhere. THINK2SEG_DEBUG=1 prints the details behind an error.
 `;
 
@@ -41,6 +43,29 @@ const segmentHelp = `think2seg segment RASTER --query TEXT [-o OUT ...]
       --answer FILE      use a saved answer of the language model instead of asking it
 `;
 
+const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
+
+  INPUT is a raster, a folder (searched with its subfolders) or a pattern in quotes ("2024/**/*.tif").
+
+  -q, --query TEXT       the question; may be given several times
+      --queries FILE     questions, one a line
+      --list FILE        inputs, one a line, relative to the file
+      --table FILE.csv   columns raster, question and, where wanted, window (x,y,width,height) or bbox
+  -o, --output DIR       manifest.jsonl, scenes/, thumbnails/
+      --format NAME      gpkg (default), geojson, shp, fgb; may be given several times
+      --workers N        engines that work at once (default 1)
+      --timeout S        longest time for one question about one raster
+      --retry-failed     try again what failed before
+      --fail-fast        stop at the first failure
+      --shard I/N        only the I-th of N parts, for job arrays; every part writes its own manifest
+      --json             one JSON object on stdout
+      --quiet            no progress on stderr
+
+  and --pack --provider --threads --bands --mode --simplify --min-area --connectivity as in think2seg segment.
+
+  The same command again goes on where the last one stopped. Ctrl-C once finishes the scenes that run, twice stops at once.
+`;
+
 const infoHelp = `think2seg info RASTER [--stats]
 
   Prints size, bands, type, CRS, transform, nodata, overviews and compression as JSON.
@@ -68,6 +93,7 @@ const demoHelp = `think2seg demo [--out FOLDER]
 
 const topics: Record<string, string> = {
   segment: segmentHelp,
+  batch: batchHelp,
   info: infoHelp,
   pack: packHelp,
   doctor: doctorHelp,

@@ -1,5 +1,6 @@
 /** The one catch of the command line: whatever fails becomes one line on stderr and an exit status. */
 import { toThink2SegError } from '../contract/errors.ts';
+import { batchCommand } from './batch-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { helpOf, overview } from './help.ts';
@@ -11,6 +12,7 @@ import { installation } from './installation.ts';
 
 const commands: Record<string, (args: string[]) => Promise<void>> = {
   segment: segmentCommand,
+  batch: batchCommand,
   info: infoCommand,
   pack: packCommand,
   doctor: doctorCommand,

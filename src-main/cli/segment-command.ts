@@ -3,19 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
 import { promptListSchema } from '../contract/prompt.ts';
-import { providerChoiceSchema } from '../contract/provider.ts';
 import type { RouteInput } from '../contract/routes.ts';
 import { removeScratch } from '../core/files/atomic-write.ts';
-import { locatePack } from './locate-pack.ts';
 import { ProgressPrinter } from './progress-printer.ts';
-import {
-  readChoice,
-  readIntegerList,
-  readNonNegative,
-  readNumberList,
-  readOnlyPositional,
-  readOptions,
-} from './read-options.ts';
+import { queryOptions, readQueryOptions } from './query-options.ts';
+import { readIntegerList, readNumberList, readOnlyPositional, readOptions } from './read-options.ts';
 import { describeResult } from './result-summary.ts';
 import { callEngine } from './with-engine.ts';
 
@@ -24,16 +16,9 @@ type SegmentRequest = RouteInput<'query.segment'>;
 const options = {
   query: { type: 'string', short: 'q' },
   output: { type: 'string', short: 'o', multiple: true, default: [] as string[] },
-  pack: { type: 'string' },
-  provider: { type: 'string', default: 'auto' },
-  threads: { type: 'string' },
+  ...queryOptions,
   window: { type: 'string' },
   bbox: { type: 'string' },
-  bands: { type: 'string' },
-  mode: { type: 'string', default: 'native' },
-  simplify: { type: 'string', default: '1' },
-  'min-area': { type: 'string', default: '0' },
-  connectivity: { type: 'string', default: '4' },
   mask: { type: 'string' },
   overlay: { type: 'string' },
   prompts: { type: 'string' },
@@ -109,21 +94,6 @@ function readTarget(values: SegmentOptions): SegmentRequest['target'] {
   return { kind: 'scene' };
 }
 
-function readConnectivity(text: string): 4 | 8 {
-  return readChoice('connectivity', text, ['4', '8']) === '4' ? 4 : 8;
-}
-
-function readThreads(text: string | undefined): number | null {
-  if (text === undefined) {
-    return null;
-  }
-  const [threads = 0] = readIntegerList('threads', text, [1]);
-  if (threads < 1) {
-    throw new Think2SegError('USAGE', `--threads got ${threads}, expected 1 or more`);
-  }
-  return threads;
-}
-
 /** `think2seg segment RASTER --query TEXT`: the main job. */
 export async function segmentCommand(args: string[]): Promise<void> {
   const { values, positionals } = readOptions('segment', args, options);
@@ -145,15 +115,8 @@ export async function segmentCommand(args: string[]): Promise<void> {
     rasterPath,
     question,
     target: readTarget(values),
-    bands: values.bands === undefined ? null : readIntegerList('bands', values.bands, [1, 3]),
     promptSource,
-    packDirectory: await locatePack(values.pack),
-    provider: readChoice('provider', values.provider, providerChoiceSchema.options),
-    threads: readThreads(values.threads),
-    mode: readChoice('mode', values.mode, ['native', 'reference']),
-    simplifyPx: readNonNegative('simplify', values.simplify),
-    minAreaM2: readNonNegative('min-area', values['min-area']),
-    connectivity: readConnectivity(values.connectivity),
+    ...(await readQueryOptions(values)),
     outputPaths,
     maskPath,
     overlayPath,

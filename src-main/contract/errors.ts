@@ -1,8 +1,8 @@
 /**
  * Every failure a user can meet, with the exit status the command line gives it.
  *
- * 2 usage, 3 input cannot be read, 4 pack missing or damaged, 5 inference failed, 6 output cannot be written,
- * 130 cancelled, 1 a defect of this program.
+ * 2 usage, 3 input cannot be read, 4 pack missing or damaged, 5 inference failed, 6 output cannot be written, 7 a batch came to its
+ * end but some of its scenes failed, 130 cancelled, 1 a defect of this program.
  */
 export const exitStatusByCode = {
   USAGE: 2,
@@ -32,11 +32,15 @@ export const exitStatusByCode = {
   INFERENCE_FAILED: 5,
   ENGINE_CRASHED: 5,
   ANSWER_MALFORMED: 5,
+  SCENE_TIMEOUT: 5,
 
   OUTPUT_EXISTS: 6,
   OUTPUT_NOT_WRITABLE: 6,
   OUTPUT_FULL: 6,
   OUTPUT_TOO_LARGE: 6,
+  OUTPUT_LOCKED: 6,
+
+  BATCH_INCOMPLETE: 7,
 
   CANCELLED: 130,
   INTERNAL: 1,

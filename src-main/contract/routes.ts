@@ -53,6 +53,10 @@ export const segmentInputSchema = z.object({
   outputPaths: z.array(z.string().min(1)),
   maskPath: z.string().min(1).nullable(),
   overlayPath: z.string().min(1).nullable(),
+  /** Long side of the overlay picture; 1024 when absent. */
+  overlaySidePx: z.number().int().min(16).max(8192).optional(),
+  /** Size and sum of the raster where the caller has them already; else the file is read for them. */
+  rasterDigest: z.object({ bytes: z.number().int(), sha256: z.string() }).optional(),
   overwrite: z.boolean(),
   /** Name of the hidden folder for unfinished files, chosen by the caller so that it can clean up after a kill. */
   scratchName: z.string().regex(/^\.think2seg-[A-Za-z0-9-]+$/),

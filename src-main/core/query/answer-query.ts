@@ -23,6 +23,7 @@ export type AnswerInput = Omit<
   | 'outputPaths'
   | 'maskPath'
   | 'overlayPath'
+  | 'overlaySidePx'
   | 'overwrite'
   | 'scratchName'
 >;
@@ -52,7 +53,8 @@ export async function answerQuery(
   const outlined = await stopwatch.time('outline', () =>
     outlineInstances(segmented.masks, { ...input, transform, crs }),
   );
-  const digest = await stopwatch.time('digest', () => ports.digestFile(input.rasterPath, signal));
+  const digest =
+    input.rasterDigest ?? (await stopwatch.time('digest', () => ports.digestFile(input.rasterPath, signal)));
   const note = context.providerNote();
   const runRecord = makeRunRecord({
     input,

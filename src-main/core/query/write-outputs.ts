@@ -26,7 +26,7 @@ export interface QueryOutputs {
 }
 
 /** Long side of the overlay picture. Small windows are enlarged by a whole factor so that outlines stay readable. */
-const overlaySidePx = 1024;
+const defaultOverlaySidePx = 1024;
 /** A mask is held in memory as 16-bit numbers: this is 4 GB of them. */
 const maxMaskPixels = 2 ** 31;
 
@@ -122,6 +122,7 @@ async function writeMask(path: string, outputs: QueryOutputs, signal: AbortSigna
 async function writeOverlay(path: string, outputs: QueryOutputs, signal: AbortSignal): Promise<void> {
   const { view, outlined, input } = outputs;
   const { source, windowPx, bands, model } = view;
+  const overlaySidePx = input.overlaySidePx ?? defaultOverlaySidePx;
   const longSide = Math.max(windowPx.width, windowPx.height);
   const scale = longSide < overlaySidePx ? Math.floor(overlaySidePx / longSide) : overlaySidePx / longSide;
   const outWidth = Math.max(1, Math.round(windowPx.width * scale));

@@ -1,0 +1,171 @@
+/** `think2seg batch INPUT... --query TEXT -o DIR`: many rasters, many questions, nothing lost. */
+import { resolve } from 'node:path';
+import type { BatchResult } from '../contract/batch.ts';
+import { Think2SegError } from '../contract/errors.ts';
+import type { BatchItem } from '../core/batch/batch-item.ts';
+import { expandInputs, type ExpandedInputs } from '../core/batch/expand-inputs.ts';
+import { readLines, readTable } from '../core/batch/read-table.ts';
+import { processBatch } from '../core/batch/process-batch.ts';
+import type { Shard } from '../core/batch/manifest.ts';
+import { checkVectorFormat } from '../core/export/feature-writer.ts';
+import { BatchPrinter, describeDuration } from './batch-printer.ts';
+import { EnginePool } from './engine-pool.ts';
+import { formatTable } from './format-table.ts';
+import { installation } from './installation.ts';
+import { queryOptions, readCount, readQueryOptions } from './query-options.ts';
+import { readNonNegative, readOptions } from './read-options.ts';
+import { describeArea } from './result-summary.ts';
+import { listenForStop } from './stop-signals.ts';
+import { callEngine } from './with-engine.ts';
+
+const options = {
+  ...queryOptions,
+  query: { type: 'string', short: 'q', multiple: true, default: [] as string[] },
+  queries: { type: 'string' },
+  list: { type: 'string' },
+  table: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  format: { type: 'string', multiple: true, default: [] as string[] },
+  timeout: { type: 'string' },
+  workers: { type: 'string', default: '1' },
+  shard: { type: 'string' },
+  'retry-failed': { type: 'boolean', default: false },
+  'fail-fast': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  quiet: { type: 'boolean', default: false },
+} as const;
+
+type BatchValues = ReturnType<typeof readOptions<typeof options>>['values'];
+
+function readShard(text: string | undefined): Shard | null {
+  if (text === undefined) {
+    return null;
+  }
+  const [, index = 0, count = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (index < 1 || index > count) {
+    throw new Think2SegError('USAGE', `--shard got ${JSON.stringify(text)}, expected i/n such as 1/8, counted from 1`);
+  }
+  return { index, count };
+}
+
+function readFormats(values: readonly string[]): string[] {
+  const names = values.length === 0 ? ['gpkg'] : values.flatMap((value) => value.split(','));
+  const extensions = [...new Set(names.map((name) => (name.startsWith('.') ? name : `.${name}`).toLowerCase()))];
+  extensions.forEach((extension) => checkVectorFormat(`scene${extension}`));
+  return extensions;
+}
+
+async function readQuestions(values: BatchValues): Promise<string[]> {
+  const listed = values.queries === undefined ? [] : await readLines('queries', resolve(values.queries));
+  const questions = [...values.query, ...listed].map((text) => text.trim());
+  if (questions.includes('')) {
+    throw new Think2SegError('USAGE', '--query is empty; ask a question such as --query "every swimming pool"');
+  }
+  return [...new Set(questions)];
+}
+
+async function readItems(
+  values: BatchValues,
+  inputs: readonly string[],
+  folder: string,
+): Promise<{ items: BatchItem[]; problems: ExpandedInputs['problems'] }> {
+  const questions = await readQuestions(values);
+  const tableItems = values.table === undefined ? [] : await readTable(resolve(values.table), questions);
+  const listed = values.list === undefined ? [] : await readLines('list', resolve(values.list));
+  if (inputs.length + listed.length + tableItems.length === 0) {
+    throw new Think2SegError('USAGE', 'no rasters were named; give files, folders, patterns, --list or --table');
+  }
+  const named = await expandInputs(inputs, folder);
+  const fromList = values.list === undefined ? null : await expandInputs(listed, folder, resolve(values.list, '..'));
+  const rasterPaths = [...new Set([...named.rasterPaths, ...(fromList?.rasterPaths ?? [])])];
+  if (rasterPaths.length > 0 && questions.length === 0) {
+    throw new Think2SegError('USAGE', '--query is missing; ask a question, or give --queries or --table');
+  }
+  const asked = rasterPaths.flatMap((rasterPath) =>
+    questions.map((question): BatchItem => ({ rasterPath, question, target: { kind: 'scene' } })),
+  );
+  return { items: [...asked, ...tableItems], problems: [...named.problems, ...(fromList?.problems ?? [])] };
+}
+
+function describe(result: BatchResult): string {
+  const rows = [
+    ['done', String(result.done)],
+    ['done before', String(result.alreadyDone)],
+    ['no target', String(result.noTarget)],
+    ['failed', String(result.failed)],
+    ['not looked at', String(result.remaining)],
+    ['polygons', String(result.features)],
+    ['area', describeArea(result.areaM2)],
+    ['time', describeDuration(result.wallMs)],
+  ];
+  return `${formatTable(['', ''], rows).split('\n').slice(2).join('\n')}\n${result.outputs.map((path) => `written        ${path}\n`).join('')}`;
+}
+
+function timeoutMs(text: string | undefined): number | null {
+  if (text === undefined) {
+    return null;
+  }
+  const seconds = readNonNegative('timeout', text);
+  if (seconds === 0 || seconds > 2_000_000) {
+    throw new Think2SegError('USAGE', `--timeout got ${text}, expected seconds above 0 and at most 2000000`);
+  }
+  return seconds * 1000;
+}
+
+export async function batchCommand(args: string[]): Promise<void> {
+  const { values, positionals } = readOptions('batch', args, options);
+  if (values.output === undefined) {
+    throw new Think2SegError('USAGE', '--output is missing; name the folder that results go to');
+  }
+  const folder = resolve(values.output);
+  const batchOptions = { ...(await readQueryOptions(values)), formats: readFormats(values.format) };
+  const shard = readShard(values.shard);
+  const workers = readCount('workers', values.workers) ?? 1;
+  const limitMs = timeoutMs(values.timeout);
+  const { items, problems } = await readItems(values, positionals, folder);
+  const pack = await callEngine('pack.inspect', { directory: batchOptions.packDirectory });
+
+  const printer = values.quiet ? null : new BatchPrinter(process.stderr);
+  const requests = listenForStop(() =>
+    printer?.show({ kind: 'note', note: 'finishing the scenes that run; Ctrl-C again stops at once' }),
+  );
+  const executor = new EnginePool(installation.engineEntryPath, workers);
+  let result: BatchResult;
+  try {
+    result = await processBatch(
+      { items, problems, shard, application: { name: 'think2seg', version: installation.version } },
+      {
+        folder,
+        options: batchOptions,
+        pack: { id: pack.id, sha256: pack.sha256 },
+        timeoutMs: limitMs,
+        failFast: values['fail-fast'],
+        retryFailed: values['retry-failed'],
+      },
+      { executor, onEvent: (event) => printer?.show(event) },
+      requests,
+    );
+  } finally {
+    printer?.end();
+    await executor.close();
+    requests.release();
+  }
+  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : describe(result));
+  conclude(result, requests.lastSignal());
+}
+
+/** @throws Think2SegError for a batch that is not complete, so that the exit status tells. */
+function conclude(result: BatchResult, signalName: NodeJS.Signals | null): void {
+  if (result.remaining > 0 && signalName !== null) {
+    throw new Think2SegError(
+      'CANCELLED',
+      `stopped by ${signalName} with ${result.remaining} of ${result.items} left; the same command goes on where it stopped`,
+    );
+  }
+  if (result.failed > 0) {
+    throw new Think2SegError(
+      'BATCH_INCOMPLETE',
+      `${result.failed} of ${result.items} failed; the manifest says why, --retry-failed tries them again`,
+    );
+  }
+}

@@ -1,0 +1,56 @@
+/** Runs the queries of a batch in engine processes, one for each slot. A process that dies takes one scene with it; the next gets a new one. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Think2SegError } from '../contract/errors.ts';
+import type { SegmentInput } from '../contract/routes.ts';
+import type { SegmentResult } from '../contract/segment-result.ts';
+import type { Executor } from '../core/batch/run-batch.ts';
+import { EngineChild } from './engine-child.ts';
+
+/** How long an engine may take to hear that it should stop; inside a native call it hears nothing. */
+const graceMs = 400;
+
+export class EnginePool implements Executor {
+  readonly slots: number;
+  readonly #entryPath: string;
+  readonly #engines: (EngineChild | undefined)[] = [];
+
+  constructor(entryPath: string, slots: number) {
+    this.slots = slots;
+    this.#entryPath = entryPath;
+  }
+
+  async run(slot: number, input: SegmentInput, signal: AbortSignal): Promise<SegmentResult> {
+    signal.throwIfAborted();
+    const engine = (this.#engines[slot] ??= new EngineChild(this.#entryPath));
+    let discard = (): void => undefined;
+    const discarded = new Promise<never>((_, reject) => {
+      discard = () => {
+        void delay(graceMs)
+          .then(() => engine.kill())
+          .then(() => reject(new Think2SegError('CANCELLED', 'the engine was ended on request')));
+      };
+    });
+    const answered = engine.call('query.segment', input, { onProgress: () => undefined, signal });
+    // Whichever of the two comes second has nobody to tell.
+    answered.catch(() => undefined);
+    discarded.catch(() => undefined);
+    signal.addEventListener('abort', discard);
+    try {
+      return await Promise.race([answered, discarded]);
+    } catch (error) {
+      if (signal.aborted || (error instanceof Think2SegError && error.code === 'ENGINE_CRASHED')) {
+        this.#engines[slot] = undefined;
+        await engine.kill();
+      }
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', discard);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const engine of this.#engines) {
+      await engine?.kill();
+    }
+  }
+}

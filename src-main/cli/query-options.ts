@@ -1,0 +1,58 @@
+/** Options that say how a question is answered: the same for one raster, a batch and a server. */
+import { providerChoiceSchema } from '../contract/provider.ts';
+import { Think2SegError } from '../contract/errors.ts';
+import type { SegmentInput } from '../contract/routes.ts';
+import { locatePack } from './locate-pack.ts';
+import { readChoice, readIntegerList, readNonNegative } from './read-options.ts';
+
+export const queryOptions = {
+  pack: { type: 'string' },
+  provider: { type: 'string', default: 'auto' },
+  threads: { type: 'string' },
+  bands: { type: 'string' },
+  mode: { type: 'string', default: 'native' },
+  simplify: { type: 'string', default: '1' },
+  'min-area': { type: 'string', default: '0' },
+  connectivity: { type: 'string', default: '4' },
+} as const;
+
+interface QueryValues {
+  pack?: string | undefined;
+  provider: string;
+  threads?: string | undefined;
+  bands?: string | undefined;
+  mode: string;
+  simplify: string;
+  'min-area': string;
+  connectivity: string;
+}
+
+type QueryOptions = Pick<
+  SegmentInput,
+  'packDirectory' | 'provider' | 'threads' | 'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity'
+>;
+
+/** A whole number of 1 or more; null when the option was not given. */
+export function readCount(option: string, text: string | undefined): number | null {
+  if (text === undefined) {
+    return null;
+  }
+  const [count = 0] = readIntegerList(option, text, [1]);
+  if (count < 1) {
+    throw new Think2SegError('USAGE', `--${option} got ${count}, expected 1 or more`);
+  }
+  return count;
+}
+
+export async function readQueryOptions(values: QueryValues): Promise<QueryOptions> {
+  return {
+    packDirectory: await locatePack(values.pack),
+    provider: readChoice('provider', values.provider, providerChoiceSchema.options),
+    threads: readCount('threads', values.threads),
+    bands: values.bands === undefined ? null : readIntegerList('bands', values.bands, [1, 3]),
+    mode: readChoice('mode', values.mode, ['native', 'reference']),
+    simplifyPx: readNonNegative('simplify', values.simplify),
+    minAreaM2: readNonNegative('min-area', values['min-area']),
+    connectivity: readChoice('connectivity', values.connectivity, ['4', '8']) === '4' ? 4 : 8,
+  };
+}

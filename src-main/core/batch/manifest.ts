@@ -1,0 +1,156 @@
+/**
+ * The memory of a batch: lines are appended and flushed to the disk one by one, so that whatever ends the program loses at most the
+ * scene that was being worked on. Several manifests may lie in one folder (shards): each is written by one process and read by all.
+ */
+import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  manifestLineSchema,
+  type DoneLine,
+  type FailedLine,
+  type ManifestLine,
+  type StartLine,
+} from '../../contract/batch.ts';
+import { Think2SegError } from '../../contract/errors.ts';
+import { writeFailure } from '../files/write-failure.ts';
+import type { FileStamp } from './raster-digest.ts';
+
+const manifestName = /^manifest(\.\d+-of-\d+)?\.jsonl$/;
+
+export interface Shard {
+  /** 1-based. */
+  readonly index: number;
+  readonly count: number;
+}
+
+export function manifestFileName(shard: Shard | null): string {
+  return shard === null ? 'manifest.jsonl' : `manifest.${shard.index}-of-${shard.count}.jsonl`;
+}
+
+/** Complete lines of a manifest; what follows the last line break was cut off by a kill and never counted. */
+function parseManifest(path: string, text: string): ManifestLine[] {
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .flatMap((line, index) => {
+      if (line.trim() === '') {
+        return [];
+      }
+      try {
+        return [manifestLineSchema.parse(JSON.parse(line))];
+      } catch (thrown) {
+        throw new Think2SegError(
+          'INPUT_CORRUPT',
+          `line ${index + 1} of ${path} is not a line of a batch manifest; restore the file, or name another output folder`,
+          { cause: thrown },
+        );
+      }
+    });
+}
+
+/** What is kept in memory of finished work: batches may have a hundred thousand lines. */
+export type DoneFacts = Pick<DoneLine, 'outputs' | 'status' | 'features' | 'areaM2'>;
+export type FailedFacts = Pick<FailedLine, 'code' | 'message' | 'raster'>;
+
+export class Manifest {
+  readonly path: string;
+  readonly #file: FileHandle;
+  #bytes = 0;
+  readonly #doneById = new Map<string, DoneFacts>();
+  readonly #failedByKey = new Map<string, FailedFacts>();
+  readonly #stampByPath = new Map<string, FileStamp & { sha256: string }>();
+  #appending: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Opens (or begins) the manifest of `shard` in `folder` and reads all that lie beside it.
+   *
+   * @throws Think2SegError INPUT_CORRUPT for a damaged manifest, OUTPUT_NOT_WRITABLE, OUTPUT_FULL
+   */
+  static async open(folder: string, shard: Shard | null): Promise<Manifest> {
+    const path = join(folder, manifestFileName(shard));
+    let file: FileHandle;
+    try {
+      file = await open(path, 'a+');
+    } catch (thrown) {
+      throw writeFailure(path, thrown);
+    }
+    try {
+      const manifest = new Manifest(path, file);
+      for (const name of (await readdir(folder)).filter((entry) => manifestName.test(entry)).sort()) {
+        const text = await readFile(join(folder, name), 'utf8');
+        for (const line of parseManifest(join(folder, name), text)) {
+          manifest.#remember(line);
+        }
+        if (join(folder, name) === path) {
+          // A line that was cut off must not run into the next one.
+          manifest.#bytes = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1));
+          await file.truncate(manifest.#bytes);
+        }
+      }
+      return manifest;
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
+    }
+  }
+
+  done(id: string): DoneFacts | undefined {
+    return this.#doneById.get(id);
+  }
+
+  failed(key: string): FailedFacts | undefined {
+    return this.#failedByKey.get(key);
+  }
+
+  /** Size, time of change and sum of a raster when it was last looked at. */
+  stampOf(path: string): (FileStamp & { sha256: string }) | undefined {
+    return this.#stampByPath.get(path);
+  }
+
+  /** Resolves when the line is on the disk. */
+  append(line: StartLine | DoneLine | FailedLine): Promise<void> {
+    const appended = this.#appending.then(async () => {
+      const text = `${JSON.stringify(line)}\n`;
+      try {
+        await this.#file.appendFile(text);
+        await this.#file.sync();
+      } catch (thrown) {
+        // On a full disk a part of the line may have been written.
+        await this.#file.truncate(this.#bytes);
+        throw writeFailure(this.path, thrown);
+      }
+      this.#bytes += Buffer.byteLength(text);
+      this.#remember(line);
+    });
+    // The next line must not wait for ever on one that failed.
+    this.#appending = appended.catch(() => undefined);
+    return appended;
+  }
+
+  async close(): Promise<void> {
+    await this.#appending;
+    await this.#file.close();
+  }
+
+  #remember(line: ManifestLine): void {
+    if (line.kind === 'start') {
+      return;
+    }
+    if (line.raster !== null) {
+      this.#stampByPath.set(line.path, line.raster);
+    }
+    if (line.state === 'done') {
+      const { outputs, status, features, areaM2 } = line;
+      this.#doneById.set(line.id, { outputs, status, features, areaM2 });
+      this.#failedByKey.delete(line.key);
+    } else {
+      const { code, message, raster } = line;
+      this.#failedByKey.set(line.key, { code, message, raster });
+    }
+  }
+}

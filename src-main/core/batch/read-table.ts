@@ -1,0 +1,98 @@
+/** A table of work: one row for each question, with the columns raster, question and, where wanted, window or bbox. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import { Think2SegError } from '../../contract/errors.ts';
+import type { BatchItem } from './batch-item.ts';
+
+const fourNumbers = z
+  .string()
+  .transform((text) => text.split(/[\s,;]+/).map(Number))
+  .refine((numbers) => numbers.length === 4 && numbers.every(Number.isFinite), { message: 'expected four numbers' })
+  .transform((numbers) => numbers as [number, number, number, number]);
+
+const rowSchema = z.object({
+  raster: z.string().min(1),
+  question: z.string().optional(),
+  window: fourNumbers.optional(),
+  bbox: fourNumbers.optional(),
+});
+
+async function readText(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Think2SegError(
+      'INPUT_NOT_FOUND',
+      `--${option} ${path} could not be read (${reason}); expected a text file`,
+    );
+  }
+}
+
+/** Lines of a text file without empty ones and comments (`#`). */
+export async function readLines(option: string, path: string): Promise<string[]> {
+  const lines = (await readText(option, path))
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (lines.length === 0) {
+    throw new Think2SegError('USAGE', `--${option} ${path} has no lines, expected one entry a line`);
+  }
+  return lines;
+}
+
+/**
+ * @param questions asked of rows that have no question of their own.
+ * @throws Think2SegError INPUT_NOT_FOUND, USAGE with the row that is not understood.
+ */
+export async function readTable(path: string, questions: readonly string[]): Promise<BatchItem[]> {
+  const text = await readText('table', path);
+  let rows: unknown[];
+  try {
+    rows = parse(text, {
+      columns: (names: string[]) => names.map((name) => name.trim().toLowerCase()),
+      bom: true,
+      skip_empty_lines: true,
+      trim: true,
+      cast: (value) => (value === '' ? undefined : value),
+      delimiter: [',', ';', '\t'],
+    });
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Think2SegError('USAGE', `--table ${path} is not a table (${reason}); expected CSV with a header line`);
+  }
+  return rows.flatMap((row, index) => {
+    const parsed = rowSchema.safeParse(row);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new Think2SegError(
+        'USAGE',
+        `--table ${path}, row ${index + 1}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}; ` +
+          'expected the columns raster, question and, where wanted, window (x,y,width,height) or bbox (minx,miny,maxx,maxy)',
+      );
+    }
+    const { raster, question, window, bbox } = parsed.data;
+    const asked = question === undefined ? questions : [question];
+    if (asked.length === 0) {
+      throw new Think2SegError('USAGE', `--table ${path}, row ${index + 1} has no question; add one, or --query`);
+    }
+    return asked.map((text) => ({
+      rasterPath: resolve(dirname(path), raster),
+      question: text,
+      target: targetOf(window, bbox),
+    }));
+  });
+}
+
+function targetOf(
+  window: [number, number, number, number] | undefined,
+  bbox: [number, number, number, number] | undefined,
+): BatchItem['target'] {
+  if (window !== undefined) {
+    const [x, y, width, height] = window;
+    return { kind: 'window', windowPx: { x, y, width, height } };
+  }
+  return bbox === undefined ? { kind: 'scene' } : { kind: 'bbox', boundsMap: bbox };
+}

@@ -1,0 +1,358 @@
+/**
+ * Works through the items of a batch: one bad scene never stops the rest, every finished scene is on the disk before the next is begun,
+ * and what was finished before is not done again. Knows no process and no model: an executor runs the queries.
+ */
+import { rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { BatchEvent, BatchResult, DoneLine, FailedLine } from '../../contract/batch.ts';
+import { Think2SegError, toThink2SegError, type ErrorCode } from '../../contract/errors.ts';
+import type { SegmentInput } from '../../contract/routes.ts';
+import type { SegmentResult } from '../../contract/segment-result.ts';
+import { outputFilesOf } from '../files/output-files.ts';
+import { sha256OfFile } from '../files/sha256.ts';
+import {
+  itemId,
+  itemKey,
+  outputName,
+  scratchNamePrefix,
+  type BatchItem,
+  type BatchOptions,
+  type RasterDigest,
+} from './batch-item.ts';
+import type { Manifest } from './manifest.ts';
+import { batchFolders } from './output-folders.ts';
+import { assertUnchanged, digestRaster, stampOf } from './raster-digest.ts';
+import { withDeadline } from './deadline.ts';
+
+/** Runs single queries, several at a time. */
+export interface Executor {
+  /** How many queries may run at once. */
+  readonly slots: number;
+  /**
+   * Rejects with ENGINE_CRASHED when the process that ran the query died; the next query on the slot finds a new one. An abort ends
+   * the query, if need be with its process, and rejects with CANCELLED.
+   */
+  run(slot: number, input: SegmentInput, signal: AbortSignal): Promise<SegmentResult>;
+}
+
+export interface BatchRun {
+  readonly folder: string;
+  readonly options: BatchOptions;
+  readonly pack: { readonly id: string; readonly sha256: string };
+  readonly timeoutMs: number | null;
+  readonly failFast: boolean;
+  readonly retryFailed: boolean;
+}
+
+export interface BatchPorts {
+  readonly executor: Executor;
+  readonly manifest: Manifest;
+  readonly onEvent: (event: BatchEvent) => void;
+}
+
+export interface BatchSignals {
+  /** Begin nothing new, finish what runs. */
+  readonly finish: AbortSignal;
+  /** Stop what runs. */
+  readonly stop: AbortSignal;
+}
+
+/** Trouble that every scene would meet: the batch stops, and the scene it was met with is not blamed. */
+const fatalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'PACK_NOT_FOUND',
+  'PACK_INVALID',
+  'PACK_INCOMPLETE',
+  'PACK_DAMAGED',
+  'PACK_FOREIGN',
+  'PROVIDER_UNAVAILABLE',
+  'MEMORY_INSUFFICIENT',
+  'OUTPUT_FULL',
+  'OUTPUT_NOT_WRITABLE',
+  'CANCELLED',
+  'USAGE',
+]);
+
+const thumbnailSidePx = 256;
+
+type Tally = Omit<BatchResult, 'schema' | 'outputs' | 'wallMs' | 'remaining'>;
+
+/**
+ * @returns what was done. When the batch was stopped, `remaining` says how many items were not looked at.
+ * @throws Think2SegError for trouble that concerns all scenes, or the first failure with `failFast`. The manifest is complete either way.
+ */
+export async function runBatch(
+  items: readonly BatchItem[],
+  run: BatchRun,
+  ports: BatchPorts,
+  signals: BatchSignals,
+): Promise<BatchResult> {
+  const batch = new Batch(items, run, ports, signals);
+  return batch.work();
+}
+
+class Batch {
+  readonly #groups: BatchItem[][];
+  readonly #run: BatchRun;
+  readonly #ports: BatchPorts;
+  readonly #signals: BatchSignals;
+  readonly #startMs = performance.now();
+  readonly #tally: Tally;
+  /** Ids of this run; of two equal rasters the second is done when the first is. */
+  readonly #begun = new Set<string>();
+  #halted: Think2SegError | null = null;
+
+  constructor(items: readonly BatchItem[], run: BatchRun, ports: BatchPorts, signals: BatchSignals) {
+    this.#run = run;
+    this.#ports = ports;
+    this.#signals = signals;
+    this.#groups = [...groupByRaster(items).values()].reverse();
+    this.#tally = {
+      items: items.length,
+      done: 0,
+      noTarget: 0,
+      alreadyDone: 0,
+      failed: 0,
+      features: 0,
+      areaM2: 0,
+      failures: [],
+    };
+  }
+
+  async work(): Promise<BatchResult> {
+    await Promise.all(Array.from({ length: this.#ports.executor.slots }, (_, slot) => this.#workOn(slot)));
+    if (this.#halted !== null) {
+      throw this.#halted;
+    }
+    const { items, done, alreadyDone, failed } = this.#tally;
+    return {
+      schema: 1,
+      ...this.#tally,
+      remaining: items - done - alreadyDone - failed,
+      wallMs: Math.round(performance.now() - this.#startMs),
+      outputs: [],
+    };
+  }
+
+  #isStopped(): boolean {
+    return this.#halted !== null || this.#signals.finish.aborted || this.#signals.stop.aborted;
+  }
+
+  /** All questions about a raster stay on one slot, so that what the models saw of it is used again. */
+  async #workOn(slot: number): Promise<void> {
+    for (let group = this.#groups.pop(); group !== undefined && !this.#isStopped(); group = this.#groups.pop()) {
+      for (const item of group) {
+        if (this.#isStopped()) {
+          return;
+        }
+        try {
+          await this.#workOnItem(slot, item);
+        } catch (thrown) {
+          this.#halted ??= toThink2SegError(thrown);
+        }
+      }
+    }
+  }
+
+  async #workOnItem(slot: number, item: BatchItem): Promise<void> {
+    const { manifest, onEvent } = this.#ports;
+    const key = itemKey(item, this.#run.options);
+    const startMs = performance.now();
+    const asked = { kind: 'item' as const, key, path: item.rasterPath, question: item.question, target: item.target };
+    let digest: RasterDigest | null = null;
+    let id = '';
+    let line: DoneLine | FailedLine;
+    try {
+      if (await this.#failedBefore(item, key)) {
+        return;
+      }
+      digest = await digestRaster(item.rasterPath, manifest.stampOf(item.rasterPath), this.#signals.stop);
+      id = itemId(item, this.#run.options, digest, this.#run.pack.sha256);
+      if (await this.#doneBefore(id)) {
+        return;
+      }
+      onEvent({ kind: 'item-started', path: item.rasterPath, question: item.question });
+      this.#begun.add(id);
+      const { result, outputs } = await this.#segment(slot, item, key, id, digest);
+      line = {
+        ...asked,
+        state: 'done',
+        id,
+        raster: stampLine(digest),
+        status: result.status,
+        reasoning: result.reasoning,
+        features: result.features,
+        areaM2: result.areaM2,
+        crs: result.crs,
+        outputs,
+        timingsMs: result.timingsMs,
+        warnings: result.warnings,
+        ...finishedNow(startMs),
+      };
+    } catch (thrown) {
+      this.#begun.delete(id);
+      const error = toThink2SegError(thrown);
+      if (fatalCodes.has(error.code)) {
+        throw error;
+      }
+      line = {
+        ...asked,
+        state: 'failed',
+        code: error.code,
+        message: error.message,
+        raster: digest === null ? null : stampLine(digest),
+        ...finishedNow(startMs),
+      };
+    }
+    await manifest.append(line);
+    this.#count(line);
+  }
+
+  /** A failure stands until it is to be retried, or its raster is another one now. */
+  async #failedBefore(item: BatchItem, key: string): Promise<boolean> {
+    const failed = this.#ports.manifest.failed(key);
+    if (failed === undefined || this.#run.retryFailed) {
+      return false;
+    }
+    const stamp = await stampOf(item.rasterPath).catch(() => null);
+    const sameRaster =
+      failed.raster === null
+        ? stamp === null
+        : stamp !== null && stamp.bytes === failed.raster.bytes && stamp.mtimeMs === failed.raster.mtimeMs;
+    if (sameRaster) {
+      this.#tally.failed++;
+      this.#tally.failures.push(failureOf({ ...item, path: item.rasterPath, ...failed }));
+    }
+    return sameRaster;
+  }
+
+  async #doneBefore(id: string): Promise<boolean> {
+    const done = this.#ports.manifest.done(id);
+    if (this.#begun.has(id) || (done !== undefined && (await this.#allPresent(done.outputs)))) {
+      this.#tally.alreadyDone++;
+      this.#tally.noTarget += done?.status === 'no-target' ? 1 : 0;
+      this.#tally.features += done?.features ?? 0;
+      this.#tally.areaM2 += done?.areaM2 ?? 0;
+      return true;
+    }
+    return false;
+  }
+
+  async #allPresent(outputs: DoneLine['outputs']): Promise<boolean> {
+    for (const { path, bytes } of outputs) {
+      const size = await stat(join(this.#run.folder, path)).then(
+        (found) => found.size,
+        () => -1,
+      );
+      if (size !== bytes) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  async #segment(
+    slot: number,
+    item: BatchItem,
+    key: string,
+    id: string,
+    digest: RasterDigest,
+  ): Promise<{ result: SegmentResult; outputs: DoneLine['outputs'] }> {
+    const { formats, ...options } = this.#run.options;
+    const folders = batchFolders(this.#run.folder);
+    const name = outputName(item, id);
+    const scratchName = scratchNamePrefix(key) + randomUUID();
+    const overlayPath = join(folders.thumbnails, `${name}.png`);
+    const outputPaths = formats.map((extension) => join(folders.scenes, name + extension));
+    const input: SegmentInput = {
+      ...options,
+      rasterPath: item.rasterPath,
+      question: item.question,
+      target: item.target,
+      promptSource: { kind: 'model' },
+      outputPaths,
+      maskPath: null,
+      overlayPath,
+      overlaySidePx: thumbnailSidePx,
+      rasterDigest: { bytes: digest.bytes, sha256: digest.sha256 },
+      // The name is an address of the content: what stands there already is the same, or an unrecorded rest of a killed run.
+      overwrite: true,
+      scratchName,
+    };
+    try {
+      const result = await withDeadline(this.#run.timeoutMs, this.#signals.stop, item.rasterPath, (signal) =>
+        this.#ports.executor.run(slot, input, signal),
+      );
+      await assertUnchanged(digest);
+      const written = [...new Set([...outputPaths.flatMap((path) => outputFilesOf(path)), overlayPath])].filter(
+        (path) => path === overlayPath || result.outputs.includes(path),
+      );
+      return { result, outputs: await Promise.all(written.map((path) => this.#sumOf(path))) };
+    } finally {
+      for (const folder of Object.values(folders)) {
+        await rm(join(folder, scratchName), { recursive: true, force: true });
+      }
+    }
+  }
+
+  async #sumOf(path: string): Promise<DoneLine['outputs'][number]> {
+    const sum = await sha256OfFile(path, this.#signals.stop);
+    return { path: relative(this.#run.folder, path), ...sum };
+  }
+
+  #count(line: DoneLine | FailedLine): void {
+    const tally = this.#tally;
+    if (line.state === 'done') {
+      tally.done++;
+      tally.noTarget += line.status === 'no-target' ? 1 : 0;
+      tally.features += line.features;
+      tally.areaM2 += line.areaM2 ?? 0;
+    } else {
+      tally.failed++;
+      tally.failures.push(failureOf(line));
+      if (this.#run.failFast) {
+        this.#halted ??= new Think2SegError(
+          'BATCH_INCOMPLETE',
+          `stopped at the first failure (--fail-fast): ${line.path}: ${line.code}: ${line.message}`,
+        );
+      }
+    }
+    this.#ports.onEvent({
+      kind: 'item-finished',
+      line,
+      finished: tally.done + tally.alreadyDone + tally.failed,
+      failed: tally.failed,
+      total: tally.items,
+    });
+  }
+}
+
+function groupByRaster(items: readonly BatchItem[]): Map<string, BatchItem[]> {
+  const groups = new Map<string, BatchItem[]>();
+  for (const item of items) {
+    const group = groups.get(item.rasterPath);
+    if (group === undefined) {
+      groups.set(item.rasterPath, [item]);
+    } else {
+      group.push(item);
+    }
+  }
+  return groups;
+}
+
+function stampLine({ path, bytes, mtimeMs, sha256 }: RasterDigest): DoneLine['raster'] {
+  return { path, bytes, mtimeMs, sha256 };
+}
+
+function finishedNow(startMs: number): { finishedAt: string; wallMs: number } {
+  return { finishedAt: new Date().toISOString(), wallMs: Math.round(performance.now() - startMs) };
+}
+
+function failureOf({
+  path,
+  question,
+  code,
+  message,
+}: BatchResult['failures'][number]): BatchResult['failures'][number] {
+  return { path, question, code, message };
+}
