@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { toThink2SegError } from '../contract/errors.ts';
 import type { DoctorReport } from '../contract/doctor.ts';
-import { chooseProvider, probeProviders } from '../core/inference/providers.ts';
+import { chooseAmong, probeProviders } from '../core/inference/providers.ts';
 import { runtimeVersion } from '../core/inference/runtime.ts';
 import { defaultThreads } from '../core/inference/threads.ts';
 import { availableMemoryBytes } from '../core/pack/memory.ts';
@@ -29,9 +29,8 @@ async function examinePack(directory: string, context: HandlerContext): Promise<
 }
 
 export async function examineMachine(packDirectory: string, context: HandlerContext): Promise<DoctorReport> {
-  const probe = { ...probeOptions, signal: context.signal };
-  const providers = await probeProviders(probe);
-  const { provider, note } = await chooseProvider('auto', probe);
+  const providers = await probeProviders({ ...probeOptions, signal: context.signal });
+  const { provider, note } = chooseAmong(providers);
   return {
     schema: 1,
     application: { name: 'think2seg', version: installation.version },

@@ -74,15 +74,29 @@ export async function chooseProvider(choice: ProviderChoice, options: ProbeOptio
     return { choice, provider: choice, usable: [report], reports: [report], ...note };
   }
 
-  const refused: ProviderReport[] = [];
+  const reports: ProviderReport[] = [];
   for (const provider of providerNames.filter((name) => name !== 'cpu')) {
     const report = await examine(provider, options, true);
-    if (report.works) {
-      return selection(provider, [report, cpu], [...refused, report, cpu], refused);
+    reports.push(report);
+    if (isBetterThanCpu(report)) {
+      break;
     }
-    refused.push(report);
   }
-  return selection('cpu', [cpu], [...refused, cpu], refused);
+  return chooseAmong([...reports, cpu]);
+}
+
+/** What `auto` comes to where providers have been examined already, in the order it tries them; the CPU is the last. */
+export function chooseAmong(reports: readonly ProviderReport[]): ProviderSelection {
+  const cpu = reports.filter(({ provider }) => provider === 'cpu');
+  const better = reports.find((report) => report.provider !== 'cpu' && isBetterThanCpu(report));
+  if (better === undefined) {
+    return selection('cpu', cpu, reports, reports.slice(0, reports.length - cpu.length));
+  }
+  return selection(better.provider, [better, ...cpu], reports, reports.slice(0, reports.indexOf(better)));
+}
+
+function isBetterThanCpu({ works, speed }: ProviderReport): boolean {
+  return works && (speed === undefined || speed.providerMs < speed.cpuMs);
 }
 
 function selection(

@@ -5,7 +5,12 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { convByThrees } from '../../../src-main/core/inference/conv-by-threes.ts';
-import { chooseProvider, probeProviders, type ProbeOptions } from '../../../src-main/core/inference/providers.ts';
+import {
+  chooseAmong,
+  chooseProvider,
+  probeProviders,
+  type ProbeOptions,
+} from '../../../src-main/core/inference/providers.ts';
 import { buildEntry, type BuiltEntry } from '../../support/build-entry.ts';
 import { softwareVulkan } from '../../support/software-vulkan.ts';
 
@@ -93,6 +98,31 @@ describe('chooseProvider', () => {
     await expect(probeProviders(options({ resourcesDirectory: scratch }))).rejects.toMatchObject({
       code: 'INTERNAL',
       message: expect.stringContaining('probe.onnx is missing') as string,
+    });
+  });
+});
+
+describe('chooseAmong', () => {
+  const cpu = { provider: 'cpu', works: true, supportsFp16: true } as const;
+  const slow = { provider: 'webgpu', works: true, reason: 'slower', speed: { providerMs: 9, cpuMs: 3 } } as const;
+  const fast = { provider: 'webgpu', works: true, speed: { providerMs: 1, cpuMs: 3 } } as const;
+  const broken = { provider: 'cuda', works: false, reason: 'not installed' } as const;
+
+  test('takes the first provider that works and is faster than the CPU', () => {
+    expect(chooseAmong([broken, fast, cpu])).toMatchObject({
+      provider: 'webgpu',
+      usable: [fast, cpu],
+      note: 'runs on webgpu; cuda: not installed',
+    });
+    expect(chooseAmong([fast, cpu]).note).toBeUndefined();
+  });
+
+  test('leaves one that works and is slower, and says so', () => {
+    const selection = chooseAmong([broken, slow, cpu]);
+    expect(selection).toMatchObject({
+      provider: 'cpu',
+      usable: [cpu],
+      note: 'runs on cpu; cuda: not installed; webgpu: slower',
     });
   });
 });
