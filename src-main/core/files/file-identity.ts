@@ -6,8 +6,8 @@ import { stat } from 'node:fs/promises';
  */
 export async function fileIdentity(path: string): Promise<string | null> {
   try {
-    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
-    return `${dev}:${ino}:${size}:${mtimeNs}`;
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import type { PackManifest } from '../../contract/pack-manifest.ts';
-import { sha256OfFile } from '../files/sha256.ts';
+import { KnownDigests } from '../files/known-digests.ts';
 import type { LvlmRecipe } from '../ports.ts';
 import { readManifest } from './manifest.ts';
 import {
@@ -37,8 +37,9 @@ export interface Pack {
   readonly models: Readonly<Record<ModelPart, readonly ModelFile[]>>;
 }
 
-/** Sums of packs up to this size are checked at every load (about a tenth of a second); larger ones by `verifyPack`. */
+/** Sums of packs up to this size are checked at the first load and whenever a file has changed; larger ones by `verifyPack`. */
 const sumsAtLoadBytes = 64 * 2 ** 20;
+const digests = new KnownDigests();
 
 /**
  * Opens a pack: manifest, presence and size of every file (sums too, for a small pack), structure of every model. Loads no weights.
@@ -76,7 +77,7 @@ async function checkFiles(root: string, manifest: PackManifest, sums: boolean, s
       missing.push(file.path);
     } else if (found.bytes !== file.bytes) {
       damaged.push(`${file.path} (got ${found.bytes} bytes, expected ${file.bytes})`);
-    } else if (sums && (await sha256OfFile(found.realPath, signal)).sha256 !== file.sha256) {
+    } else if (sums && (await digests.of(found.realPath, signal)).sha256 !== file.sha256) {
       damaged.push(`${file.path} (wrong SHA-256)`);
     }
   }

@@ -6,7 +6,9 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +18,7 @@ import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
 import { createFeatureWriter } from '../../../src-main/core/export/feature-writer.ts';
 import { writeMaskGeoTiff } from '../../../src-main/core/export/mask-geotiff.ts';
 import { checkOutputWritable, removeScratch, withAtomicOutputs } from '../../../src-main/core/files/atomic-write.ts';
+import { KnownDigests } from '../../../src-main/core/files/known-digests.ts';
 import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
 import { feature, runRecord, squareWithHole } from '../../support/output-samples.ts';
 
@@ -236,4 +239,19 @@ test('sha256OfFile gives sum and size', async () => {
     sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
   });
   await expect(sha256OfFile(join(folder, 'missing'), signal)).rejects.toMatchObject({ code: 'INPUT_NOT_READABLE' });
+});
+
+test('KnownDigests reads again what has changed, also when size and time of writing say otherwise', async () => {
+  const path = join(folder, 'abc');
+  const { signal } = new AbortController();
+  const digests = new KnownDigests();
+  writeFileSync(path, 'abc');
+  const first = await digests.of(path, signal);
+  expect(first).toEqual(await sha256OfFile(path, signal));
+  expect(await digests.of(path, signal)).toBe(first);
+  const { atime, mtime } = statSync(path);
+  writeFileSync(path, 'abd');
+  utimesSync(path, atime, mtime);
+  expect(await digests.of(path, signal)).toEqual(await sha256OfFile(path, signal));
+  await expect(digests.of(join(folder, 'missing'), signal)).rejects.toMatchObject({ code: 'INPUT_NOT_READABLE' });
 });
