@@ -36,8 +36,11 @@ export interface SceneInfo {
   width: number;
   height: number;
   bands: BandInfo[];
-  /** Null when the file carries no coordinate reference system: coordinates are then those of the transform, or pixels. */
-  crs: { epsg?: number; wkt: string; name: string; accuracyNote?: string } | null;
+  /**
+   * Null when the file carries no coordinate reference system: coordinates are then those of the transform, or pixels. Of a compound
+   * system the horizontal part; `vertical` names the part that is left out.
+   */
+  crs: { epsg?: number; wkt: string; name: string; vertical?: string; accuracyNote?: string } | null;
   /** Null when the file has no georeference at all. */
   transform: Geotransform | null;
   bounds: BoundingBox | null;
@@ -46,7 +49,10 @@ export interface SceneInfo {
   /** Name as GDAL prints it (`DEFLATE`, `LZW`, `YCbCr JPEG`), null when there is none. */
   compression: string | null;
   driver: string;
-  /** Which reader serves the pixels, and why if it is not the first choice. */
-  reader: { name: 'geotiff' | 'gdal'; reason?: string };
+  /**
+   * Who reads the pixels: our own TIFF reader, our own with blocks that GDAL decodes (`tiff+gdal`), or GDAL alone. The reason is given
+   * where GDAL has a part.
+   */
+  reader: { name: 'tiff' | 'tiff+gdal' | 'gdal'; reason?: string };
   warnings: string[];
 }

@@ -45,7 +45,7 @@ export function fakeReader(raster: FakeRaster): RasterReader & { requests: ReadR
           overviews: [],
           compression: null,
           driver: 'Fake',
-          reader: { name: 'geotiff' },
+          reader: { name: 'tiff' },
           warnings: [],
         },
         crs,

@@ -1,9 +1,9 @@
-import { access, constants, stat } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { SceneInfo } from '../../contract/scene.ts';
 import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
 import type { RasterReader, RasterSource } from '../ports.ts';
 import { ByteFile } from './byte-file.ts';
+import { checkReadable } from './check-readable.ts';
 import { gdalLevels } from './gdal-level.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { Scene } from './scene.ts';
@@ -17,8 +17,9 @@ import {
   validityRuleOf,
 } from './scene-description.ts';
 import { readTiffDirectories } from './tiff-directory.ts';
-import { reasonForGdal } from './tiff-layout.ts';
-import { collectTiffImages, compressionName, tiffLevels } from './tiff-scene.ts';
+import { gdalBlocks, reasonForGdal } from './tiff-layout.ts';
+import { refuseFormatWithoutReader } from './foreign-format.ts';
+import { collectTiffImages, compressionName, tiffLevels, type TiffImages } from './tiff-scene.ts';
 import { describeTiff } from './tiff-twin.ts';
 
 export const rasterReader: RasterReader = { open: openRaster };
@@ -40,8 +41,10 @@ export async function openScene(path: string, signal: AbortSignal): Promise<Scen
   const file = await ByteFile.open(path);
   let ownsFile = true;
   try {
-    if (!(await startsAsTiff(file))) {
-      return await openWithGdal(path, `not a TIFF`);
+    const start = await readStart(file);
+    if (!isTiff(start)) {
+      refuseFormatWithoutReader(path, start);
+      return await openWithGdal(path, 'not a TIFF');
     }
     const directories = await readTiffDirectories(file);
     const reason = directories[0] === undefined ? null : await reasonForGdal(directories[0]);
@@ -50,7 +53,13 @@ export async function openScene(path: string, signal: AbortSignal): Promise<Scen
       return await openWithGdal(path, reason);
     }
     ownsFile = false;
-    return await openTiff(file, directories);
+    const images = await collectTiffImages(file, directories);
+    const sidecarReason = await reasonOfParts(images);
+    if (sidecarReason !== null) {
+      await images.close();
+      return await openWithGdal(path, sidecarReason);
+    }
+    return await openTiff(path, images);
   } finally {
     if (ownsFile) {
       await file.close();
@@ -58,39 +67,35 @@ export async function openScene(path: string, signal: AbortSignal): Promise<Scen
   }
 }
 
-async function checkReadable(path: string): Promise<void> {
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) {
-      throw new Think2SegError('INPUT_NOT_READABLE', `${path} is a folder, expected a raster file`);
-    }
-    await access(path, constants.R_OK);
-  } catch (thrown) {
-    if (thrown instanceof Think2SegError) {
-      throw thrown;
-    }
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new Think2SegError('INPUT_NOT_FOUND', `there is no file ${path}; check the name`, { cause: thrown });
-    }
-    throw new Think2SegError(
-      'INPUT_NOT_READABLE',
-      `${path} may not be read (${code ?? 'unknown reason'}); check its permissions`,
-      { cause: thrown },
-    );
-  }
-}
-
-async function startsAsTiff(file: ByteFile): Promise<boolean> {
+/** Up to 16 bytes as latin1. */
+async function readStart(file: ByteFile): Promise<string> {
   if (file.size < 4) {
     throw new Think2SegError('INPUT_NOT_RASTER', `${file.path} has ${file.size} bytes, which is no raster`);
   }
-  const start = (await file.read(0, 4)).toString('latin1');
-  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start);
+  return (await file.read(0, Math.min(16, file.size))).toString('latin1');
 }
 
-async function openTiff(file: ByteFile, directories: Awaited<ReturnType<typeof readTiffDirectories>>): Promise<Scene> {
-  const images = await collectTiffImages(file, directories);
+function isTiff(start: string): boolean {
+  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start.slice(0, 4));
+}
+
+/** Overviews and masks may be written in another way than the image they belong to. */
+async function reasonOfParts({ overviews, masks }: TiffImages): Promise<string | null> {
+  for (const [part, images] of [
+    ['an overview', overviews],
+    ['the mask', masks],
+  ] as const) {
+    for (const { directory } of images) {
+      const reason = await reasonForGdal(directory);
+      if (reason !== null) {
+        return `${part} has ${reason}`;
+      }
+    }
+  }
+  return null;
+}
+
+async function openTiff(path: string, images: TiffImages): Promise<Scene> {
   try {
     const { directory, layout } = images.main;
     const description = await describeTiff(directory, layout);
@@ -98,9 +103,11 @@ async function openTiff(file: ByteFile, directories: Awaited<ReturnType<typeof r
     const levels = tiffLevels(images, Number(description.bands[0]?.noDataValue ?? 0));
     const warnings =
       images.otherCount === 0 ? [] : [`${images.otherCount} further pages of the file are not used, only the first`];
-    return await makeScene(file.path, description, levels, {
+    const pictures = gdalBlocks(layout);
+    return await makeScene(path, description, levels, {
       compression: compressionName(layout),
-      reader: { name: 'geotiff' },
+      reader:
+        pictures === null ? { name: 'tiff' } : { name: 'tiff+gdal', reason: `GDAL decodes the ${pictures} blocks` },
       warnings,
       close: images.close,
     });

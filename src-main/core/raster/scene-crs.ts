@@ -2,6 +2,7 @@ import { Think2SegError } from '../../contract/errors.ts';
 import type { Crs } from '../../contract/geo.ts';
 import type { SceneInfo } from '../../contract/scene.ts';
 import { crsFromWkt } from '../crs/from-wkt.ts';
+import { verticalNameOf } from '../crs/vertical-name.ts';
 
 export interface SceneCrs {
   readonly crs: Crs | null;
@@ -16,15 +17,17 @@ export async function resolveSceneCrs(wkt: string | undefined): Promise<SceneCrs
   }
   try {
     const crs = await crsFromWkt(wkt);
+    const vertical = verticalNameOf(wkt);
     return {
       crs,
       info: {
         ...(crs.epsg === undefined ? {} : { epsg: crs.epsg }),
         wkt: crs.wkt,
         name: crs.name,
+        ...(vertical === null ? {} : { vertical }),
         ...(crs.accuracyNote === undefined ? {} : { accuracyNote: crs.accuracyNote }),
       },
-      warning: null,
+      warning: vertical === null ? null : `heights are not used: ${vertical} is left out, results are in ${crs.name}`,
     };
   } catch (thrown) {
     if (!(thrown instanceof Think2SegError) || thrown.code !== 'CRS_UNSUPPORTED') {

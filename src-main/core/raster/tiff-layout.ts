@@ -73,6 +73,11 @@ export async function reasonForGdal(directory: TiffDirectory): Promise<string | 
   return null;
 }
 
+/** Name of the pictures that blocks of this layout are, which GDAL decodes for our own reader; null when they are none. */
+export function gdalBlocks({ compression }: TiffLayout): string | null {
+  return [7, 50001].includes(compression) ? (compressionNames[compression] ?? null) : null;
+}
+
 /** The layout of a directory that `reasonForGdal` lets pass. Throws INPUT_CORRUPT or INPUT_UNSUPPORTED. */
 export async function readTiffLayout(directory: TiffDirectory): Promise<TiffLayout> {
   const path = directory.file.path;

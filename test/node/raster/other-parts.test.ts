@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openScene } from '../../../src-main/core/raster/open-raster.ts';
+import type { Scene } from '../../../src-main/core/raster/scene.ts';
+import { PythonProcess, pythonMissing } from '../../support/python.ts';
+
+const never = new AbortController().signal;
+const missing = pythonMissing(['rasterio', 'numpy']);
+
+interface Reference {
+  samples: string;
+  valid: string;
+  epsg: number | null;
+  overviews: { factor: number; size: [number, number]; samples: string }[];
+}
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'think2seg-parts-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function shaOf(scene: Scene, outWidth: number, outHeight: number): Promise<{ samples: string; valid: string }> {
+  const { width, height } = scene.info;
+  const windowPx = { x: 0, y: 0, width, height };
+  const window = await scene.readWindow({ windowPx, outWidth, outHeight, bands: [1] }, never);
+  const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+  return { samples: sha(window.bands[0] as Uint8Array), valid: sha(window.valid) };
+}
+
+describe.skipIf(missing !== null)(`rasters that rasterio and GDAL write (${missing ?? 'present'})`, () => {
+  let python: PythonProcess;
+  beforeAll(() => {
+    python = new PythonProcess(resolve(import.meta.dirname, '../../support/raster_oracle.py'));
+  });
+  afterAll(() => {
+    python.close();
+  });
+
+  const make = async (request: { kind: string; path: string } & Record<string, unknown>): Promise<Reference> =>
+    (await python.ask({ op: 'make', ...request })) as unknown as Reference;
+
+  /** Samples, valid pixels and every overview equal rasterio's. */
+  const expectEqual = async (path: string, reference: Reference): Promise<Scene['info']> => {
+    const scene = await openScene(path, never);
+    try {
+      const { info } = scene;
+      expect(await shaOf(scene, info.width, info.height)).toEqual({
+        samples: reference.samples,
+        valid: reference.valid,
+      });
+      expect(info.overviews).toEqual(reference.overviews.map(({ factor }) => factor));
+      for (const { size, samples } of reference.overviews) {
+        expect((await shaOf(scene, ...size)).samples, `overview of ${size.join(' x ')}`).toBe(samples);
+      }
+      return info;
+    } finally {
+      await scene.close();
+    }
+  };
+
+  it.each(
+    ['CCITTRLE', 'CCITTFAX3', 'CCITTFAX4'].flatMap((compress) =>
+      [{}, { tiled: true, blockxsize: 64, blockysize: 64 }, { photometric: 'MINISWHITE' }].map((layout) => ({
+        compress,
+        ...layout,
+      })),
+    ),
+  )('fax $compress, tiled $tiled, photometric $photometric, through GDAL', async (creation) => {
+    const path = join(folder, 'fax.tif');
+    const reference = await make({ kind: 'fax', path, creation });
+    expect((await expectEqual(path, reference)).reader).toEqual({
+      name: 'gdal',
+      reason: `compression ${creation.compress}`,
+    });
+  });
+
+  it('overviews beside the file', async () => {
+    const path = join(folder, 'beside.tif');
+    const reference = await make({ kind: 'ovr', path });
+    expect(await readdir(folder)).toContain('beside.tif.ovr');
+    expect(reference.overviews.map(({ factor }) => factor)).toEqual([2, 4]);
+    expect((await expectEqual(path, reference)).reader).toEqual({ name: 'tiff' });
+  });
+
+  it('a mask beside the file', async () => {
+    const path = join(folder, 'masked.tif');
+    const reference = await make({ kind: 'msk', path });
+    expect(await readdir(folder)).toContain('masked.tif.msk');
+    expect((await expectEqual(path, reference)).reader).toEqual({ name: 'tiff' });
+  });
+
+  it('a mask in a compression that our reader leaves to GDAL takes the whole scene there', async () => {
+    const path = join(folder, 'fax-masked.tif');
+    const reference = await make({ kind: 'msk', path, maskCompression: 'CCITTFAX4' });
+    expect((await expectEqual(path, reference)).reader).toEqual({
+      name: 'gdal',
+      reason: 'the mask has compression CCITTFAX4',
+    });
+  });
+
+  it('a VRT that names its source by an absolute path', async () => {
+    const path = join(folder, 'mosaic.vrt');
+    const reference = await make({ kind: 'vrt', path, source: join(folder, 'source.tif') });
+    const info = await expectEqual(path, reference);
+    expect(info.reader).toEqual({ name: 'gdal', reason: 'not a TIFF' });
+    expect(info.crs?.epsg).toBe(32633);
+    await rm(join(folder, 'source.tif'));
+    await expect(openScene(path, never)).rejects.toMatchObject({
+      code: 'INPUT_CORRUPT',
+      message: expect.stringContaining('source.tif') as string,
+    });
+  });
+
+  it.each([
+    ['EPSG:32633+5773', 32633, 'EGM96 height', 'WGS 84 / UTM zone 33N'],
+    ['EPSG:4326+3855', 4326, 'EGM2008 height', 'WGS 84'],
+    ['EPSG:7415', 28992, 'NAP height', 'Amersfoort / RD New'],
+  ])('the heights of %s are left out, and said so', async (crs, epsg, vertical, horizontal) => {
+    const path = join(folder, 'heights.vrt');
+    await make({ kind: 'crs', path: join(folder, 'heights.tif'), crs });
+    await writeFile(
+      path,
+      `<VRTDataset rasterXSize="1" rasterYSize="1"><SRS>${crs}</SRS><GeoTransform>0,1,0,0,0,-1</GeoTransform>` +
+        '<VRTRasterBand dataType="Byte" band="1"/></VRTDataset>',
+    );
+    for (const name of ['heights.tif', 'heights.vrt']) {
+      const scene = await openScene(join(folder, name), never);
+      expect(scene.crs?.epsg).toBe(epsg);
+      expect(scene.info.crs).toMatchObject({ epsg, name: horizontal, vertical });
+      expect(scene.info.warnings).toContain(
+        `heights are not used: ${vertical} is left out, results are in ${horizontal}`,
+      );
+      await scene.close();
+    }
+  });
+
+  it('JPEG 2000 is refused by its name', async () => {
+    const path = join(folder, 'picture.jp2');
+    await make({ kind: 'jpeg2000', path });
+    await expect(openScene(path, never)).rejects.toMatchObject({
+      code: 'INPUT_UNSUPPORTED',
+      message: expect.stringMatching(/picture\.jp2 is a JPEG 2000 file.*gdal_translate/u) as string,
+    });
+  });
+});
+
+it.each([
+  ['JPEG 2000', Buffer.from('ff4fff51002f00000000', 'hex')],
+  ['JPEG XL', Buffer.from('0000000c4a584c200d0a870a', 'hex')],
+  ['MrSID', Buffer.from('msid    ')],
+  ['HDF5 or netCDF', Buffer.from('894844460d0a1a0a', 'hex')],
+])('%s is refused by its name', async (name, start) => {
+  const path = join(folder, 'foreign.bin');
+  await writeFile(path, start);
+  await expect(openScene(path, never)).rejects.toMatchObject({
+    code: 'INPUT_UNSUPPORTED',
+    message: expect.stringContaining(`is a ${name} file`) as string,
+  });
+});
