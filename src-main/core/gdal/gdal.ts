@@ -17,6 +17,9 @@ const openVerboseError = 0x40;
 /** Raw samples with a text header; the corner coordinates keep GDAL from refusing rotated rasters, which ENVI cannot hold. */
 const rawFormat = ['-of', 'ENVI', '-a_ullr', '0', '0', '1', '1', '-a_srs', ''];
 
+/** PROJ's complaint that a local (engineering) system lies on no ellipsoid; gdalinfo describes the raster all the same. */
+const localSystem = /PROJ: proj_get_ellipsoid: /;
+
 /** What to open: a file of the host, or bytes that exist in memory only. */
 export type GdalSource =
   | { readonly path: string }
@@ -43,6 +46,7 @@ export async function gdalRasterInfo(source: GdalSource, extraArguments: readonl
           }
         }),
       { ...failure, code: 'INPUT_CORRUPT' },
+      localSystem,
     );
     // gdalinfo prints bare nan and inf, which JSON has not.
     return JSON.parse(json.replace(/([:,[]\s*)(-?)(nan|inf)\b/gi, '$1"$2$3"')) as GdalInfo;

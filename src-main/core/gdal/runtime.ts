@@ -18,8 +18,11 @@ export interface GdalRuntime {
   hostPath(path: string): Promise<string>;
   /** A fresh name in memory, below no host folder. */
   memoryPath(fileName: string): string;
-  /** Runs one native call; every error GDAL reports meanwhile, also one it recovers from, becomes a Think2SegError. */
-  checked<T>(call: () => T, failure: FailureText): T;
+  /**
+   * Runs one native call; every error GDAL reports meanwhile, also one it recovers from, becomes a Think2SegError, unless its text
+   * matches `harmless`.
+   */
+  checked<T>(call: () => T, failure: FailureText, harmless?: RegExp): T;
 }
 
 export interface FailureText {
@@ -104,7 +107,7 @@ async function start(): Promise<GdalRuntime> {
       nextName += 1;
       return `${memoryRoot}/${nextName}-${fileName}`;
     },
-    checked: (call, failure) => {
+    checked: (call, failure, harmless) => {
       reported.length = 0;
       native.errorReset();
       let result;
@@ -117,8 +120,9 @@ async function start(): Promise<GdalRuntime> {
           cause: thrown,
         });
       }
-      const errors = reported.filter((line) => /^ERROR \d+:/.test(line));
-      if (errors.length > 0 || native.lastErrorType() >= cplFailure) {
+      const isFailure = (text: string): boolean => harmless?.test(text) !== true;
+      const errors = reported.filter((line) => /^ERROR \d+:/.test(line) && isFailure(line));
+      if (errors.length > 0 || (native.lastErrorType() >= cplFailure && isFailure(native.lastErrorMessage()))) {
         const message = (errors[0] ?? native.lastErrorMessage()).replace(/^ERROR \d+: /, '');
         throw new Think2SegError(
           failure.code,

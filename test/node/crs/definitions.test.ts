@@ -1,19 +1,44 @@
-import { readdirSync } from 'node:fs';
-import { fromFile } from 'geotiff';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Crs } from '../../../src-main/contract/geo.ts';
+import type { SceneInfo } from '../../../src-main/contract/scene.ts';
 import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
-import { crsFromGeoKeys, type GeoKeys } from '../../../src-main/core/crs/from-geo-keys.ts';
 import { crsFromWkt } from '../../../src-main/core/crs/from-wkt.ts';
 import { lonLatTransform } from '../../../src-main/core/crs/lon-lat.ts';
+import type { RasterSource } from '../../../src-main/core/ports.ts';
+import { openRaster } from '../../../src-main/core/raster/open-raster.ts';
 import reference from '../../fixtures/crs/rasterio-crs.json';
+import { tiffOfGeoKeys, type GeoKeys } from '../../support/geo-key-tiff.ts';
 import { sharedDataMissing, sharedPath } from '../../support/shared-data.ts';
+
+async function sceneAt(path: string): Promise<RasterSource> {
+  const scene = await openRaster(path, new AbortController().signal);
+  await scene.close();
+  return scene;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'think2seg-crs-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function sceneOfKeys(keys: GeoKeys): Promise<RasterSource> {
+  const path = join(folder, 'keys.tif');
+  writeFileSync(path, tiffOfGeoKeys(keys));
+  return sceneAt(path);
+}
+
+async function crsFromGeoKeys(keys: GeoKeys): Promise<Crs | null> {
+  return (await sceneOfKeys(keys)).crs;
+}
+
+async function infoOfKeys(keys: GeoKeys): Promise<SceneInfo> {
+  return (await sceneOfKeys(keys)).info;
+}
 
 describe.skipIf(sharedDataMissing !== null)('GeoKeys of real files, against rasterio', () => {
   test.each(reference.files)('$path is EPSG $epsg', async ({ path, epsg, wkt }) => {
-    const tiff = await fromFile(sharedPath(`data/${path}`));
-    const image = await tiff.getImage();
-    const crs = await crsFromGeoKeys(image.getGeoKeys() as GeoKeys | null);
-    await tiff.close();
+    const { crs } = await sceneAt(sharedPath(`data/${path}`));
     if (wkt === null) {
       expect(crs).toBeNull();
       return;
@@ -101,16 +126,19 @@ describe('user-defined GeoKeys', () => {
     expect(crs?.epsg).toBe(3035);
   });
 
-  test('no keys, or none about a CRS, are no CRS', async () => {
-    expect(await crsFromGeoKeys(null)).toBeNull();
-    expect(await crsFromGeoKeys({})).toBeNull();
-    expect(await crsFromGeoKeys({ GTRasterTypeGeoKey: 1 })).toBeNull();
+  test('no keys are no CRS', async () => {
+    expect((await infoOfKeys({})).crs).toBeNull();
   });
 
-  test('geocentric coordinates are refused', async () => {
-    await expect(crsFromGeoKeys({ GTModelTypeGeoKey: 3, GeographicTypeGeoKey: 4978 })).rejects.toMatchObject({
-      code: 'CRS_UNSUPPORTED',
-    });
+  test.each([
+    ['geocentric coordinates', { GTModelTypeGeoKey: 3, GeographicTypeGeoKey: 4978 }, 'GEOCCS'],
+    ['a local system', { GTModelTypeGeoKey: 32767, GTCitationGeoKey: 'site' }, 'LOCAL_CS'],
+    ['keys that say nothing of a CRS', { GTRasterTypeGeoKey: 1 }, 'LOCAL_CS'],
+  ])('%s open, and the warning says that areas are not measured', async (_name, keys, kind) => {
+    expect(await crsFromGeoKeys(keys)).toBeNull();
+    const { crs, warnings } = await infoOfKeys(keys);
+    expect(crs?.epsg).toBeUndefined();
+    expect(warnings.join('; ')).toMatch(new RegExp(`is of kind ${kind},.*areas are not measured`, 'u'));
   });
 });
 

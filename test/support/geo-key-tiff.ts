@@ -1,7 +1,5 @@
-import { Think2SegError } from '../../contract/errors.ts';
-
-/** GeoKeys as geotiff.js gives them: names of the specification, with numbers, texts or arrays of numbers. */
-export type GeoKeys = Readonly<Record<string, unknown>>;
+/** GeoKeys by their names in the specification, with numbers, texts or arrays of numbers. */
+export type GeoKeys = Readonly<Record<string, string | number | ArrayLike<number>>>;
 
 /** GeoKey numbers that say a coordinate reference system (GeoTIFF 1.0 annex; the names of 1.1 are aliases). */
 const keyNumbers: Readonly<Record<string, number>> = {
@@ -68,7 +66,7 @@ const codeKeys = new Set([1024, 1025, 2048, 2050, 2051, 2052, 2054, 2056, 2060, 
 const doubleParamsTag = 34736;
 const asciiParamsTag = 34737;
 
-/** A one-pixel TIFF that carries these GeoKeys, for GDAL to interpret. Vertical keys are left out. */
+/** A one-pixel TIFF that carries these GeoKeys. */
 export function tiffOfGeoKeys(keys: GeoKeys): Uint8Array {
   const entries: [key: number, location: number, count: number, value: number][] = [];
   const doubles: number[] = [];
@@ -83,30 +81,15 @@ export function tiffOfGeoKeys(keys: GeoKeys): Uint8Array {
       entries.push([key, asciiParamsTag, Buffer.byteLength(text, 'utf8'), Buffer.byteLength(ascii, 'utf8')]);
       ascii += text;
     } else if (codeKeys.has(key)) {
-      entries.push([key, 0, 1, numbersOf(name, value)[0] ?? 0]);
+      entries.push([key, 0, 1, typeof value === 'number' ? value : 0]);
     } else {
-      const numbers = numbersOf(name, value);
+      const numbers = typeof value === 'number' ? [value] : Array.from(value);
       entries.push([key, doubleParamsTag, numbers.length, doubles.length]);
       doubles.push(...numbers);
     }
   }
   entries.sort(([left], [right]) => left - right);
   return onePixelTiff([1, 1, 0, entries.length, ...entries.flat()], doubles, ascii);
-}
-
-/** A number, an array or typed array of numbers, or the index-keyed object that one becomes in JSON. */
-function numbersOf(name: string, value: unknown): number[] {
-  const values: unknown[] =
-    typeof value === 'object' && value !== null ? Object.values(value as Record<string, unknown>) : [value];
-  return values.map((item) => {
-    if (typeof item !== 'number') {
-      throw new Think2SegError(
-        'CRS_UNSUPPORTED',
-        `GeoKey ${name} holds ${JSON.stringify(value)}, expected numbers; repair the file's georeference`,
-      );
-    }
-    return item;
-  });
 }
 
 function onePixelTiff(directory: readonly number[], doubles: readonly number[], ascii: string): Uint8Array {
