@@ -19,7 +19,7 @@ const pixelIsPoint = 2;
  * @param info of the scene, as our own reader tells it.
  */
 export async function whyNotDrawable(info: SceneInfo, isPalette: boolean): Promise<string | null> {
-  if (info.reader.name !== 'geotiff') {
+  if (info.reader.name === 'gdal') {
     return `the map cannot read this file: ${info.reader.reason ?? info.driver}`;
   }
   if (isPalette) {
