@@ -72,7 +72,7 @@ def test_half_precision_stays_close(exported):
         onnxruntime.InferenceSession(str(exported / f"onnx/vision_encoder{suffix}.onnx")).run(None, {"pixel_values": pixels})
         for suffix in ("", "_fp16")
     )
-    for a, b in zip(full, half):
+    for a, b in zip(full, half, strict=True):
         assert b.dtype == np.float32
         assert np.abs(a - b).max() < 0.02 * np.abs(a).max()
 

@@ -5,10 +5,30 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 WORK = Path(__file__).resolve().parents[2] / ".work"
 """Default place of caches and checkpoints (not part of the repository)."""
+
+
+STANDALONE = {
+    "export-lvlm": ("export_lvlm", "export a Qwen2.5-VL checkpoint to ONNX"),
+    "export-segmenter": ("export_segmenter", "export a SAM 2.1 checkpoint to ONNX"),
+    "assemble": ("assemble", "join an exported language model and segmenter to a pack"),
+}
+"""Commands that read their own arguments: the module whose `main` takes them, and what they do."""
+
+
+def _report_errors(run: Callable[[], int]) -> int:
+    """The status of `run`; an error with a code becomes one line on stderr and its exit status."""
+    from .errors import ToolError
+
+    try:
+        return run()
+    except ToolError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
 
 
 def _scenes(options: argparse.Namespace) -> None:
@@ -136,8 +156,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--seed", type=int, default=seed)
         return command
 
-    for name in ("export-lvlm", "export-segmenter"):
-        commands.add_parser(name, add_help=False, help="export a checkpoint to ONNX")
+    for name, (_, text) in STANDALONE.items():
+        commands.add_parser(name, add_help=False, help=text)
     scenes = add("scenes", _scenes, "write a question-answer data set in the EarthReason layout")
     scenes.add_argument("--out", type=Path, required=True)
     scenes.add_argument("--split", required=True)
@@ -188,15 +208,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
-    # These two read their own arguments.
-    if arguments[:1] == ["export-lvlm"]:
-        from .export_lvlm import main as export_lvlm
-
-        return export_lvlm(arguments[1:])
-    if arguments[:1] == ["export-segmenter"]:
-        from .export_segmenter import main as export_segmenter
-
-        return export_segmenter(arguments[1:])
+    if arguments and arguments[0] in STANDALONE:
+        module = import_module(f".{STANDALONE[arguments[0]][0]}", __package__)
+        return _report_errors(lambda: module.main(arguments[1:]))
     options = _parser().parse_args(arguments)
     options.run(options)
     return 0

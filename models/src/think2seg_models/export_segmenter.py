@@ -247,7 +247,7 @@ def largest_difference(model: Sam2Model, out: Path) -> dict[str, float]:
     features = encoder.run(None, {"pixel_values": pixels.numpy()})
     worst = {
         "image_embeddings": max(
-            float((a - torch.from_numpy(b)).abs().max() / a.abs().max()) for a, b in zip(embeddings, features)
+            float((a - torch.from_numpy(b)).abs().max() / a.abs().max()) for a, b in zip(embeddings, features, strict=True)
         )
     }
     names = [output.name for output in decoder.get_outputs()]
@@ -260,9 +260,9 @@ def largest_difference(model: Sam2Model, out: Path) -> dict[str, float]:
             "input_points": input_points.numpy(),
             "input_labels": input_labels.numpy(),
             "input_boxes": input_boxes.numpy(),
-            **dict(zip(EMBEDDING_NAMES, features)),
+            **dict(zip(EMBEDDING_NAMES, features, strict=True)),
         }
-        got = dict(zip(names, decoder.run(None, feeds)))
+        got = dict(zip(names, decoder.run(None, feeds), strict=True))
         prompt = {
             **({"input_points": input_points, "input_labels": input_labels} if points else {}),
             **({"input_boxes": input_boxes} if with_box else {}),

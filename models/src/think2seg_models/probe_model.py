@@ -131,9 +131,7 @@ def build_core(dtype: type[np.floating]) -> onnx.ModelProto:
     features = graph.op("ConvTranspose", features, graph.weight(16, 8, 2, 2), kernel_shape=[2, 2], strides=[2, 2])
     scales = graph.constant([1, 1, 2, 2], np.float32)
     rectified = graph.op("Relu", features)
-    features = graph.op(
-        "Resize", rectified, "", scales, mode="linear", coordinate_transformation_mode="half_pixel"
-    )
+    features = graph.op("Resize", rectified, "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
     features = graph.op("Conv", features, graph.weight(4, 8, 3, 3), kernel_shape=[3, 3], pads=[1] * 4)
     _finish(graph, features, "y")
     return _model(graph, {"x": [1, 3, "height", "width"]}, "y", [1, 4, "height", "width"])

@@ -226,9 +226,7 @@ def write_references(model: Sam2Model, out: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="think2seg_models tiny-sam", description=__doc__.split("\n")[0])
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument(
-        "--real-shape", action="store_true", help="only export the published tiny shape with random weights, for timings"
-    )
+    parser.add_argument("--real-shape", action="store_true", help="only export the published tiny shape with random weights, for timings")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     if arguments.real_shape:
