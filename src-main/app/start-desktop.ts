@@ -1,18 +1,148 @@
 /** Brings the desktop up: the only place that knows the order. */
-import { app, protocol } from 'electron';
-import { contentScheme, serveContent } from './content-scheme.ts';
+import { app, nativeTheme, protocol } from 'electron';
+import { z } from 'zod';
+import type { StartState } from '../contract/app-routes.ts';
+import { userPacksDirectory } from '../contract/user-directories.ts';
+import { createAppHandlers } from './app-handlers.ts';
+import { Autosave } from './autosave.ts';
+import { ChosenPaths } from './chosen-paths.ts';
+import { contentOrigin, contentScheme, serveContent } from './content-scheme.ts';
+import { EngineClient } from './engine-client.ts';
+import { engineStarter } from './engine-process.ts';
 import { currentInstallation } from './installation.ts';
-import { createMainWindow } from './main-window.ts';
+import { MainWindow } from './main-window.ts';
+import { installMenu } from './menu.ts';
+import { filesOfArguments } from './opened-files.ts';
+import { rasterScheme, RasterGrants, serveRasters } from './raster-scheme.ts';
+import { RecentFiles } from './recent-files.ts';
+import { reportScheme } from './report-writer.ts';
+import { sendEvent, serveRoutes } from './router.ts';
+import { disableNetwork, restrictDefaultSession } from './security.ts';
+import { SettingsStore } from './settings.ts';
+import { removeUnfinishedFiles } from './unfinished-files.ts';
+import { userFolderAt } from './user-folder.ts';
+
+/** How long a cancelled call may go on before its engine is replaced. */
+const cancelGraceMs = 1_500;
+
+const secondStartSchema = z.object({ paths: z.array(z.string()) });
 
 export function startDesktop(): void {
-  // Must be told before Electron is ready.
+  const argumentPaths = filesOfArguments(process.argv, process.cwd(), app.isPackaged);
+  // A second program on the same settings and autosave would undo what the first one wrote.
+  if (!app.requestSingleInstanceLock({ paths: argumentPaths })) {
+    app.quit();
+    return;
+  }
+  // All of this must be told before Electron is ready.
+  const local = { standard: true, secure: true, supportFetchAPI: true };
   protocol.registerSchemesAsPrivileged([
-    { scheme: contentScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    { scheme: contentScheme, privileges: local },
+    { scheme: rasterScheme, privileges: { ...local, corsEnabled: true, stream: true } },
+    { scheme: reportScheme, privileges: { standard: true, secure: true } },
   ]);
+  const { developmentServerUrl } = currentInstallation();
+  disableNetwork(developmentServerUrl);
   app.on('window-all-closed', () => app.quit());
-  void app.whenReady().then(() => {
-    const installation = currentInstallation();
-    serveContent(installation.contentDirectory);
-    createMainWindow(installation);
+
+  /** Files that arrive before there is a window to tell. */
+  const waitingPaths = [...argumentPaths];
+  let openPaths = (paths: string[]): void => void waitingPaths.push(...paths);
+  app.on('second-instance', (_event, _argv, _directory, data) => {
+    openPaths(secondStartSchema.parse(data).paths);
   });
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    openPaths([path]);
+  });
+  void app.whenReady().then(async () => {
+    openPaths = await openWindow(waitingPaths);
+  });
+}
+
+/** @returns what to do with files that are opened from outside from now on */
+async function openWindow(waitingPaths: string[]): Promise<(paths: string[]) => void> {
+  const installation = currentInstallation();
+  const folder = userFolderAt(app.getPath('userData'));
+  const pageOrigin = installation.developmentServerUrl ?? contentOrigin;
+  const { store: settings, note: settingsNote } = await SettingsStore.open(folder.settingsPath);
+  const { recent, note: recentNote } = await RecentFiles.open(folder.recentFilesPath);
+  const autosave = new Autosave(folder.autosavePath);
+  const grants = new RasterGrants();
+  const chosen = new ChosenPaths([
+    installation.embeddedPackDirectory,
+    installation.sampleScenePath,
+    userPacksDirectory(),
+    folder.cacheDirectory,
+    ...(settings.current.packDirectory === null ? [] : [settings.current.packDirectory]),
+  ]);
+  nativeTheme.themeSource = settings.current.theme;
+  serveContent(installation.contentDirectory);
+  serveRasters(grants, new URL(pageOrigin).origin === 'null' ? contentOrigin : new URL(pageOrigin).origin);
+  restrictDefaultSession([`${contentScheme}:`, `${rasterScheme}:`, ...developmentPrefixes(installation)]);
+
+  const main = new MainWindow(installation.preloadPath);
+  const engine = new EngineClient({
+    start: engineStarter(installation.engineEntryPath, installation.probeEntryPath),
+    onState: (state) => sendEvent(main.window, { kind: 'engine', ...state }),
+    onLost: removeUnfinishedFiles,
+    graceMs: cancelGraceMs,
+  });
+  const open = (paths: string[]): void => {
+    chosen.allowReading(...paths);
+    if (paths.length > 0) {
+      sendEvent(main.window, { kind: 'files-opened', paths });
+    }
+    main.raise();
+  };
+  const startState = async (): Promise<StartState> => {
+    main.askBeforeClosing();
+    const { recovery, note: autosaveNote } = await autosave.read();
+    return {
+      version: installation.version,
+      platform: process.platform as StartState['platform'],
+      settings: settings.current,
+      recentFiles: recent.existing(),
+      openPaths: waitingPaths.splice(0),
+      embeddedPackDirectory: installation.embeddedPackDirectory,
+      sampleScenePath: installation.sampleScenePath,
+      cacheDirectory: folder.cacheDirectory,
+      recovery,
+      notes: [settingsNote, recentNote, autosaveNote].filter((note) => note !== undefined),
+    };
+  };
+  serveRoutes({
+    window: main.window,
+    pageUrlPrefix: `${pageOrigin}/`,
+    engine,
+    chosen,
+    onDrop: open,
+    handlers: createAppHandlers({
+      window: main.window,
+      engine,
+      chosen,
+      grants,
+      settings,
+      recent,
+      autosave,
+      cacheDirectory: folder.cacheDirectory,
+      startState,
+      closeWindow: () => main.close(),
+    }),
+  });
+  installMenu(
+    (command) => sendEvent(main.window, { kind: 'menu', command }),
+    () => main.window.close(),
+    !app.isPackaged,
+  );
+  app.once('will-quit', () => engine.close());
+  engine.start();
+  main.load(`${pageOrigin}/index.html`);
+  return open;
+}
+
+function developmentPrefixes({ developmentServerUrl }: { developmentServerUrl: string | undefined }): string[] {
+  return developmentServerUrl === undefined
+    ? []
+    : [`${developmentServerUrl}/`, `${developmentServerUrl.replace(/^http/, 'ws')}/`];
 }

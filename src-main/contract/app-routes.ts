@@ -30,8 +30,12 @@ export interface StartState {
   openPaths: string[];
   embeddedPackDirectory: string;
   sampleScenePath: string;
+  /** For `scene.display`. */
+  cacheDirectory: string;
   /** Work of a session that did not end in order, newest first. */
   recovery: { projectPath: string | null; savedAt: string; project: Project } | null;
+  /** What the user should know, such as settings that could not be read. */
+  notes: string[];
 }
 
 const fileFilterSchema = z.object({ name: z.string(), extensions: z.array(z.string()) });

@@ -25,6 +25,7 @@ export type DesktopOutput<Name extends DesktopRouteName> = AllOutputs[Name];
 /** Electron keeps only the message of a rejected call, so failures travel as values. */
 export type CallReply<Output> = { ok: true; output: Output } | { ok: false; error: ErrorEnvelope };
 
+/** The menu shows the keys of undo and redo, the window hears them: a text field has its own. */
 export const menuCommands = [
   'open',
   'open-project',

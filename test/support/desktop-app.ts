@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import type {
+  DesktopEvent,
   CallReply,
   DesktopInput,
   DesktopOutput,
   DesktopRouteName,
 } from '../../src-main/contract/desktop-bridge.ts';
+import type { StartState } from '../../src-main/contract/app-routes.ts';
 import { electronPath } from './electron-runtime.ts';
 import { openVirtualDisplay, type DisplaySize } from './virtual-display.ts';
 
@@ -35,10 +37,20 @@ export interface DesktopApp {
     input: DesktopInput<Name>,
     callId?: number,
   ): Promise<CallReply<DesktopOutput<Name>>>;
+  /** `app.start`, as the page calls it when it comes up. */
+  start(): Promise<StartState>;
+  /** Everything that the window was told since it was opened here. */
+  events(): Promise<DesktopEvent[]>;
+  /** What the next dialogs answer: files, folder or name that a user would have chosen; null is Cancel. */
+  answerDialogs(answers: { open?: readonly string[]; save?: string | null; confirm?: boolean }): Promise<void>;
+  /** Process that owns the models. */
+  enginePid(): Promise<number>;
   /** Ends the program at once, as a crash or the user's task manager does, and leaves its user folder. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
+
+type EventRecorder = Window & { recordedEvents: DesktopEvent[] };
 
 /** Call ids that the window itself does not use. */
 let nextCallId = 1_000_000;
@@ -78,22 +90,64 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
       }
     });
     await window.waitForLoadState();
+    await window.evaluate(() => {
+      const page = globalThis as unknown as EventRecorder;
+      page.recordedEvents = [];
+      page.think2seg.listen((event) => page.recordedEvents.push(event));
+    });
+    const call = <Name extends DesktopRouteName>(
+      route: Name,
+      input: DesktopInput<Name>,
+      callId = nextCallId++,
+    ): Promise<CallReply<DesktopOutput<Name>>> =>
+      // Playwright's types of what crosses to the page cannot follow a generic route; the bridge's own can.
+      window.evaluate(
+        ({ message }) => {
+          const bridge = (globalThis as unknown as Window).think2seg as {
+            call: (...values: unknown[]) => Promise<unknown>;
+          };
+          return bridge.call(...message);
+        },
+        { message: [route, input, callId] as unknown[] },
+      ) as Promise<CallReply<DesktopOutput<Name>>>;
     return {
       electron,
       window,
       userDataDirectory,
       problems,
-      call: <Name extends DesktopRouteName>(route: Name, input: DesktopInput<Name>, callId = nextCallId++) =>
-        // Playwright's types of what crosses to the page cannot follow a generic route; the bridge's own can.
-        window.evaluate(
-          ({ message }) => {
-            const bridge = (globalThis as unknown as Window).think2seg as {
-              call: (...values: unknown[]) => Promise<unknown>;
-            };
-            return bridge.call(...message);
+      call,
+      start: async () => {
+        const reply = await call('app.start', {});
+        if (!reply.ok) {
+          throw new Error(`${reply.error.code}: ${reply.error.message}`);
+        }
+        return reply.output;
+      },
+      events: () => window.evaluate(() => (globalThis as unknown as EventRecorder).recordedEvents),
+      answerDialogs: ({ open, save, confirm }) =>
+        electron.evaluate(
+          ({ dialog }, answers) => {
+            const filePaths = answers.open;
+            Object.assign(dialog, {
+              showOpenDialog: () => Promise.resolve({ canceled: filePaths.length === 0, filePaths }),
+              showSaveDialog: () => Promise.resolve({ canceled: answers.save === '', filePath: answers.save }),
+              showMessageBox: () => Promise.resolve({ response: answers.confirm ? 0 : 1, checkboxChecked: false }),
+            });
           },
-          { message: [route, input, callId] as unknown[] },
-        ) as Promise<CallReply<DesktopOutput<Name>>>,
+          { open: [...(open ?? [])], save: save ?? '', confirm: confirm ?? false },
+        ),
+      enginePid: async () => {
+        const processes = await electron.evaluate(({ app }) =>
+          app.getAppMetrics().map(({ pid, name, serviceName }) => ({ pid, names: [name, serviceName] })),
+        );
+        const engine = processes.find(({ names }) =>
+          names.some((name) => name?.startsWith('Think2Seg engine') === true),
+        );
+        if (engine === undefined) {
+          throw new Error(`no engine among ${JSON.stringify(processes)}`);
+        }
+        return engine.pid;
+      },
       kill: async () => {
         const child = electron.process();
         const gone = new Promise((done) => child.once('exit', done));
@@ -102,6 +156,10 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
         display.close();
       },
       close: async () => {
+        // Not asked, so that a page that waits for its user does not keep the program open.
+        await electron.evaluate(({ BrowserWindow }) => {
+          BrowserWindow.getAllWindows().forEach((open) => open.destroy());
+        });
         await electron.close();
         clean();
       },

@@ -1,5 +1,5 @@
 /** Differs between Electron 22, the oldest that is supported, and the current one: custom schemes. */
-import { protocol } from 'electron';
+import { protocol, type Protocol } from 'electron';
 import { Readable } from 'node:stream';
 
 export interface SchemeRequest {
@@ -16,10 +16,14 @@ export interface SchemeResponse {
   readonly body: Readable;
 }
 
-/** Answers every request of a scheme in the default session. Call it after Electron is ready. */
-export function serveScheme(scheme: string, respond: (request: SchemeRequest) => Promise<SchemeResponse>): void {
-  if ('handle' in (protocol as object)) {
-    protocol.handle(scheme, async ({ url, method, headers }) => {
+/** Answers every request of a scheme in one session, if not told otherwise the default one. Call it after Electron is ready. */
+export function serveScheme(
+  scheme: string,
+  respond: (request: SchemeRequest) => Promise<SchemeResponse>,
+  target: Protocol = protocol,
+): void {
+  if ('handle' in (target as object)) {
+    target.handle(scheme, async ({ url, method, headers }) => {
       const {
         status,
         body,
@@ -38,7 +42,7 @@ export function serveScheme(scheme: string, respond: (request: SchemeRequest) =>
     return;
   }
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way in Electron 22
-  protocol.registerStreamProtocol(scheme, ({ url, method, headers }, answer) => {
+  target.registerStreamProtocol(scheme, ({ url, method, headers }, answer) => {
     const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
     void respond({ url, method, headers: Object.fromEntries(lowerCase) as Record<string, string> }).then(
       ({ status, headers: responseHeaders, body }) =>

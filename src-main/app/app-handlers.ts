@@ -1,0 +1,166 @@
+/** What each route of the main process does. */
+import { dialog, nativeTheme, shell, type BrowserWindow } from 'electron';
+import type { StartState } from '../contract/app-routes.ts';
+import type { Project } from '../contract/project.ts';
+import type { Autosave } from './autosave.ts';
+import type { ChosenPaths } from './chosen-paths.ts';
+import type { EngineClient } from './engine-client.ts';
+import { readProject, writeProject } from './project-file.ts';
+import type { RasterGrants } from './raster-scheme.ts';
+import type { RecentFiles } from './recent-files.ts';
+import { writeReport } from './report-writer.ts';
+import type { AppHandlers } from './router.ts';
+import type { SettingsStore } from './settings.ts';
+
+export interface AppParts {
+  readonly window: BrowserWindow;
+  readonly engine: EngineClient;
+  readonly chosen: ChosenPaths;
+  readonly grants: RasterGrants;
+  readonly settings: SettingsStore;
+  readonly recent: RecentFiles;
+  readonly autosave: Autosave;
+  readonly cacheDirectory: string;
+  readonly startState: () => Promise<StartState>;
+  readonly closeWindow: () => void;
+}
+
+export function createAppHandlers(parts: AppParts): AppHandlers {
+  const { window, engine, chosen, grants, settings, recent, autosave } = parts;
+
+  const allowRastersOf = (project: Project): Project => {
+    chosen.allowReading(...project.rasters.map(({ path }) => path));
+    return project;
+  };
+
+  return {
+    'app.start': async () => {
+      const state = await parts.startState();
+      chosen.allowReading(...state.recentFiles, ...state.openPaths);
+      if (state.recovery !== null) {
+        allowRastersOf(state.recovery.project);
+        if (state.recovery.projectPath !== null) {
+          chosen.allowWriting(state.recovery.projectPath);
+        }
+      }
+      return state;
+    },
+
+    'settings.change': async (changes) => {
+      if (changes.packDirectory !== undefined && changes.packDirectory !== null) {
+        chosen.assertReadable(changes.packDirectory);
+      }
+      const changed = await settings.change(changes);
+      nativeTheme.themeSource = changed.theme;
+      return changed;
+    },
+
+    'call.cancel': ({ callId }) => {
+      engine.cancel(callId);
+      return null;
+    },
+
+    'raster.grant': async ({ path }) => {
+      const absolute = chosen.assertReadable(path);
+      const granted = await grants.grant(absolute);
+      if (!absolute.startsWith(parts.cacheDirectory)) {
+        await recent.add(absolute);
+      }
+      return granted;
+    },
+
+    'raster.revoke': ({ url }) => {
+      grants.revoke(url);
+      return null;
+    },
+
+    'dialog.openFiles': async ({ title, filters, several }) => {
+      const { filePaths } = await dialog.showOpenDialog(window, {
+        title,
+        filters,
+        properties: ['openFile', ...(several ? (['multiSelections'] as const) : [])],
+      });
+      chosen.allowReading(...filePaths);
+      return filePaths;
+    },
+
+    'dialog.openFolder': async ({ title }) => {
+      const { filePaths } = await dialog.showOpenDialog(window, { title, properties: ['openDirectory'] });
+      chosen.allowReading(...filePaths);
+      return filePaths[0] ?? null;
+    },
+
+    'dialog.save': async ({ title, suggestedName, filters }) => {
+      const { filePath } = await dialog.showSaveDialog(window, {
+        title,
+        filters,
+        defaultPath: suggestedName,
+        properties: ['createDirectory', 'showOverwriteConfirmation'],
+      });
+      if (filePath === '') {
+        return null;
+      }
+      chosen.allowWriting(filePath);
+      return filePath;
+    },
+
+    'dialog.confirm': async ({ message, detail, confirm }) => {
+      const { response } = await dialog.showMessageBox(window, {
+        type: 'question',
+        message,
+        detail,
+        buttons: [confirm, 'Cancel'],
+        defaultId: 0,
+        cancelId: 1,
+        noLink: true,
+      });
+      return response === 0;
+    },
+
+    'project.read': async ({ path }) => {
+      const absolute = chosen.assertReadable(path);
+      const project = allowRastersOf(await readProject(absolute));
+      chosen.allowWriting(absolute);
+      await recent.add(absolute);
+      return project;
+    },
+
+    'project.write': async ({ path, project }) => {
+      const absolute = chosen.assertWritable(path);
+      await writeProject(absolute, project);
+      await recent.add(absolute);
+      return null;
+    },
+
+    'autosave.write': async ({ projectPath, project }) => {
+      await autosave.write(projectPath, project);
+      return null;
+    },
+
+    'autosave.discard': async () => {
+      await autosave.discard();
+      return null;
+    },
+
+    'report.write': async ({ path, html, overwrite }) => {
+      const absolute = chosen.assertWritable(path);
+      await writeReport(absolute, html, overwrite);
+      return absolute;
+    },
+
+    'file.reveal': ({ path }) => {
+      shell.showItemInFolder(chosen.assertReadable(path));
+      return null;
+    },
+
+    'engine.restart': () => {
+      engine.restart();
+      return null;
+    },
+
+    'window.close': () => {
+      parts.closeWindow();
+      return null;
+    },
+  };
+}

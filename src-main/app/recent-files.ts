@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { readOwnFile, writeWholeFile } from './json-file.ts';
+
+const keptFiles = 12;
+
+/** Files the user worked with, newest first; those that are gone are left out. */
+export class RecentFiles {
+  readonly #path: string;
+  #paths: string[];
+
+  private constructor(path: string, paths: string[]) {
+    this.#path = path;
+    this.#paths = paths;
+  }
+
+  static async open(path: string): Promise<{ recent: RecentFiles; note: string | undefined }> {
+    const { value, note } = await readOwnFile(path, z.array(z.string()), 'the list of recent files');
+    return { recent: new RecentFiles(path, value ?? []), note };
+  }
+
+  existing(): string[] {
+    return this.#paths.filter((path) => existsSync(path));
+  }
+
+  async add(path: string): Promise<void> {
+    if (this.#paths[0] !== path) {
+      this.#paths = [path, ...this.#paths.filter((other) => other !== path)].slice(0, keptFiles);
+      await writeWholeFile(this.#path, JSON.stringify(this.#paths));
+    }
+  }
+}

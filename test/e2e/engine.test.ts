@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DesktopInput } from '../../src-main/contract/desktop-bridge.ts';
+import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
+import { electronMissing } from '../support/electron-runtime.ts';
+
+describe.skipIf(electronMissing !== null)(`the engine behind the window ${electronMissing ?? ''}`, () => {
+  let desktop: DesktopApp;
+  let sample: string;
+  let segment: DesktopInput<'query.segment'>;
+
+  beforeAll(async () => {
+    desktop = await launchDesktop();
+    const start = await desktop.start();
+    sample = start.sampleScenePath;
+    segment = {
+      rasterPath: sample,
+      question: 'Where is liquid fuel kept in bulk?',
+      target: { kind: 'scene' },
+      bands: null,
+      promptSource: { kind: 'model' },
+      packDirectory: start.embeddedPackDirectory,
+      provider: 'cpu',
+      threads: null,
+      mode: 'native',
+      simplifyPx: 0,
+      minAreaM2: 0,
+      connectivity: 4,
+      outputPaths: [],
+      maskPath: null,
+      overlayPath: null,
+      overwrite: false,
+      scratchName: '.think2seg-e2e',
+    };
+  });
+  afterAll(() => desktop.close());
+
+  it('answers a question and reports each stage on the way', async () => {
+    const callId = 77;
+    const reply = await desktop.call('query.segment', segment, callId);
+    expect(reply).toMatchObject({ ok: true, output: { status: expect.stringMatching(/ok|no-target/u) as string } });
+    const events = await desktop.events();
+    const stages = events.flatMap((event) =>
+      event.kind === 'progress' && event.callId === callId ? [event.event.stage] : [],
+    );
+    expect(stages).toEqual(expect.arrayContaining(['reading', 'thinking', 'placing', 'segmenting', 'outlining']));
+  });
+
+  it('examines providers in processes of their own', async () => {
+    const reply = await desktop.call('doctor', { packDirectory: segment.packDirectory });
+    expect(reply).toMatchObject({ ok: true, output: { pack: { state: 'ok' } } });
+    const cpu = reply.ok ? reply.output.providers.find(({ provider }) => provider === 'cpu') : undefined;
+    expect(cpu).toMatchObject({ works: true });
+  });
+
+  it('refuses input that the contract does not allow', async () => {
+    const wrong = { path: sample } as unknown as DesktopInput<'scene.info'>;
+    expect(await desktop.call('scene.info', wrong)).toMatchObject({ ok: false, error: { code: 'USAGE' } });
+  });
+
+  it('ends a cancelled call at once and answers the next', async () => {
+    const callId = 78;
+    const asked = desktop.call('query.segment', segment, callId);
+    await desktop.call('call.cancel', { callId });
+    const started = performance.now();
+    expect(await asked).toMatchObject({ ok: false, error: { code: 'CANCELLED' } });
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(await desktop.call('query.segment', segment)).toMatchObject({ ok: true });
+  });
+
+  it('dies without taking the window along, says so, and the next question is answered', async () => {
+    const asked = desktop.call('query.segment', { ...segment, question: 'Which is the largest body of water?' });
+    process.kill(await desktop.enginePid(), 'SIGKILL');
+    expect(await asked).toMatchObject({
+      ok: false,
+      error: { code: 'ENGINE_CRASHED', message: expect.stringContaining('killed, code 9') as string },
+    });
+    await expect.poll(async () => engineStates(desktop)).toEqual(['crashed', 'starting', 'ready']);
+    expect(await desktop.call('query.segment', segment)).toMatchObject({ ok: true });
+    expect(desktop.problems).toEqual([]);
+  });
+});
+
+/** States since the engine was ready for the first time. */
+async function engineStates(desktop: DesktopApp): Promise<string[]> {
+  const states = (await desktop.events()).flatMap((event) => (event.kind === 'engine' ? [event.state] : []));
+  return states.slice(states.indexOf('crashed'));
+}
