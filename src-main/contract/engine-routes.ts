@@ -8,6 +8,8 @@ const {
   'query.ask': ask,
   'query.resegment': resegment,
   'models.unload': unload,
+  'shape.refine': refine,
+  'shape.combine': combine,
 } = interactiveRouteInputs;
 
 export const engineRouteInputs = {
@@ -16,6 +18,8 @@ export const engineRouteInputs = {
   'query.ask': ask,
   'query.resegment': resegment,
   'models.unload': unload,
+  'shape.refine': refine,
+  'shape.combine': combine,
 } as const;
 
 export type EngineRouteName = keyof typeof engineRouteInputs;

@@ -9,10 +9,12 @@ import { examineMachine } from './doctor.ts';
 import { installation } from './installation.ts';
 import { createModelHandlers } from './model-handlers.ts';
 import type { Handlers } from './serve.ts';
+import { createShapeHandlers } from './shape-handlers.ts';
 
 export function createHandlers(): Handlers {
   return {
     ...createModelHandlers(),
+    ...createShapeHandlers(),
 
     'scene.info': ({ path, stats }, { signal }) => sceneInfo(path, { stats }, signal),
 

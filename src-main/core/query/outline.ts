@@ -1,10 +1,8 @@
 /** Masks to measured features: trace, simplify all instances together, move to the map, measure, drop what is too small. */
 import type { Crs, Geotransform } from '../../contract/geo.ts';
-import { isOnEarth } from '../crs/earth.ts';
-import { lonLatTransform } from '../crs/lon-lat.ts';
 import type { OutputFeature, PolygonRings } from '../ports.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
-import { measureGeodesic, polygonsToLonLat } from '../vector/geodesic.ts';
+import { groundMeasure } from '../vector/ground-measure.ts';
 import { simplifyPolygons } from '../vector/simplify.ts';
 import { traceMask } from '../vector/trace-mask.ts';
 import type { PlacedMask } from './instance-masks.ts';
@@ -29,13 +27,6 @@ export interface OutlinedInstance {
   readonly placed: PlacedMask;
 }
 
-type Measure = (polygonMap: PolygonRings) => { areaM2: number; perimeterM: number };
-
-function geodesicMeasure(crs: Crs): Measure {
-  const { forward } = lonLatTransform(crs);
-  return (polygonMap) => measureGeodesic(polygonsToLonLat([polygonMap], forward));
-}
-
 /** One feature per mask that has any part left. Instances are numbered from 1 in the order of the masks. */
 export function outlineInstances(masks: readonly PlacedMask[], options: OutlineOptions): OutlinedInstance[] {
   const traced = masks.map((placed) =>
@@ -51,7 +42,7 @@ export function outlineInstances(masks: readonly PlacedMask[], options: OutlineO
     options.simplifyPx === 0 || masks.length === 0
       ? traced
       : simplifyPolygons(traced, options.simplifyPx * finestCellPx);
-  const measure = options.crs !== null && isOnEarth(options.crs) ? geodesicMeasure(options.crs) : null;
+  const measure = groundMeasure(options.crs);
   const toMap = options.transform ?? pixelsAsMap;
 
   const outlined: OutlinedInstance[] = [];
@@ -62,7 +53,7 @@ export function outlineInstances(masks: readonly PlacedMask[], options: OutlineO
     let perimeterM = 0;
     for (const polygonScenePx of simplified[index] ?? []) {
       for (const polygonMap of affinePolygons([polygonScenePx], toMap)) {
-        const size = measure?.(polygonMap);
+        const size = measure?.([polygonMap]);
         if (size !== undefined && size.areaM2 < options.minAreaM2) {
           continue;
         }
