@@ -1,12 +1,15 @@
 /**
  * Outputs that appear complete or not at all. Files are written in a hidden scratch folder beside their target (same disk, same
- * names, so drivers that look at extensions are content), flushed to the disk, and then renamed.
+ * names, so drivers that look at extensions are content), flushed to the disk, and then renamed. Several files of one output become
+ * visible as one: see `replace-files.ts`.
  */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import { outputFilesOf } from './output-files.ts';
+import { finishReplacement, replaceFiles } from './replace-files.ts';
+import { syncFile } from './sync.ts';
 import { isErrno, writeFailure } from './write-failure.ts';
 
 const scratchPrefix = '.think2seg-';
@@ -37,6 +40,7 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
   options: AtomicOptions,
   write: (temporaryPaths: { [K in keyof Paths]: string }, files: ScratchFiles) => Promise<T>,
 ): Promise<T> {
+  await finishReplacements(paths);
   await refuseExisting(paths, options.overwrite);
   const scratchName = options.scratchName ?? scratchPrefix + randomUUID();
   const scratchFolders: string[] = [];
@@ -68,15 +72,12 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
     });
     options.signal?.throwIfAborted();
     for (const { path, temporaryPath } of moves) {
-      await flush(temporaryPath).catch((thrown: unknown) => {
+      await syncFile(temporaryPath).catch((thrown: unknown) => {
         throw writeFailure(path, thrown);
       });
     }
     await refuseExisting(paths, options.overwrite);
-    await moveAll(moves);
-    for (const path of options.obsolete ?? []) {
-      await rm(path, { force: true });
-    }
+    await replaceFiles(moves, options.obsolete ?? [], scratchOf(paths[0] ?? ''));
     return result;
   } finally {
     for (const folder of scratchFolders) {
@@ -91,6 +92,7 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
  */
 export async function checkOutputWritable(path: string, overwrite: boolean): Promise<void> {
   const paths = outputFilesOf(path);
+  await finishReplacements(paths);
   await refuseExisting(paths, overwrite);
   try {
     await rmdir(await mkdtemp(join(dirname(resolve(path)), scratchPrefix)));
@@ -99,12 +101,37 @@ export async function checkOutputWritable(path: string, overwrite: boolean): Pro
   }
 }
 
-/** Removes the scratch folder that a killed process left beside the output `path`; nothing to remove is fine. */
+/**
+ * Removes the scratch folder that a killed process left beside the output `path`, after finishing the replacement that it was in the
+ * middle of; nothing to remove is fine.
+ */
 export async function removeScratch(path: string, scratchName: string): Promise<void> {
   if (!scratchName.startsWith(scratchPrefix) || scratchName !== basename(scratchName)) {
     throw new Think2SegError('INTERNAL', `got scratch folder ${scratchName}, expected a name with ${scratchPrefix}`);
   }
-  await rm(join(dirname(resolve(path)), scratchName), { recursive: true, force: true });
+  const folder = join(dirname(resolve(path)), scratchName);
+  await finishReplacement(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** What a process that was killed between the renames of these files has left undone is done first. */
+async function finishReplacements(paths: readonly string[]): Promise<void> {
+  if (paths.length < 2) {
+    return;
+  }
+  const wanted = new Set(paths.map((path) => resolve(path)));
+  for (const folder of new Set([...wanted].map(dirname))) {
+    const names = await readdir(folder).catch((thrown: unknown) => {
+      if (isErrno(thrown, 'ENOENT', 'ENOTDIR', 'EACCES')) {
+        // Whoever writes there will say what is wrong.
+        return [];
+      }
+      throw thrown;
+    });
+    for (const name of names.filter((candidate) => candidate.startsWith(scratchPrefix))) {
+      await finishReplacement(join(folder, name), wanted);
+    }
+  }
 }
 
 async function refuseExisting(paths: readonly string[], overwrite: boolean): Promise<void> {
@@ -147,59 +174,6 @@ async function writeWholeFile(temporaryPath: string, data: Uint8Array | string):
     }
   } catch (thrown) {
     throw writeFailure(basename(temporaryPath), thrown);
-  }
-}
-
-async function flush(temporaryPath: string): Promise<void> {
-  const file = await open(temporaryPath, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Moves every file into place; when one fails, those moved before it go back and what they replaced returns. */
-async function moveAll(moves: readonly { path: string; temporaryPath: string }[]): Promise<void> {
-  const undo: (() => Promise<void>)[] = [];
-  for (const { path, temporaryPath } of moves) {
-    const replacedPath = `${temporaryPath}.replaced`;
-    try {
-      if (moves.length > 1 && (await exists(path))) {
-        await rename(path, replacedPath);
-        undo.unshift(() => rename(replacedPath, path));
-      }
-      await rename(temporaryPath, path);
-      undo.unshift(() => rm(path, { force: true }));
-    } catch (thrown) {
-      for (const step of undo) {
-        await step();
-      }
-      throw writeFailure(path, thrown);
-    }
-  }
-  if (process.platform !== 'win32') {
-    // The names must survive a power cut as well as the contents; Windows has no such call for folders.
-    for (const folder of new Set(moves.map(({ path }) => dirname(path)))) {
-      const handle = await open(folder, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    }
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) {
-      return false;
-    }
-    throw thrown;
   }
 }
 

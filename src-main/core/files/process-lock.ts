@@ -1,37 +1,11 @@
 /** One owner at a time for something on a disk. A lock whose owner is gone (killed, crashed, rebooted) is taken over. */
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { Think2SegError } from '../../contract/errors.ts';
+import { isGone, ownerSchema, thisProcess, type ProcessOwner } from './process-owner.ts';
 import { isErrno, writeFailure } from './write-failure.ts';
 
-const ownerSchema = z.object({ host: z.string(), pid: z.number().int(), startedAt: z.string() });
-
-type Owner = z.infer<typeof ownerSchema>;
-
-/** When a process began, in clock ticks since the machine did: tells a process from a later one of the same number. */
-function startOf(pid: number): string {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    // No /proc (Windows, macOS), or no such process: then only the number speaks.
-    return '';
-  }
-}
-
-function isAlive({ pid, startedAt }: Owner): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (thrown) {
-    return isErrno(thrown, 'EPERM');
-  }
-  return startedAt === startOf(pid);
-}
-
-async function readOwner(path: string): Promise<Owner | null> {
+async function readOwner(path: string): Promise<ProcessOwner | null> {
   try {
     return ownerSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (thrown) {
@@ -52,10 +26,9 @@ async function readOwner(path: string): Promise<Owner | null> {
  * @throws Think2SegError OUTPUT_LOCKED when a living process (or any on another machine) has it, OUTPUT_NOT_WRITABLE
  */
 export async function takeLock(path: string, what: string): Promise<() => Promise<void>> {
-  const own: Owner = { host: hostname(), pid: process.pid, startedAt: startOf(process.pid) };
   const draft = `${path}.${randomUUID()}`;
   try {
-    await writeFile(draft, JSON.stringify(own));
+    await writeFile(draft, JSON.stringify(thisProcess()));
   } catch (thrown) {
     throw writeFailure(path, thrown);
   }
@@ -82,7 +55,7 @@ async function removeStale(path: string, what: string): Promise<void> {
   if (owner === null) {
     return;
   }
-  if (owner.host !== hostname() || isAlive(owner)) {
+  if (!isGone(owner)) {
     throw new Think2SegError(
       'OUTPUT_LOCKED',
       `${what} is in use by process ${owner.pid} on ${owner.host}; wait for it, or remove ${path} if that machine is gone`,

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import type { OnProgress } from '../../contract/progress.ts';
+import { syncFile } from '../files/sync.ts';
 import { writeFailure } from '../files/write-failure.ts';
 import {
   checkForeignDescription,
@@ -171,19 +172,10 @@ async function copyFiles(
     });
     const source = createReadStream(realPath, { highWaterMark: 1 << 20 });
     await pipeline(source, observe, createWriteStream(target), { signal: options.signal });
-    await flush(target);
+    await syncFile(target);
     copied.push({ path, bytes, sha256: hash.digest('hex') });
   }
   return copied;
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** Folders cannot be replaced in one step: the old one steps aside and comes back when the new one cannot take its place. */

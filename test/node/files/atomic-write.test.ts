@@ -13,13 +13,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
 import { createFeatureWriter } from '../../../src-main/core/export/feature-writer.ts';
 import { writeMaskGeoTiff } from '../../../src-main/core/export/mask-geotiff.ts';
 import { checkOutputWritable, removeScratch, withAtomicOutputs } from '../../../src-main/core/files/atomic-write.ts';
 import { KnownDigests } from '../../../src-main/core/files/known-digests.ts';
 import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
+import { buildEntry, type BuiltEntry } from '../../support/build-entry.ts';
 import { feature, runRecord, squareWithHole } from '../../support/output-samples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 't2s-files-'));
@@ -140,6 +141,73 @@ describe('checkOutputWritable', () => {
     await expect(checkOutputWritable(join(folder, 'missing', 'a.gpkg'), false)).rejects.toThrow(
       /does not exist; create it/,
     );
+  });
+});
+
+describe('a process killed between the renames of several files', () => {
+  const names = ['a.shp', 'a.shx', 'a.dbf', 'a.prj'];
+  let entry: BuiltEntry;
+  beforeAll(async () => {
+    entry = await buildEntry('test/support/replace-entry.ts');
+  });
+  afterAll(() => entry.remove());
+
+  const states = (): (string | null)[] =>
+    names.map((name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : null));
+
+  /** Replaces the old files in a process that ends at a rename; whether it came to its end. */
+  const replaceAndDie = (renamesBeforeDeath: number): boolean => {
+    names.forEach((name) => writeFileSync(join(folder, name), 'old'));
+    writeFileSync(join(folder, 'a.qix'), 'old');
+    const ended = spawnSync(process.execPath, [entry.path, ...names.map((name) => join(folder, name))], {
+      env: { ...process.env, T2S_KILL_AT: String(renamesBeforeDeath) },
+      encoding: 'utf8',
+    });
+    expect([ended.signal, ended.status, ended.stderr]).toEqual(
+      ended.signal === null ? [null, 0, ''] : ['SIGKILL', null, ''],
+    );
+    return ended.signal === null;
+  };
+
+  test('never leaves a mixture that opens, and the next writer finishes it', { timeout: 60_000 }, async () => {
+    let deaths = 0;
+    for (; ; deaths += 1) {
+      folder = mkdtempSync(join(root, 'killed-'));
+      const isDone = replaceAndDie(deaths);
+      const found = states();
+      // Without its main file nothing is opened.
+      expect(found[0] === null || new Set(found).size === 1, `rename ${deaths}: ${String(found)}`).toBe(true);
+      expect(existsSync(join(folder, 'a.qix')) && found[0] === 'new').toBe(false);
+      if (isDone) {
+        break;
+      }
+      await checkOutputWritable(join(folder, 'a.shp'), true);
+      // The first rename makes the journal: before it nothing has begun.
+      expect(states()).toEqual(names.map(() => (deaths === 0 ? 'old' : 'new')));
+      expect(existsSync(join(folder, 'a.qix'))).toBe(deaths === 0);
+    }
+    expect(deaths).toBe(1 + 2 * names.length + 1);
+    expect(readdirSync(folder)).toEqual([...names].sort());
+  });
+
+  test('who killed it can finish it by the name of its scratch folder', async () => {
+    replaceAndDie(4);
+    const scratch = readdirSync(folder).find((name) => name.startsWith('.think2seg-')) ?? '';
+    await removeScratch(join(folder, 'a.shp'), scratch);
+    expect(states()).toEqual(names.map(() => 'new'));
+    expect(readdirSync(folder)).toEqual([...names].sort());
+  });
+
+  test('other outputs in the folder do not touch it, and neither does a process elsewhere', async () => {
+    replaceAndDie(4);
+    const scratch = readdirSync(folder).find((name) => name.startsWith('.think2seg-')) ?? '';
+    const before = states();
+    await checkOutputWritable(join(folder, 'b.shp'), true);
+    expect(states()).toEqual(before);
+    const journal = join(folder, scratch, 'replacing.json');
+    writeFileSync(journal, readFileSync(journal, 'utf8').replace(/"host":"[^"]*"/u, '"host":"elsewhere"'));
+    await checkOutputWritable(join(folder, 'a.shp'), true);
+    expect(states()).toEqual(before);
   });
 });
 
