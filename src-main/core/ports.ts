@@ -137,6 +137,13 @@ export interface InstanceMask {
   readonly score: number;
 }
 
+/** A prompt in any frame, nothing optional; the name of the variable says the frame. */
+export interface PromptShape {
+  readonly box: readonly [x0: number, y0: number, x1: number, y1: number] | null;
+  readonly positivePoints: readonly Point[];
+  readonly negativePoints: readonly Point[];
+}
+
 export interface SegmenterPrompt {
   /** In pixels of the encoded image. */
   readonly boxImagePx: readonly [number, number, number, number] | null;

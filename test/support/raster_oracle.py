@@ -23,7 +23,13 @@ def write(path: str, samples: np.ndarray, mask: np.ndarray | None = None, **prof
         "transform": rasterio.Affine(2, 0, 500000, 0, -2, 5400000),
     }
     with rasterio.open(
-        path, "w", width=WIDTH, height=HEIGHT, count=1, dtype=samples.dtype, **(default | profile)
+        path,
+        "w",
+        width=WIDTH,
+        height=HEIGHT,
+        count=1,
+        dtype=samples.dtype,
+        **(default | profile),
     ) as target:
         target.write(samples, 1)
         if mask is not None:
@@ -43,10 +49,30 @@ def write_in_crs(request: dict) -> None:
 
 
 def write_with_overviews_beside(request: dict) -> None:
-    write(request["path"], WAVE, compress="deflate", tiled=True, blockxsize=64, blockysize=64)
+    write(
+        request["path"],
+        WAVE,
+        compress="deflate",
+        tiled=True,
+        blockxsize=64,
+        blockysize=64,
+    )
     options = [f"--config={key}={value}" for key, value in request.get("settings", {}).items()]
     settings = [part for option in options for part in option.split("=", 1)]
-    subprocess.run(["gdaladdo", "-q", "-ro", "-r", "average", *settings, request["path"], "2", "4"], check=True)
+    subprocess.run(
+        [
+            "gdaladdo",
+            "-q",
+            "-ro",
+            "-r",
+            "average",
+            *settings,
+            request["path"],
+            "2",
+            "4",
+        ],
+        check=True,
+    )
 
 
 def write_with_mask_beside(request: dict) -> None:
@@ -56,8 +82,27 @@ def write_with_mask_beside(request: dict) -> None:
         mask_path = Path(f"{request['path']}.msk")
         plain = mask_path.rename(mask_path.with_suffix(".plain"))
         subprocess.run(
-            ["gdal_translate", "-q", "-of", "GTiff", "-co", "NBITS=1", "-co", f"COMPRESS={request['maskCompression']}"]
-            + ["-scale", "0", "255", "0", "1", "-mo", "INTERNAL_MASK_FLAGS_1=2", str(plain), str(mask_path)],
+            [
+                "gdal_translate",
+                "-q",
+                "-of",
+                "GTiff",
+                "-co",
+                "NBITS=1",
+                "-co",
+                f"COMPRESS={request['maskCompression']}",
+            ]
+            + [
+                "-scale",
+                "0",
+                "255",
+                "0",
+                "1",
+                "-mo",
+                "INTERNAL_MASK_FLAGS_1=2",
+                str(plain),
+                str(mask_path),
+            ],
             check=True,
         )
 
@@ -101,7 +146,11 @@ def make(request: dict) -> dict:
     for level, factor in enumerate(factors):
         with rasterio.open(path, overview_level=level) as overview:
             reply["overviews"].append(
-                {"factor": factor, "size": [overview.width, overview.height], "samples": sha256(overview.read(1))}
+                {
+                    "factor": factor,
+                    "size": [overview.width, overview.height],
+                    "samples": sha256(overview.read(1)),
+                }
             )
     return reply
 

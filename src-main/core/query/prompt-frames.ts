@@ -1,18 +1,14 @@
 /** Moves prompts between the model frame, the window and the scene. Pure. */
 import type { Point, WindowPx } from '../../contract/geo.ts';
 import type { Prompt } from '../../contract/prompt.ts';
+import type { PromptShape } from '../ports.ts';
+
+export type { PromptShape } from '../ports.ts';
 
 /** Size of the frame a prompt is written in; the frame covers exactly the window. */
 export interface PromptFrame {
   readonly width: number;
   readonly height: number;
-}
-
-/** A prompt in any frame, nothing optional. */
-export interface PromptShape {
-  readonly box: readonly [x0: number, y0: number, x1: number, y1: number] | null;
-  readonly positivePoints: readonly Point[];
-  readonly negativePoints: readonly Point[];
 }
 
 /** A prompt that names something inside the window. */

@@ -44,12 +44,8 @@ export function gdalLevels(path: string, info: GdalInfo): PixelLevel[] {
   );
 }
 
-interface GdalLevelShape {
-  readonly width: number;
-  readonly height: number;
+interface GdalLevelShape extends Pick<PixelLevel, 'width' | 'height' | 'sampleTypes' | 'hasMask'> {
   readonly block: readonly [number, number];
-  readonly sampleTypes: readonly SampleType[];
-  readonly hasMask: boolean;
   readonly overview: number | null;
 }
 

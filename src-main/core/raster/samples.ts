@@ -1,76 +1,39 @@
 import type { SampleType } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
 
-const bytesByType: Readonly<Record<SampleType, number>> = {
-  uint8: 1,
-  int8: 1,
-  uint16: 2,
-  int16: 2,
-  uint32: 4,
-  int32: 4,
-  float32: 4,
-  float64: 8,
-  uint64: 8,
-  int64: 8,
+/** What all sample arrays are made by. */
+interface SampleArrayType {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): SampleArray;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): SampleArray;
+}
+
+const arrayTypes: Readonly<Record<SampleType, SampleArrayType>> = {
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  uint64: BigUint64Array,
+  int64: BigInt64Array,
 };
 
 export function bytesPerSample(type: SampleType): number {
-  return bytesByType[type];
+  return arrayTypes[type].BYTES_PER_ELEMENT;
 }
 
 export function newSamples(type: SampleType, length: number): SampleArray {
-  switch (type) {
-    case 'uint8':
-      return new Uint8Array(length);
-    case 'int8':
-      return new Int8Array(length);
-    case 'uint16':
-      return new Uint16Array(length);
-    case 'int16':
-      return new Int16Array(length);
-    case 'uint32':
-      return new Uint32Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'uint64':
-      return new BigUint64Array(length);
-    case 'int64':
-      return new BigInt64Array(length);
-  }
+  return new arrayTypes[type](length);
 }
 
 /** Little-endian bytes seen as samples; copies only when they are not aligned. */
 export function samplesFromBytes(type: SampleType, bytes: Uint8Array): SampleArray {
-  const size = bytesByType[type];
+  const size = bytesPerSample(type);
   const aligned = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes);
-  const length = Math.floor(aligned.byteLength / size);
-  const { buffer, byteOffset } = aligned;
-  switch (type) {
-    case 'uint8':
-      return new Uint8Array(buffer, byteOffset, length);
-    case 'int8':
-      return new Int8Array(buffer, byteOffset, length);
-    case 'uint16':
-      return new Uint16Array(buffer, byteOffset, length);
-    case 'int16':
-      return new Int16Array(buffer, byteOffset, length);
-    case 'uint32':
-      return new Uint32Array(buffer, byteOffset, length);
-    case 'int32':
-      return new Int32Array(buffer, byteOffset, length);
-    case 'float32':
-      return new Float32Array(buffer, byteOffset, length);
-    case 'float64':
-      return new Float64Array(buffer, byteOffset, length);
-    case 'uint64':
-      return new BigUint64Array(buffer, byteOffset, length);
-    case 'int64':
-      return new BigInt64Array(buffer, byteOffset, length);
-  }
+  return new arrayTypes[type](aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / size));
 }
 
 /** Fills with a number, as the type stores it (NaN in integers is 0). */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
+import { swapBytes } from './sample-packing.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
 import { photometric, type TiffLayout } from './tiff-layout.ts';
 
@@ -124,16 +125,8 @@ async function copiedField(directory: TiffDirectory, tagNumber: number): Promise
     return null;
   }
   const size = type === 12 ? 8 : type === 3 ? 2 : type === 4 ? 4 : 1;
-  if (!directory.format.littleEndian && size > 1) {
-    if (size === 2) {
-      bytes.swap16();
-    } else if (size === 4) {
-      bytes.swap32();
-    } else {
-      bytes.swap64();
-    }
-  }
-  return { tag: tagNumber, type, count: bytes.length / size, bytes };
+  const isSwapped = !directory.format.littleEndian && size > 1;
+  return { tag: tagNumber, type, count: bytes.length / size, bytes: isSwapped ? swapBytes(bytes, size) : bytes };
 }
 
 function writeTiff(fields: readonly Field[]): Uint8Array {

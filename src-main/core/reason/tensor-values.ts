@@ -29,26 +29,24 @@ export function metadataOf(session: InferenceSession, kind: 'input' | 'output', 
 
 /** @throws Think2SegError PACK_FOREIGN when a model wants another type. */
 export function realTypeOf(session: InferenceSession, name: string): RealType {
-  const { type } = metadataOf(session, 'input', name);
-  if (type !== 'float32' && type !== 'float16') {
-    throw new Think2SegError(
-      'PACK_FOREIGN',
-      `model ${session.modelPath} wants ${name} as ${type}, expected float32 or float16; use a conversion with such inputs`,
-    );
-  }
-  return type;
+  return inputTypeAmong(['float32', 'float16'], session, name);
 }
 
 /** @throws Think2SegError PACK_FOREIGN when a model wants another type. */
 export function wholeTypeOf(session: InferenceSession, name: string): WholeType {
-  const { type } = metadataOf(session, 'input', name);
-  if (type !== 'int64' && type !== 'int32') {
+  return inputTypeAmong(['int64', 'int32'], session, name);
+}
+
+function inputTypeAmong<Type extends string>(types: readonly Type[], session: InferenceSession, name: string): Type {
+  const wanted = metadataOf(session, 'input', name).type;
+  const found = types.find((type) => type === (wanted as string));
+  if (found === undefined) {
     throw new Think2SegError(
       'PACK_FOREIGN',
-      `model ${session.modelPath} wants ${name} as ${type}, expected int64 or int32; use a conversion with such inputs`,
+      `model ${session.modelPath} wants ${name} as ${wanted}, expected ${types.join(' or ')}; use a conversion with such inputs`,
     );
   }
-  return type;
+  return found;
 }
 
 export function realTensor(type: RealType, values: Float32Array, dims: readonly number[]): Tensor {

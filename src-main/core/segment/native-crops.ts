@@ -1,13 +1,6 @@
 /** Native mode: which part of the scene the segmenter sees for each prompt. Pure: reads no raster, runs no model. */
 import type { Point, WindowPx } from '../../contract/geo.ts';
-import type { SegmenterPrompt } from '../ports.ts';
-
-/** A prompt in scene pixels; has a box or at least one positive point, and touches the scene. */
-export interface ScenePrompt {
-  readonly box: readonly [x0: number, y0: number, x1: number, y1: number] | null;
-  readonly positivePoints: readonly Point[];
-  readonly negativePoints: readonly Point[];
-}
+import type { PromptShape, SegmenterPrompt } from '../ports.ts';
 
 export interface NativeCropOptions {
   readonly sceneWidth: number;
@@ -80,8 +73,10 @@ interface CropGroup {
  * resolution unless it is too large to hold. Prompts whose crops nearly coincide share one, and so do
  * neighbours as long as the segmenter's mask cells stay no larger than a scene pixel: encoding an image costs far more
  * than a further prompt on it. Every prompt is in exactly one crop; the plan depends on nothing but its arguments.
+ *
+ * @param prompts in scene pixels, each with a box or at least one positive point, touching the scene.
  */
-export function planNativeCrops(prompts: readonly ScenePrompt[], options: NativeCropOptions): NativeCrop[] {
+export function planNativeCrops(prompts: readonly PromptShape[], options: NativeCropOptions): NativeCrop[] {
   const own = prompts.map((prompt) => cropAround(prompt, options));
   // Large crops first: they cannot move, small ones find their place in them.
   const order = own.map((_, index) => index).sort((a, b) => longSide(own[b]!) - longSide(own[a]!) || a - b);
@@ -117,7 +112,7 @@ export function planNativeCrops(prompts: readonly ScenePrompt[], options: Native
 }
 
 /** What a prompt must see. Points without a box say nothing of the size: they get a whole model input. */
-function cropAround(prompt: ScenePrompt, options: NativeCropOptions): Rectangle {
+function cropAround(prompt: PromptShape, options: NativeCropOptions): Rectangle {
   const points = [...prompt.positivePoints];
   if (prompt.box !== null) {
     points.push([prompt.box[0], prompt.box[1]], [prompt.box[2], prompt.box[3]]);
@@ -155,7 +150,7 @@ function bestGroup(groups: readonly CropGroup[], rectangle: Rectangle, inputSize
   return best;
 }
 
-function toCrop(prompt: ScenePrompt, windowPx: WindowPx, outWidth: number, outHeight: number): SegmenterPrompt {
+function toCrop(prompt: PromptShape, windowPx: WindowPx, outWidth: number, outHeight: number): SegmenterPrompt {
   const toImage = ([x, y]: Point): Point => [
     ((x - windowPx.x) * outWidth) / windowPx.width,
     ((y - windowPx.y) * outHeight) / windowPx.height,

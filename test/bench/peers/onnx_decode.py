@@ -5,26 +5,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 from json_lines import serve
-
-sessions: dict[tuple[str, int], onnxruntime.InferenceSession] = {}
-
-
-def open_session(path: str, threads: int) -> onnxruntime.InferenceSession:
-    key = (path, threads)
-    if key not in sessions:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        sessions[key] = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return sessions[key]
-
-
-def hello(_request: dict) -> dict:
-    return {"name": f"onnxruntime {onnxruntime.__version__} (Python)"}
+from onnx_sessions import hello, open_session
 
 
 def decode(request: dict) -> dict:

@@ -5,27 +5,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
-from json_lines import serve  # noqa: E402
+from json_lines import serve
+from onnx_sessions import hello, open_session
 
-sessions: dict[tuple[str, int], onnxruntime.InferenceSession] = {}
 embeddings: dict[str, np.ndarray] = {}
-
-
-def open_session(path: str, threads: int) -> onnxruntime.InferenceSession:
-    key = (path, threads)
-    if key not in sessions:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        sessions[key] = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return sessions[key]
-
-
-def hello(_request: dict) -> dict:
-    return {"name": f"onnxruntime {onnxruntime.__version__} (Python)"}
 
 
 def encode(request: dict) -> dict:
@@ -54,7 +39,11 @@ def decode(request: dict) -> dict:
     feeds = {name: value for name, value in feeds.items() if name in wanted}
     start = time.perf_counter()
     masks, scores = session.run(["single_mask", "single_iou"], feeds)
-    return {"ms": (time.perf_counter() - start) * 1000, "check": float(np.abs(masks).mean()), "score": float(scores.flat[0])}
+    return {
+        "ms": (time.perf_counter() - start) * 1000,
+        "check": float(np.abs(masks).mean()),
+        "score": float(scores.flat[0]),
+    }
 
 
 serve({"hello": hello, "encode": encode, "decode": decode})

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { planNativeCrops, type NativeCrop, type ScenePrompt } from '../../../src-main/core/segment/native-crops.ts';
+import type { PromptShape } from '../../../src-main/core/ports.ts';
+import { planNativeCrops, type NativeCrop } from '../../../src-main/core/segment/native-crops.ts';
 
 const scene = { sceneWidth: 2000, sceneHeight: 1500, inputSize: 1024 };
 
-function box(x0: number, y0: number, x1: number, y1: number): ScenePrompt {
+function box(x0: number, y0: number, x1: number, y1: number): PromptShape {
   return { box: [x0, y0, x1, y1], positivePoints: [[(x0 + x1) / 2, (y0 + y1) / 2]], negativePoints: [] };
 }
 
@@ -66,7 +67,7 @@ describe('planNativeCrops', () => {
   });
 
   it('gives points without a box a whole input', () => {
-    const points: ScenePrompt = { box: null, positivePoints: [[1000, 700]], negativePoints: [] };
+    const points: PromptShape = { box: null, positivePoints: [[1000, 700]], negativePoints: [] };
     expect(onlyCrop(planNativeCrops([points], scene)).windowPx).toEqual({ x: 488, y: 188, width: 1024, height: 1024 });
   });
 
@@ -84,7 +85,7 @@ describe('planNativeCrops', () => {
   });
 
   it('drops negative points outside the crop and keeps those inside', () => {
-    const prompt: ScenePrompt = {
+    const prompt: PromptShape = {
       ...box(500, 600, 600, 640),
       negativePoints: [
         [460, 530],
