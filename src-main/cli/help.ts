@@ -4,6 +4,7 @@ export const overview = `think2seg: ask a georeferenced image a question, get po
 
   think2seg segment RASTER --query TEXT -o OUT   ask, segment, write polygons
   think2seg batch INPUT... --query TEXT -o DIR   many rasters, many questions, resumable
+  think2seg evaluate --dataset NAME --root DIR   how good a pack is on a data set
   think2seg info RASTER [--stats]                what a raster is, as JSON
   think2seg pack list|inspect|verify|import      model packs
   think2seg doctor                               what works on this machine
@@ -66,6 +67,24 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
   The same command again goes on where the last one stopped. Ctrl-C once finishes the scenes that run, twice stops at once.
 `;
 
+const evaluateHelp = `think2seg evaluate --dataset NAME --root DIR --split SPLIT [-o FOLDER]
+
+      --dataset NAME     earthreason, rrsisd, refsegrs or risbench, in its published folder layout
+      --root DIR         folder of the data set
+      --split SPLIT      train, val or test
+  -o, --output FOLDER    rows.jsonl, report.json and report.html (default out/evaluate/DATASET-SPLIT)
+      --mode MODE        reference: masks are compared in the model frame, as published (default); native: on the image's own pixels
+      --limit N          so many samples, spread evenly over the split
+      --seed N           chooses one question where a sample has several (default 0)
+      --study NAME       prompts, granularity, or segmenter with --segmenter-pack: variants on the same answers
+      --segmenter-pack DIR|ID   a pack whose segmenter is compared; may be given several times
+      --pictures N       so many of the worst and of the best cases in the report (default 12)
+      --restart          throw away rows of an earlier run; without it an interrupted run goes on where it stopped
+      --pack DIR|ID, --provider NAME, --threads N   as for segment
+      --json             the report as one JSON object on stdout
+      --quiet            no progress on stderr
+`;
+
 const infoHelp = `think2seg info RASTER [--stats]
 
   Prints size, bands, type, CRS, transform, nodata, overviews and compression as JSON.
@@ -94,6 +113,7 @@ const demoHelp = `think2seg demo [--out FOLDER]
 const topics: Record<string, string> = {
   segment: segmentHelp,
   batch: batchHelp,
+  evaluate: evaluateHelp,
   info: infoHelp,
   pack: packHelp,
   doctor: doctorHelp,

@@ -10,6 +10,7 @@ const stageWords: Record<Stage, string> = {
   segmenting: 'segmenting',
   outlining: 'outlining',
   writing: 'writing',
+  evaluating: 'evaluating',
 };
 
 const redrawMs = 80;

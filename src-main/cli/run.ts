@@ -2,6 +2,7 @@
 import { toThink2SegError } from '../contract/errors.ts';
 import { batchCommand } from './batch-command.ts';
 import { demoCommand } from './demo-command.ts';
+import { evaluateCommand } from './evaluate-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { helpOf, overview } from './help.ts';
 import { infoCommand } from './info-command.ts';
@@ -14,6 +15,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   segment: segmentCommand,
   batch: batchCommand,
   info: infoCommand,
+  evaluate: evaluateCommand,
   pack: packCommand,
   doctor: doctorCommand,
   demo: demoCommand,

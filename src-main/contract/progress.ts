@@ -1,4 +1,4 @@
-/** Steps of a query in the order in which a user meets them. */
+/** Steps of a query in the order in which a user meets them, then those of work on many queries. */
 export const stages = [
   'loading',
   'reading',
@@ -8,6 +8,7 @@ export const stages = [
   'segmenting',
   'outlining',
   'writing',
+  'evaluating',
 ] as const;
 
 export type Stage = (typeof stages)[number];

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { PackSummary, PackVerification } from './pack-report.ts';
 import { promptListSchema } from './prompt.ts';
 import type { DoctorReport } from './doctor.ts';
+import { evaluateInputSchema, type EvaluationReport } from './evaluation.ts';
 import { providerChoiceSchema } from './provider.ts';
 import type { SceneInfo } from './scene.ts';
 import type { SegmentResult } from './segment-result.ts';
@@ -94,6 +95,7 @@ export const routeInputs = {
   'pack.verify': packDirectoryInputSchema,
   'pack.import': packImportInputSchema,
   doctor: doctorInputSchema,
+  'evaluate.run': evaluateInputSchema,
 } as const;
 
 export type RouteName = keyof typeof routeInputs;
@@ -108,4 +110,5 @@ export interface RouteOutputs {
   'pack.verify': PackVerification;
   'pack.import': PackSummary;
   doctor: DoctorReport;
+  'evaluate.run': EvaluationReport;
 }

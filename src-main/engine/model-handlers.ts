@@ -7,13 +7,14 @@ import { runQuery } from '../core/query.ts';
 import type { QueryContext } from '../core/query/query-ports.ts';
 import { ViewMemory } from '../core/query/view-memory.ts';
 import { rasterReader } from '../core/raster/open-raster.ts';
+import { evaluateWithOthers } from './evaluate.ts';
 import { installation } from './installation.ts';
 import { ModelQueue } from './model-queue.ts';
 import { ModelStore, type ModelRequest } from './model-store.ts';
 import { PackMemory } from './pack-memory.ts';
 import type { Handlers } from './serve.ts';
 
-type ModelRoute = 'query.segment' | 'query.ask' | 'query.resegment' | 'models.unload';
+type ModelRoute = 'query.segment' | 'query.ask' | 'query.resegment' | 'evaluate.run' | 'models.unload';
 
 export function createModelHandlers(): Pick<Handlers, ModelRoute> {
   const models = new ModelStore();
@@ -56,6 +57,14 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
       queue.run(signal, async () => {
         const pack = await packs.load(input.packDirectory, signal);
         return resegment(portsFor({ ...input, pack }), input, contextOf(pack), { signal, onProgress });
+      }),
+
+    'evaluate.run': (input, { signal, onProgress }) =>
+      queue.run(signal, async () => {
+        onProgress({ stage: 'loading' });
+        const pack = await packs.load(input.packDirectory, signal);
+        const ports = { ...portsFor({ ...input, pack }), rasters: rasterReader };
+        return evaluateWithOthers(ports, input, contextOf(pack), { signal, onProgress });
       }),
 
     'models.unload': (_, { signal }) =>

@@ -1,0 +1,60 @@
+/** EarthReason: `ROOT/SPLIT/{images/ID.*, labels/ID.png, QAs/ID.json}`, one target an image, several wordings of its question. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Sample, SampleList } from '../sample.ts';
+import { byId, byStem, listNames } from './folder.ts';
+
+/** Our own scenes also say what is meant. */
+const questionFileSchema = z.object({
+  questions: z.array(z.string().trim().min(1)).min(1),
+  concept: z.string().optional(),
+  relation: z.string().optional(),
+});
+
+export async function listEarthReason(rootDirectory: string, split: string): Promise<SampleList> {
+  const layout = `the layout of EarthReason, ${join(rootDirectory, split)}/{images,labels,QAs}`;
+  const folders = { images: join(rootDirectory, split, 'images'), labels: join(rootDirectory, split, 'labels') };
+  const questionFolder = join(rootDirectory, split, 'QAs');
+  const images = byStem(await listNames(folders.images, layout));
+  const labels = byStem(await listNames(folders.labels, layout));
+  const questionFiles = byStem(await listNames(questionFolder, layout));
+  const samples: Sample[] = [];
+  const problems: { id: string; problem: string }[] = [];
+  for (const id of new Set([...images.keys(), ...labels.keys(), ...questionFiles.keys()])) {
+    const [image, label, questionFile] = [images.get(id), labels.get(id), questionFiles.get(id)];
+    if (image === undefined || label === undefined || questionFile === undefined) {
+      const missing = [image ?? 'image', label ?? 'label', questionFile ?? 'question file'].filter((name) =>
+        ['image', 'label', 'question file'].includes(name),
+      );
+      problems.push({ id, problem: `has no ${missing.join(' and no ')}` });
+      continue;
+    }
+    const asked = await readQuestions(join(questionFolder, questionFile));
+    if (typeof asked === 'string') {
+      problems.push({ id, problem: asked });
+      continue;
+    }
+    samples.push({
+      id,
+      imagePath: join(folders.images, image),
+      questions: asked.questions,
+      target: { kind: 'raster', path: join(folders.labels, label) },
+      className: asked.concept ?? null,
+      relation: asked.relation ?? null,
+    });
+  }
+  return { samples: byId(samples), problems: byId(problems) };
+}
+
+/** The questions, or in words what is wrong with the file. */
+async function readQuestions(path: string): Promise<z.infer<typeof questionFileSchema> | string> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    return `${path} is not JSON (${error instanceof Error ? error.message : String(error)})`;
+  }
+  const parsed = questionFileSchema.safeParse(json);
+  return parsed.success ? parsed.data : `${path} has no list "questions" of at least one text`;
+}
