@@ -1,0 +1,83 @@
+/** What of the work goes into a file. */
+import type { DrawnInstance } from '../../src-main/contract/drawn-instance.ts';
+import type { WindowPx } from '../../src-main/contract/geo.ts';
+import type { RunRecord } from '../../src-main/contract/run-record.ts';
+import type { RasterLayer, Result, Verdict, WorkDocument } from './document.ts';
+import { drawnOnly, shownInstances, type RefinedShapes } from './refined-shapes.ts';
+
+export type ExportScope = 'accepted' | 'not-rejected';
+
+export interface ExportSelection {
+  readonly raster: RasterLayer;
+  readonly results: readonly Result[];
+  readonly instances: readonly (DrawnInstance & { question: string })[];
+  readonly windowPx: WindowPx;
+  /** Of the topmost result that has one; null when all of it was drawn by hand. */
+  readonly runRecord: RunRecord | null;
+  readonly areaM2: number | null;
+}
+
+const verdictsOf: Record<ExportScope, readonly Verdict[]> = {
+  accepted: ['accepted'],
+  'not-rejected': ['accepted', 'open'],
+};
+
+/** Accepted objects once there are any, else all that were not rejected. */
+export function usualScope(work: WorkDocument): ExportScope {
+  const isAccepted = work.results.some(({ instances }) => instances.some(({ verdict }) => verdict === 'accepted'));
+  return isAccepted ? 'accepted' : 'not-rejected';
+}
+
+/** Objects of the given results with a shape left, as they are shown. All on one raster; null without any result on it. */
+export function selectForExport(
+  work: WorkDocument,
+  shapes: RefinedShapes,
+  rasterId: string,
+  resultIds: ReadonlySet<string>,
+  scope: ExportScope,
+): ExportSelection | null {
+  const raster = work.rasters.find(({ id }) => id === rasterId);
+  const results = work.results.filter((result) => result.rasterId === rasterId && resultIds.has(result.id));
+  const [first] = results;
+  if (raster === undefined || first === undefined) {
+    return null;
+  }
+  const instances = results.flatMap((result) =>
+    shownInstances(result, shapes)
+      .filter(({ verdict, polygonsMap }) => verdictsOf[scope].includes(verdict) && polygonsMap.length > 0)
+      .map((instance) => ({ ...drawnOnly(instance), question: result.question })),
+  );
+  return {
+    raster,
+    results,
+    instances,
+    windowPx: results.map(({ windowPx }) => windowPx).reduce(windowAround),
+    runRecord: results.flatMap(({ runRecord }) => runRecord ?? []).at(-1) ?? null,
+    areaM2: instances.every(({ areaM2 }) => areaM2 !== null)
+      ? instances.reduce((sum, { areaM2 }) => sum + (areaM2 ?? 0), 0)
+      : null,
+  };
+}
+
+function windowAround(one: WindowPx, other: WindowPx): WindowPx {
+  const x = Math.min(one.x, other.x);
+  const y = Math.min(one.y, other.y);
+  return {
+    x,
+    y,
+    width: Math.max(one.x + one.width, other.x + other.width) - x,
+    height: Math.max(one.y + one.height, other.y + other.height) - y,
+  };
+}
+
+/** A file name without what some file system refuses. */
+export function suggestedFileName(question: string, extension: string): string {
+  const words = question
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60)
+    .replace(/-+$/, '')
+    .toLowerCase();
+  return `${words === '' ? 'result' : words}${extension}`;
+}
