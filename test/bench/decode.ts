@@ -64,7 +64,7 @@ function models(): Model[] {
     list.push({
       name: '3B shape, 1 of 36 layers, int4',
       decoder: join(real, 'onnx/decoder_model_merged_q4.onnx'),
-      embedTokens: join(real, 'onnx/embed_tokens_fp16.onnx'),
+      embedTokens: join(real, 'onnx/embed_tokens_q4.onnx'),
       promptTokens: 256,
       newTokens: 16,
       runs: 3,

@@ -29,6 +29,9 @@ def _report_errors(run: Callable[[], int]) -> int:
     except ToolError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        print("CANCELLED: stopped on request; run the same command again to go on", file=sys.stderr)
+        return 130
 
 
 def _scenes(options: argparse.Namespace) -> None:

@@ -11,12 +11,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
 from .errors import ToolError, require_space, writing
 from .pack_files import MANIFEST, file_entries, files_of, write_json
-
-IMAGE_TOKEN = "<|image_pad|>"
+from .tokenizer_files import check_tokenizer
 
 
 @dataclass(frozen=True)
@@ -68,26 +65,6 @@ def check_description(description: PackDescription) -> None:
         raise ToolError("USAGE", f"the id is {description.id!r}, expected 1 to 64 of a-z 0-9 . _ -, not a sign first; choose another")
     if "{question}" not in description.template:
         raise ToolError("PACK_INVALID", "the prompt template has no {question}, expected the place of the user's words; add it")
-
-
-def check_tokenizer(lvlm: Path) -> None:
-    """Raises CHECKPOINT_MISMATCH when tokenizer and model cannot belong together."""
-    config = json.loads((lvlm / "config.json").read_text())
-    text = config.get("text_config", config)
-    tokenizer = Tokenizer.from_file(str(lvlm / "tokenizer.json"))
-    highest = max(tokenizer.get_vocab(with_added_tokens=True).values())
-    if highest >= text["vocab_size"]:
-        raise ToolError(
-            "CHECKPOINT_MISMATCH",
-            f"{lvlm}: the tokenizer has ids up to {highest}, the model knows {text['vocab_size']}; use the tokenizer it was trained with",
-        )
-    found = tokenizer.token_to_id(IMAGE_TOKEN)
-    if found != config["image_token_id"]:
-        raise ToolError(
-            "CHECKPOINT_MISMATCH",
-            f"{lvlm}: the tokenizer gives {IMAGE_TOKEN} the id {found}, the model expects {config['image_token_id']}; "
-            "use the tokenizer it was trained with",
-        )
 
 
 def model_card(description: PackDescription, entries: list[dict]) -> str:

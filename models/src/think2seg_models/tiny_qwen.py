@@ -7,14 +7,16 @@ tied embeddings, byte-level BPE. Tests of the application compare themselves wit
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+from onnx import numpy_helper
 from PIL import Image
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
@@ -25,7 +27,8 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from think2seg_models.export_lvlm import PRECISIONS, export_decoder, export_embed_tokens, export_lvlm, to_int4, use_external_data
+from think2seg_models.export_lvlm import export_lvlm
+from think2seg_models.pack_files import PRECISIONS
 
 SPECIAL_TOKENS = [
     "<|endoftext|>",
@@ -289,68 +292,61 @@ def reference_case(
     }
 
 
-def build(out: Path) -> None:
-    """Write model folder, exports in all precisions, test images and `reference.json`."""
-    out.mkdir(parents=True, exist_ok=True)
-    # Written last, removed first: its presence says that the folder is complete.
-    (out / "reference.json").unlink(missing_ok=True)
+def write_checkpoint(folder: Path) -> Qwen2_5_VLForConditionalGeneration:
+    """The tiny model as a folder in the Hugging Face layout."""
     tokenizer = make_tokenizer()
     model = make_model(tokenizer)
-    tokenizer.save_pretrained(out)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     # The class name that real checkpoints carry; readers choose the byte-level rules by it.
-    config_path = out / "tokenizer_config.json"
+    config_path = folder / "tokenizer_config.json"
     config = json.loads(config_path.read_text())
     config["tokenizer_class"] = "Qwen2Tokenizer"
     config_path.write_text(json.dumps(config, indent=1, ensure_ascii=False))
-    model.config.save_pretrained(out)
-    model.generation_config.save_pretrained(out)
-    (out / "preprocessor_config.json").write_text(json.dumps(preprocessor_config(), indent=1))
+    (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor_config(), indent=1))
+    return model
 
-    export_lvlm(copy.deepcopy(model), out, PRECISIONS)
-    # Rounded activations turn the last bit of a pixel into another token of a random model: no oracle could hold.
-    for path in (out / "onnx").glob("*_q4.onnx"):
-        to_int4(path.with_name(path.name.replace("_q4", "")), path, int8_activations=False)
-    export_decoder(model, out / "onnx" / "decoder_full_logits.onnx", num_logits_to_keep=False)
-    # The half-precision decoder carries its weights beside it, as large models do.
-    use_external_data(out / "onnx" / "decoder_model_merged_fp16.onnx")
+
+def without_logits_input(source: Path, target: Path) -> None:
+    """The decoder as conversions without `num_logits_to_keep` have it: it always returns the logits of all tokens."""
+    model = onnx.load(source)
+    inputs = [value for value in model.graph.input if value.name != "num_logits_to_keep"]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    model.graph.initializer.append(numpy_helper.from_array(np.array(2**31, np.int64), "num_logits_to_keep"))
+    onnx.save(model, target)
+
+
+def build(out: Path) -> None:
+    """Write model folder, exports in all precisions, test images and `reference.json`."""
+    # Written last, removed first: its presence says that the folder is complete.
+    (out / "reference.json").unlink(missing_ok=True)
+    with TemporaryDirectory() as checkpoint:
+        model = write_checkpoint(Path(checkpoint))
+        # Rounded activations turn the last bit of a pixel into another token of a random model: no oracle could hold.
+        export_lvlm(Path(checkpoint), out, PRECISIONS, int8_activations=False, overwrite=True)
+    without_logits_input(out / "onnx/decoder_model_merged.onnx", out / "onnx/decoder_full_logits.onnx")
     processor = Qwen2VLImageProcessorPil.from_pretrained(out)
+    tokenizer = make_tokenizer()
     suffixes = ["", "_fp16", "_q4"]
     cases = [reference_case(model, tokenizer, processor, out, index, suffixes) for index in range(len(CASES))]
     (out / "reference.json").write_text(json.dumps({"schema": 1, "newTokens": NEW_TOKENS, "cases": cases}))
 
 
-def build_real_shape(out: Path, layers: int = 1, vocabulary: int = 16_000) -> None:
-    """Write `out/onnx` for timings: decoder of Qwen2.5-VL-3B with one layer, random weights in 4 bits, and embedding."""
-    config = Qwen2_5_VLConfig(
-        text_config={
-            "vocab_size": vocabulary,
-            "hidden_size": 2048,
-            "intermediate_size": 11008,
-            "num_hidden_layers": layers,
-            "num_attention_heads": 16,
-            "num_key_value_heads": 2,
-            "tie_word_embeddings": True,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]},
-        },
-        vision_config={"depth": 1, "hidden_size": 64, "intermediate_size": 64, "num_heads": 4, "out_hidden_size": 2048},
-    )
-    torch.manual_seed(0)
-    model = Qwen2_5_VLForConditionalGeneration(config).eval()
-    folder = out / "onnx"
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / "decoder_fp32.onnx"
-    with torch.no_grad():
-        export_decoder(model, whole)
-        export_embed_tokens(model, folder / "embed_tokens_fp16.onnx", torch.float16)
-    # Written last: its presence says that the folder is complete.
-    to_int4(whole, folder / "decoder_model_merged_q4.onnx")
-    whole.unlink()
+def build_real_shape(out: Path) -> None:
+    """Write `out/onnx` for timings: a model of the shape of Qwen2.5-VL-3B with one layer and 16,000 words, in 4 bits."""
+    from .random_checkpoint import published_config, write_random_checkpoint
+
+    tokenizer = make_tokenizer()
+    with TemporaryDirectory() as checkpoint:
+        write_random_checkpoint(Path(checkpoint), published_config("3B", tokenizer, layers=1, vocabulary=16_000), tokenizer)
+        export_lvlm(Path(checkpoint), out, ["q4"], overwrite=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tiny-qwen", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--real-shape", action="store_true", help="only a decoder with the layer shapes of Qwen2.5-VL-3B, for timings")
+    parser.add_argument("--real-shape", action="store_true", help="only a model with the layer shapes of Qwen2.5-VL-3B, for timings")
     arguments = parser.parse_args(argv)
     # Matrices this small only lose by being shared out.
     torch.set_num_threads(1)
