@@ -1,5 +1,6 @@
 /** COCO segmentations to masks. Run lengths go down the columns: pixel (x, y) is number `x * height + y`. */
 import { Think2SegError } from '../../contract/errors.ts';
+import { fillCocoPolygon } from './coco-polygon.ts';
 import type { CocoSegmentation } from './sample.ts';
 
 interface Size {
@@ -49,26 +50,6 @@ function fillRuns(mask: Uint8Array, counts: readonly number[], { width, height }
   });
 }
 
-/** Pixels whose centre lies inside, by the even-odd rule. */
-function fillPolygon(mask: Uint8Array, polygon: readonly number[], { width, height }: Size): void {
-  for (let y = 0; y < height; y++) {
-    const crossings: number[] = [];
-    for (let index = 0; index < polygon.length; index += 2) {
-      const next = (index + 2) % polygon.length;
-      const [x0, y0, x1, y1] = [polygon[index]!, polygon[index + 1]!, polygon[next]!, polygon[next + 1]!];
-      if (y0 <= y + 0.5 !== y1 <= y + 0.5) {
-        crossings.push(x0 + ((y + 0.5 - y0) / (y1 - y0)) * (x1 - x0));
-      }
-    }
-    crossings.sort((a, b) => a - b);
-    for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
-      const from = Math.max(0, Math.ceil(crossings[pair]! - 0.5));
-      const to = Math.min(width, Math.ceil(crossings[pair + 1]! - 0.5));
-      mask.fill(1, y * width + from, y * width + Math.max(from, to));
-    }
-  }
-}
-
 /** `height * width`, row-major, 1 = target: the union of all parts. @throws INPUT_CORRUPT when a part is of another size. */
 export function cocoMask(parts: readonly CocoSegmentation[], size: Size): Uint8Array {
   const mask = new Uint8Array(size.width * size.height);
@@ -84,7 +65,7 @@ export function cocoMask(parts: readonly CocoSegmentation[], size: Size): Uint8A
       fillRuns(mask, typeof part.counts === 'string' ? countsOfText(part.counts) : part.counts, size);
     } else {
       for (const polygon of part) {
-        fillPolygon(mask, polygon, size);
+        fillCocoPolygon(mask, polygon, size);
       }
     }
   }

@@ -1,8 +1,9 @@
 /** The pixels that answer a sample, on the grid where masks are compared. */
 import { Think2SegError } from '../../contract/errors.ts';
 import type { RasterReader } from '../ports.ts';
-import { resizeValid } from '../query/instance-masks.ts';
+
 import { cocoMask } from './coco-mask.ts';
+import { resizeNearest } from './resize-nearest.ts';
 import type { TargetSource } from './sample.ts';
 
 interface Size {
@@ -49,7 +50,7 @@ async function readMaskRaster(
 
 /**
  * @param image Size of the image; a mask of another size is an error.
- * @param grid Size of the result, nearest neighbour at pixel centres.
+ * @param grid Size of the result, nearest neighbour.
  * @returns `grid.height * grid.width`, 1 = target.
  */
 export async function readTarget(
@@ -63,5 +64,5 @@ export async function readTarget(
     target.kind === 'raster'
       ? await readMaskRaster(rasters, target.path, image, signal)
       : cocoMask(target.parts, image);
-  return resizeValid(mask, image, grid);
+  return resizeNearest(mask, image, grid);
 }

@@ -1,12 +1,13 @@
 /** The worst and the best cases of an evaluation as pictures, drawn again from the answers in the rows. */
 import type { SegmentMode } from '../../contract/run-record.ts';
 import { resizeRgb } from '../image/resize.ts';
-import { resizeValid } from '../query/instance-masks.ts';
+
 import type { QueryContext, StepOptions } from '../query/query-ports.ts';
 import { readSceneView } from '../query/scene-view.ts';
 import { drawCase } from './case-picture.ts';
 import { comparisonGrid, maskOfPrompts, placeAnswer, type EvaluationPorts } from './predict.ts';
 import { readTarget } from './read-target.ts';
+import { resizeNearest } from './resize-nearest.ts';
 import type { SampleRow } from './sample-row.ts';
 import type { Sample } from './sample.ts';
 
@@ -56,8 +57,8 @@ export async function drawReportCase(
     const size = { width: Math.round(imageModel.width * scale), height: Math.round(imageModel.height * scale) };
     const png = drawCase({
       image: resizeRgb(imageModel, size.width, size.height, 'bilinear'),
-      target: resizeValid(target, grid, size),
-      predicted: answered?.mask === null || answered === null ? null : resizeValid(answered.mask, grid, size),
+      target: resizeNearest(target, grid, size),
+      predicted: answered?.mask === null || answered === null ? null : resizeNearest(answered.mask, grid, size),
       prompts: row.prompts,
       frame: context.frame,
     });

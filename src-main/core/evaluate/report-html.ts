@@ -24,7 +24,7 @@ figure { margin: 0 } figure img { display: block; width: 100%; image-rendering: 
 figcaption { font-size: .85rem; margin-top: .35rem; overflow-wrap: anywhere }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin: 0 .3em 0 .9em; vertical-align: -0.05em }
 .bars rect { fill: rgb(0 114 178) } .bars text { fill: CanvasText; font-size: 11px }
-.scroll { overflow-x: auto }`;
+.scroll { overflow-x: auto } .beside { display: flex; flex-wrap: wrap; gap: 0 4rem; align-items: flex-start }`;
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -60,7 +60,7 @@ function groupTable(title: string, groups: Readonly<Record<string, GroupScores>>
     return '';
   }
   const rows = entries.map(([name, { samples, gIoU, cIoU }]) => [name, String(samples), shown(gIoU), shown(cIoU)]);
-  return `<h2>${escaped(title)}</h2>${table(['', 'samples', 'gIoU', 'cIoU'], rows)}`;
+  return `<section><h2>${escaped(title)}</h2>${table(['', 'samples', 'gIoU', 'cIoU'], rows)}</section>`;
 }
 
 /** How many samples with a target fall into each tenth of IoU. */
@@ -97,7 +97,9 @@ function studyTable({ study }: EvaluationReport): string {
 
 function figure({ row, reasoning, png }: ReportCase): string {
   const target = row.targetPx === 0 ? 'no target' : `IoU ${row.overlap.iou.toFixed(3)}`;
-  const found = row.valid ? `${row.prompts.length} prompts` : 'answer could not be parsed';
+  const found = row.valid
+    ? `${row.prompts.length} ${row.prompts.length === 1 ? 'prompt' : 'prompts'}`
+    : 'answer could not be parsed';
   return (
     `<figure><img alt="${escaped(row.question)}" src="data:image/png;base64,${png.toString('base64')}">` +
     `<figcaption><b>${escaped(row.question)}</b><br>${escaped(row.id)} · ${target} · ${found}` +
@@ -140,8 +142,7 @@ ${table(
 ${report.problems.length} samples left out because of their files.</p>
 ${studyTable(report)}
 ${histogram(rows)}
-${groupTable('By class', report.perClass)}
-${groupTable('By relation, samples with a target', report.perRelation)}
+<div class="beside">${groupTable('By class', report.perClass)}${groupTable('By relation, samples with a target', report.perRelation)}</div>
 ${worst.length + best.length === 0 ? '' : legend()}
 ${cases('Worst cases', worst)}
 ${cases('Best cases', best)}

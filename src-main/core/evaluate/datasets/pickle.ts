@@ -51,7 +51,7 @@ class PickleReader {
     if (end < 0) {
       throw this.#fail('a line has no end');
     }
-    const text = this.#bytes.toString('utf8', this.#at, end);
+    const text = this.#bytes.toString('latin1', this.#at, end);
     this.#at = end + 1;
     return text;
   }
@@ -144,6 +144,15 @@ class PickleReader {
       );
   }
 
+  /** Python's raw-unicode-escape: everything beyond Latin-1 as its number. */
+  #unescaped(text: string): string {
+    return text.replace(
+      /\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/g,
+      (_, short: string | undefined, long: string | undefined) =>
+        String.fromCodePoint(Number.parseInt(short ?? long ?? '', 16)),
+    );
+  }
+
   #step(opcode: string): void {
     const push = (value: PickledValue): number => this.#stack.push(value);
     switch (opcode) {
@@ -194,9 +203,7 @@ class PickleReader {
         push(this.#quoted(this.#line()));
         return;
       case 'V':
-        push(
-          this.#line().replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-        );
+        push(this.#unescaped(this.#line()));
         return;
       case 'U': // SHORT_BINSTRING
       case '\x8c': // SHORT_BINUNICODE
