@@ -60,6 +60,22 @@ module.exports = {
       to: { path: '^src-main/(?!contract/)' },
     },
     {
+      name: 'renderer-loads-these-libraries',
+      comment: 'Each library in the window is code that reads files of strangers: a short list, looked at one by one.',
+      severity: 'error',
+      from: { path: '^src-renderer/' },
+      to: {
+        pathNot: ['^src-renderer/', '^src-main/contract/', 'node_modules/(svelte|ol|proj4|geotiff|zod)/', '\\.css$'],
+      },
+    },
+    {
+      name: 'renderer-state-knows-no-view',
+      comment: 'What is worked on must not depend on how it is shown.',
+      severity: 'error',
+      from: { path: '^src-renderer/state/' },
+      to: { path: '^src-renderer/(?!state/)' },
+    },
+    {
       name: 'no-dev-dependency-in-product',
       comment: 'What the product loads must be installed with it.',
       severity: 'error',

@@ -1,0 +1,101 @@
+/** All that the window works on, put together once: the document with its history, and what is open, chosen and pointed at beside it. */
+import { toThink2SegError } from '../src-main/contract/errors.ts';
+import type { StartState } from '../src-main/contract/app-routes.ts';
+import type { WindowPx } from '../src-main/contract/geo.ts';
+import { rasterLayerOf } from './scenes/raster-layer-of.ts';
+import { OpenScenes, type OpenScene } from './scenes/open-scenes.ts';
+import { addRaster } from './state/document-edits.ts';
+import { emptyDocument, type RasterLayer, type WorkDocument } from './state/document.ts';
+import type { Call } from './state/calls.ts';
+import { History } from './state/history.ts';
+import { Observable } from './state/observable.ts';
+import { strings } from './strings.ts';
+
+/** What the left button does on the map. */
+export type Tool = 'select' | 'target' | 'point' | 'box';
+
+/** What a question looks at. */
+export type Target =
+  { readonly kind: 'view' } | { readonly kind: 'scene' } | { readonly kind: 'drawn'; readonly windowPx: WindowPx };
+
+export interface Notice {
+  readonly id: number;
+  readonly kind: 'error' | 'info';
+  readonly text: string;
+}
+
+export class Workspace {
+  readonly call: Call;
+  readonly history = new History<WorkDocument>(emptyDocument);
+  readonly scenes: OpenScenes;
+  /** Null until the main process has answered. */
+  readonly start = new Observable<StartState | null>(null);
+  /** The raster that questions are about and whose CRS the map has. */
+  readonly activeRasterId = new Observable<string | null>(null);
+  readonly tool = new Observable<Tool>('select');
+  readonly target = new Observable<Target>({ kind: 'view' });
+  readonly selectedInstanceIds = new Observable<readonly string[]>([]);
+  readonly hoveredInstanceId = new Observable<string | null>(null);
+  /** Share of the map's width, from the left, that shows results while comparing; null when not comparing. */
+  readonly compareAt = new Observable<number | null>(null);
+  readonly notices = new Observable<readonly Notice[]>([]);
+  #nextNoticeId = 1;
+
+  constructor(call: Call) {
+    this.call = call;
+    this.scenes = new OpenScenes(call);
+    this.history.value.subscribe(({ rasters }) => {
+      const active = this.activeRasterId.get();
+      if (!rasters.some(({ id }) => id === active)) {
+        this.activeRasterId.set(rasters.at(-1)?.id ?? null);
+      }
+    });
+  }
+
+  async begin(): Promise<void> {
+    const start = await this.call('app.start', {});
+    this.start.set(start);
+    start.notes.forEach((note) => this.notify('info', note));
+    await this.openRasters(start.openPaths);
+  }
+
+  /** Adds rasters on top of those that are there. What cannot be opened is said, and the others still open. */
+  async openRasters(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const scene = await this.openScene(path);
+      if (scene !== null) {
+        const raster = rasterLayerOf(path, scene.display, crypto.randomUUID());
+        this.history.apply(strings.history.openRaster, addRaster(raster));
+        this.activeRasterId.set(raster.id);
+      }
+    }
+  }
+
+  /** For rasters that the document names already, such as those of a project. @returns null when it failed, which is said. */
+  async openScene(path: string): Promise<OpenScene | null> {
+    const start = this.start.get();
+    if (start === null) {
+      throw new Error('a raster was opened before the main process answered app.start');
+    }
+    try {
+      return await this.scenes.open(path, start.cacheDirectory);
+    } catch (thrown) {
+      const { code, message } = toThink2SegError(thrown);
+      this.notify('error', `${code}: ${message}`);
+      return null;
+    }
+  }
+
+  sceneOf(raster: RasterLayer): OpenScene | null {
+    const state = this.scenes.states.get().get(raster.path);
+    return state?.kind === 'open' ? state.scene : null;
+  }
+
+  notify(kind: Notice['kind'], text: string): void {
+    this.notices.update((notices) => [...notices, { id: this.#nextNoticeId++, kind, text }]);
+  }
+
+  dismiss(noticeId: number): void {
+    this.notices.update((notices) => notices.filter(({ id }) => id !== noticeId));
+  }
+}
