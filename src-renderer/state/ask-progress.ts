@@ -20,8 +20,8 @@ export interface AskProgress {
   readonly notes: readonly string[];
 }
 
-/** The stages of a question, shown before they begin. Writing belongs to export. */
-export const askStages = stages.filter((stage) => stage !== 'writing');
+/** The stages of a question, shown before they begin. Writing belongs to export, evaluating to work on many questions. */
+export const askStages = stages.filter((stage) => stage !== 'writing' && stage !== 'evaluating');
 
 export function startProgress(nowMs: number): AskProgress {
   return { startedAtMs: nowMs, stages: [], answerText: '', tokensPerSecond: null, notes: [] };
