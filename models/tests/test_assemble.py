@@ -28,7 +28,7 @@ def sources(tmp_path_factory):
     write_talking_qwen(root / "qwen")
     write_random_sam(root / "sam")
     assert main(["export-lvlm", str(root / "qwen"), "--out", str(root / "lvlm"), "--precision", "fp32"]) == 0
-    assert main(["export-segmenter", "--model", str(root / "sam"), "--out", str(root / "segmenter")]) == 0
+    assert main(["export-segmenter", str(root / "sam"), "--out", str(root / "segmenter")]) == 0
     (root / "template.txt").write_text("Find {question}. Answer with prompts.\n")
     schema = {"frame": [FRAME_PX, FRAME_PX], "box": True, "positivePoints": 2, "negativePoints": 0, "maxNewTokens": 64}
     (root / "schema.json").write_text(json.dumps(schema))

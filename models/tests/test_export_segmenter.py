@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from think2seg_models import export_segmenter, tiny_sam
+from think2seg_models.__main__ import main
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +93,34 @@ def test_pillow_resize_is_one_level_beside_torchvision():
     assert (difference != 0).mean() < 0.01
 
 
-def test_checkpoint_folder_to_pack_folder(model, tmp_path, capsys):
-    model.eval().save_pretrained(tmp_path / "checkpoint")
-    assert export_segmenter.main(["--model", str(tmp_path / "checkpoint"), "--out", str(tmp_path / "segmenter")]) == 0
-    assert "single_mask: largest relative difference" in capsys.readouterr().out
-    assert (tmp_path / "segmenter/onnx/vision_encoder.onnx").is_file()
+@pytest.fixture(scope="module")
+def checkpoint(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoint")
+    model.eval().save_pretrained(folder)
+    return folder
+
+
+def test_checkpoint_folder_to_pack_folder(checkpoint, tmp_path, capsys):
+    out = tmp_path / "segmenter"
+    assert main(["export-segmenter", str(checkpoint), "--out", str(out), "--precision", "fp16"]) == 0
+    said = capsys.readouterr().out
+    assert "GB on disk and" in said
+    assert "single_mask: largest relative difference" in said
+    assert sorted(path.name for path in (out / "onnx").iterdir()) == ["prompt_encoder_mask_decoder_fp16.onnx", "vision_encoder_fp16.onnx"]
+    assert [path.name for path in tmp_path.iterdir()] == ["segmenter"]
+
+
+def test_an_existing_folder_is_kept(checkpoint, tmp_path, capsys):
+    assert main(["export-segmenter", str(checkpoint), "--out", str(tmp_path)]) == 6
+    assert capsys.readouterr().err.startswith("OUTPUT_EXISTS: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_leaves_nothing(checkpoint, tmp_path, monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(export_segmenter, "export_decoder", full)
+    assert main(["export-segmenter", str(checkpoint), "--out", str(tmp_path / "out")]) == 6
+    assert capsys.readouterr().err.startswith("OUTPUT_FULL: ")
+    assert list(tmp_path.iterdir()) == []

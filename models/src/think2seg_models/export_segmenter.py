@@ -11,11 +11,12 @@ These names and shapes are those of the public conversions. Ours add ``single_ma
 ``single_iou`` [1, P, 1]: the answer of ``multimask_output=False``, which the three multimask outputs do not contain.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
+import shutil
+import time
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,10 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 from transformers import Sam2Model
+
+from .errors import ToolError, require_space, writing
+from .pack_files import PARTS
+from .sam_checkpoint import load_segmenter
 
 EMBEDDING_NAMES = [f"image_embeddings.{level}" for level in range(3)]
 OPSET = 17
@@ -286,15 +291,55 @@ def largest_difference(model: Sam2Model, out: Path) -> dict[str, float]:
     return worst
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="think2seg_models export-segmenter", description=__doc__.split("\n")[0])
-    parser.add_argument("--model", required=True, help="folder of a Sam2Model checkpoint in transformers' layout")
-    parser.add_argument("--out", required=True, type=Path, help="folder to write (a pack's segmenter folder)")
-    parser.add_argument("--fp16", action="store_true", help="also write the _fp16 files")
+def export_checkpoint(
+    source: Path, out: Path, precisions: Sequence[str], *, single: bool = True, overwrite: bool = False, say: Callable[[str], None]
+) -> None:
+    """Write the folder `out` from a checkpoint (see `load_segmenter`); it appears complete or not at all.
+
+    Raises ToolError: those of `load_segmenter`; OUTPUT_EXISTS without `overwrite`, OUTPUT_FULL, OUTPUT_NOT_WRITABLE.
+    """
+    if out.exists() and not overwrite:
+        raise ToolError("OUTPUT_EXISTS", f"{out} exists; choose another folder or say --overwrite")
+    model = load_segmenter(source)
+    values = sum(parameter.numel() for parameter in model.parameters())
+    # Half precision is converted from full, which is written first in any case.
+    needed_bytes = values * (6 if "fp16" in precisions else 4)
+    say(f"{values / 1e6:.0f} million weights: about {needed_bytes / 1e9:.2f} GB on disk and {1 + values / 60e6:.0f} minutes")
+    require_space(out, needed_bytes)
+    staging = out.with_name(f".{out.name}.exporting")
+    with writing(out):
+        shutil.rmtree(staging, ignore_errors=True)
+        try:
+            export_segmenter(model, staging, single=single, fp16="fp16" in precisions)
+            for name, difference in largest_difference(model, staging).items():
+                say(f"{name}: largest relative difference from the model {difference:.2e}")
+            if "fp32" not in precisions:
+                for part in PARTS["segmenter"]:
+                    (staging / "onnx" / f"{part}.onnx").unlink()
+            if out.exists():
+                shutil.rmtree(out)
+            staging.rename(out)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m think2seg_models export-segmenter", description="Export SAM 2 or 2.1 to ONNX.")
+    parser.add_argument("checkpoint", type=Path, help="folder in the Hugging Face layout, or the .pt file of the authors")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write (the segmenter folder of a pack)")
+    parser.add_argument("--precision", nargs="+", default=["fp32"], choices=("fp32", "fp16"), help="number formats (default fp32)")
     parser.add_argument("--public-layout", action="store_true", help="leave out single_mask and single_iou")
-    arguments = parser.parse_args(argv)
-    model = Sam2Model.from_pretrained(arguments.model).eval()
-    export_segmenter(model, arguments.out, single=not arguments.public_layout, fp16=arguments.fp16)
-    for name, difference in largest_difference(model, arguments.out).items():
-        print(f"{name}: largest relative difference from the model {difference:.2e}")
+    parser.add_argument("--overwrite", action="store_true")
+    options = parser.parse_args(argv)
+    began = time.monotonic()
+    export_checkpoint(
+        options.checkpoint,
+        options.out,
+        options.precision,
+        single=not options.public_layout,
+        overwrite=options.overwrite,
+        say=lambda line: print(line, flush=True),
+    )
+    total = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
+    print(f"{options.out}: {total / 1e9:.2f} GB in {(time.monotonic() - began) / 60:.1f} minutes")
     return 0

@@ -1,5 +1,6 @@
 """ONNX graphs of a Qwen2.5-VL without its weights: traced from the configuration alone, so that no model is ever in memory."""
 
+import logging
 import warnings
 from dataclasses import dataclass
 
@@ -32,6 +33,9 @@ class Graph:
 def trace(part: str, config: Qwen2_5_VLConfig, dtype: torch.dtype) -> Graph:
     """The graph of one of PARTS; real inputs and outputs are of `dtype`."""
     model = without_weights(config, dtype)
+    for library in ("onnx_ir", "onnxscript", "torch.onnx"):
+        # They report every constant they fold, and that torchvision is not here.
+        logging.getLogger(library).setLevel(logging.ERROR)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about axes that share a name by design
         if part == "vision_encoder":

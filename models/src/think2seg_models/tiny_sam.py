@@ -27,6 +27,7 @@ from transformers.models.sam2.configuration_sam2 import (
 )
 
 from think2seg_models.export_segmenter import export_segmenter, largest_difference
+from think2seg_models.sam_checkpoint import published_config
 
 IMAGE_SIZE = 128
 TOKEN_0_GAIN = 3
@@ -55,11 +56,6 @@ def tiny_config() -> Sam2Config:
     prompts = Sam2PromptEncoderConfig(hidden_size=64, image_size=IMAGE_SIZE, patch_size=16)
     decoder = Sam2MaskDecoderConfig(hidden_size=64, mlp_dim=64, num_attention_heads=4, iou_head_hidden_dim=64)
     return Sam2Config(vision_config=vision, prompt_encoder_config=prompts, mask_decoder_config=decoder)
-
-
-def real_tiny_config() -> Sam2Config:
-    """The published SAM 2.1 "tiny" shape: 1024 x 1024, 39 million parameters. For timings."""
-    return Sam2Config(vision_config=Sam2VisionConfig(backbone_config=Sam2HieraDetConfig()))
 
 
 def random_model(config: Sam2Config, seed: int = 0) -> Sam2Model:
@@ -230,7 +226,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     if arguments.real_shape:
-        export_segmenter(random_model(real_tiny_config()), arguments.out / "segmenter")
+        export_segmenter(random_model(published_config("tiny")), arguments.out / "segmenter")
         return 0
     model = random_model(tiny_config())
     export_segmenter(model, arguments.out / "segmenter", fp16=True, fp16_io=True)
