@@ -31,9 +31,8 @@ export async function withEngine<T>(
       const cancelled = new Think2SegError('CANCELLED', `stopped by ${signalName}; unfinished files were removed`);
       const patienceMs = controller.signal.aborted ? 0 : graceMs;
       controller.abort();
-      void delay(patienceMs)
-        .then(() => engine.kill())
-        .then(() => reject(cancelled));
+      // Rejecting first ends the engine below; ended first, its call would fail as if it had crashed.
+      void delay(patienceMs).then(() => reject(cancelled));
     };
   });
   for (const name of stopSignals) {
