@@ -10,6 +10,7 @@ import rasterio
 from think2seg_models.dataset import DatasetRequest, write_scenes
 from think2seg_models.drawing import Canvas, TextureBank
 from think2seg_models.questions import ALL, CONCEPT_KEYS, RELATION_NAMES
+from think2seg_models.real_water import water_mask
 from think2seg_models.relations import related
 from think2seg_models.sample_scene import write_sample_scene
 from think2seg_models.scenes import KINDS, Instance, instances, render, texture_bank
@@ -203,3 +204,11 @@ def test_sample_scene_is_a_tiled_pyramid(tmp_path):
         red, _, _, infrared = raster.read().astype(float)
     assert infrared.std() > 5
     assert red.std() > 5
+
+
+def test_water_is_dark_in_the_near_infrared():
+    bands = np.full((4, 60, 60), 90, np.uint8)
+    bands[3] = 140
+    bands[3, 10:30, 10:30] = 20
+    bands[3, 50, 50] = 20  # one pixel is no water body
+    assert water_mask(bands).sum() == 400

@@ -134,6 +134,12 @@ def _sample(options: argparse.Namespace) -> None:
     write_sample_scene(options.out, options.seed, options.kind)
 
 
+def _real_water(options: argparse.Namespace) -> None:
+    from .real_water import write_water
+
+    print(json.dumps(write_water(options.scenes, options.out)))
+
+
 def _curves(options: argparse.Namespace) -> None:
     from .curves import draw_curves
 
@@ -203,6 +209,9 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--out", type=Path, required=True)
     sample.add_argument("--seed", type=int, default=20_500_055)
     sample.add_argument("--kind", default="industry")
+    water = add("real-water", _real_water, "write questions about water in real scenes with a near infrared band")
+    water.add_argument("scenes", type=Path, nargs="+", help="rasters whose four bands are red, green, blue, near infrared")
+    water.add_argument("--out", type=Path, required=True)
     curves = add("curves", _curves, "draw the training logs")
     curves.add_argument("--logs", type=Path, required=True)
     curves.add_argument("--out", type=Path, required=True)
