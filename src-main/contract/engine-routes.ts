@@ -3,24 +3,7 @@ import type { z } from 'zod';
 import { interactiveRouteInputs, type InteractiveRouteOutputs } from './interactive-routes.ts';
 import { routeInputs, type RouteOutputs } from './routes.ts';
 
-const {
-  'scene.display': sceneDisplay,
-  'query.ask': ask,
-  'query.resegment': resegment,
-  'models.unload': unload,
-  'shape.refine': refine,
-  'shape.combine': combine,
-} = interactiveRouteInputs;
-
-export const engineRouteInputs = {
-  ...routeInputs,
-  'scene.display': sceneDisplay,
-  'query.ask': ask,
-  'query.resegment': resegment,
-  'models.unload': unload,
-  'shape.refine': refine,
-  'shape.combine': combine,
-} as const;
+export const engineRouteInputs = { ...routeInputs, ...interactiveRouteInputs } as const;
 
 export type EngineRouteName = keyof typeof engineRouteInputs;
 

@@ -19,7 +19,8 @@ const viewSchema = {
   threads: z.number().int().min(1).nullable(),
 };
 
-const runRecordSchema = z.custom<RunRecord>((value) => typeof value === 'object' && value !== null);
+/** As an engine wrote it; null for work by hand, of which the export then writes a record of its own. */
+const runRecordSchema = z.custom<RunRecord>((value) => typeof value === 'object' && value !== null).nullable();
 const scratchNameSchema = z.string().regex(/^\.think2seg-[A-Za-z0-9-]+$/);
 const exportedInstanceSchema = drawnInstanceSchema.extend({ question: z.string() });
 
@@ -63,8 +64,11 @@ export const interactiveRouteInputs = {
     runRecord: runRecordSchema,
     /** `append` adds features to an existing layer and `add-layer` a layer to an existing file; both for GeoPackage only. */
     write: z.enum(['create', 'replace', 'append', 'add-layer']),
-    /** A QGIS style that looks like the screen: `.qml` beside the file, and inside a GeoPackage its default style too. */
-    style: z.object({ color: z.string(), opacity: z.number().min(0).max(1) }).nullable(),
+    /**
+     * A QGIS style that looks like the screen: `.qml` beside the file, and inside a GeoPackage its default style too. `append` keeps
+     * the style that the layer has.
+     */
+    style: z.object({ color: z.string().regex(/^#[0-9a-fA-F]{6}$/), opacity: z.number().min(0).max(1) }).nullable(),
     scratchName: scratchNameSchema,
   }),
 

@@ -4,6 +4,18 @@ import type { ProviderUse } from './provider.ts';
 
 export type SegmentMode = 'native' | 'reference';
 
+/** Provenance of shapes that no question gave: drawn, or segmented at prompts that a person placed. */
+export interface HandRecord {
+  schema: 1;
+  application: RunRecord['application'];
+  createdAt: string;
+  question: null;
+  promptSource: 'by-hand';
+  scene: Omit<RunRecord['scene'], 'bands'>;
+  transform: Geotransform | null;
+  crs: RunRecord['crs'];
+}
+
 /** Provenance of one query: enough to repeat it and to audit it. Stored with every output. */
 export interface RunRecord {
   schema: 1;

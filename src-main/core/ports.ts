@@ -3,7 +3,7 @@ import type { Crs, Geotransform, Point, WindowPx } from '../contract/geo.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import type { Prompt } from '../contract/prompt.ts';
 import type { ProviderName } from '../contract/provider.ts';
-import type { RunRecord } from '../contract/run-record.ts';
+import type { HandRecord, RunRecord } from '../contract/run-record.ts';
 import type { SceneInfo } from '../contract/scene.ts';
 
 export type SampleArray =
@@ -184,15 +184,26 @@ export interface OutputFeature {
   /** Geodesic; null without a CRS on the Earth. */
   readonly areaM2: number | null;
   readonly perimeterM: number | null;
-  readonly prompt: Prompt;
+  /** Null when the shape was not made by one. */
+  readonly prompt: Prompt | null;
+}
+
+/** How a layer looks: one colour for all of it. */
+export interface LayerStyle {
+  /** `#rrggbb`. */
+  readonly color: string;
+  /** Of the whole layer, 0..1. */
+  readonly opacity: number;
 }
 
 export interface WriteRequest {
   readonly path: string;
   readonly layerName: string;
+  /** Kept inside the file where the format can. */
+  readonly style?: LayerStyle;
   readonly features: readonly OutputFeature[];
   readonly crs: Crs | null;
-  readonly runRecord: RunRecord;
+  readonly runRecord: RunRecord | HandRecord;
   readonly overwrite: boolean;
   /** Name of the hidden folder for unfinished files, beside the output; the caller removes it after killing this process. */
   readonly scratchName: string;

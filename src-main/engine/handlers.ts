@@ -6,6 +6,7 @@ import { verifyPack } from '../core/pack/verify-pack.ts';
 import { sceneDisplay } from '../core/raster/scene-display.ts';
 import { sceneInfo } from '../core/raster/scene-info.ts';
 import { examineMachine } from './doctor.ts';
+import { createExportHandlers } from './export-handlers.ts';
 import { installation } from './installation.ts';
 import { createModelHandlers } from './model-handlers.ts';
 import type { Handlers } from './serve.ts';
@@ -15,6 +16,7 @@ export function createHandlers(): Handlers {
   return {
     ...createModelHandlers(),
     ...createShapeHandlers(),
+    ...createExportHandlers(),
 
     'scene.info': ({ path, stats }, { signal }) => sceneInfo(path, { stats }, signal),
 

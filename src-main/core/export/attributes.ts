@@ -10,8 +10,8 @@ export interface FeatureAttributes {
   readonly area_m2: number | null;
   /** Geodesic, metres. */
   readonly perim_m: number | null;
-  /** The prompt as JSON text. */
-  readonly prompt: string;
+  /** The prompt as JSON text; null when none made the shape. */
+  readonly prompt: string | null;
 }
 
 export function attributesOf(feature: OutputFeature): FeatureAttributes {
@@ -21,7 +21,7 @@ export function attributesOf(feature: OutputFeature): FeatureAttributes {
     score: feature.score,
     area_m2: feature.areaM2,
     perim_m: feature.perimeterM,
-    prompt: JSON.stringify(feature.prompt),
+    prompt: feature.prompt === null ? null : JSON.stringify(feature.prompt),
   };
 }
 

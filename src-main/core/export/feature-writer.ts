@@ -2,7 +2,8 @@ import { extname } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { FeatureWriter, WriteRequest } from '../ports.ts';
 import { writeGeoJson } from './geojson.ts';
-import { writeFlatGeobuf, writeGeoPackage, writeShapefile } from './ogr-layer.ts';
+import { writeGeoPackage } from './geopackage.ts';
+import { writeFlatGeobuf, writeShapefile } from './ogr-layer.ts';
 
 type Write = (request: WriteRequest, signal: AbortSignal) => Promise<string[]>;
 

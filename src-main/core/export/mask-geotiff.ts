@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { Crs, Geotransform } from '../../contract/geo.ts';
-import type { RunRecord } from '../../contract/run-record.ts';
+import type { HandRecord, RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { gdalRasterTranslate } from '../gdal/gdal.ts';
 import { gdalDefinition } from './gdal-definition.ts';
@@ -15,7 +15,7 @@ export interface MaskRequest {
   /** Pixel of the mask to map. */
   readonly transform: Geotransform | null;
   readonly crs: Crs | null;
-  readonly runRecord: RunRecord;
+  readonly runRecord: RunRecord | HandRecord;
   readonly overwrite: boolean;
   readonly scratchName?: string;
 }

@@ -60,7 +60,7 @@ export async function writeOgrSource(
 
 function shortened(attributes: FeatureAttributes, maxBytes: number, cut: Set<string>): FeatureAttributes {
   const question = truncateUtf8(attributes.question, maxBytes);
-  const prompt = truncateUtf8(attributes.prompt, maxBytes);
+  const prompt = attributes.prompt === null ? null : truncateUtf8(attributes.prompt, maxBytes);
   if (question !== attributes.question) {
     cut.add('question');
   }

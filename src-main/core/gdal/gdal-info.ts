@@ -28,3 +28,18 @@ export interface GdalBandInfo {
   readonly colorTable?: { readonly entries: readonly (readonly number[])[] };
   readonly metadata: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
+
+/** The parts of `ogrinfo -json` (GDAL 3.8) that are read here. */
+export interface GdalVectorInfo {
+  readonly driverShortName: string;
+  readonly layers: readonly GdalVectorLayer[];
+}
+
+export interface GdalVectorLayer {
+  readonly name: string;
+  readonly geometryFields: readonly {
+    readonly type: string;
+    readonly coordinateSystem?: { readonly wkt: string } | null;
+  }[];
+  readonly fields: readonly { readonly name: string; readonly type: string }[];
+}

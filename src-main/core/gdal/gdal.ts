@@ -5,11 +5,12 @@
 import type { ErrorCode } from '../../contract/errors.ts';
 import { Think2SegError } from '../../contract/errors.ts';
 import { withArgumentList } from './argument-list.ts';
-import type { GdalInfo } from './gdal-info.ts';
+import type { GdalInfo, GdalVectorInfo } from './gdal-info.ts';
 import { gdalRuntime, type FailureText, type GdalRuntime } from './runtime.ts';
 
 export type { GdalBandInfo, GdalInfo } from './gdal-info.ts';
 
+const openUpdate = 0x01;
 const openRaster = 0x02;
 const openVector = 0x04;
 const openVerboseError = 0x40;
@@ -129,6 +130,50 @@ export async function gdalVectorTranslate(
     );
     requireResult(written, outputFailure(targetPath));
   });
+}
+
+/** `ogrinfo -json` of a vector file: what it holds, without its features. */
+export async function gdalVectorInfo(source: GdalSource): Promise<GdalVectorInfo> {
+  const gdal = await gdalRuntime();
+  const failure = inputFailure(source, 'INPUT_NOT_READABLE');
+  return withDataset(
+    gdal,
+    source,
+    openVector,
+    failure,
+    (dataset) => JSON.parse(vectorInfo(gdal, dataset, ['-json', '-so', '-al'], failure)) as GdalVectorInfo,
+  );
+}
+
+/** Runs SQL statements, one after the other, on a vector file that is changed by them (a GeoPackage: SQLite). */
+export async function gdalVectorSql(path: string, statements: readonly string[]): Promise<void> {
+  const gdal = await gdalRuntime();
+  const failure = outputFailure(path);
+  await withDataset(gdal, { path }, openVector | openUpdate, failure, (dataset) => {
+    for (const statement of statements) {
+      vectorInfo(gdal, dataset, ['-q', '-sql', statement], failure);
+    }
+  });
+}
+
+function vectorInfo(
+  gdal: GdalRuntime,
+  dataset: number,
+  infoArguments: readonly string[],
+  failure: FailureText,
+): string {
+  return gdal.checked(
+    () =>
+      withArgumentList(gdal.module, infoArguments, (list) => {
+        const options = gdal.native.vectorInfoOptions(list, 0);
+        try {
+          return gdal.native.vectorInfo(dataset, options);
+        } finally {
+          gdal.native.vectorInfoOptionsFree(options);
+        }
+      }),
+    failure,
+  );
 }
 
 function translateRaster(

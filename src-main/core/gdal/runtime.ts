@@ -46,6 +46,9 @@ export interface NativeFunctions {
   readonly translate: Native;
   readonly translateOptions: Native;
   readonly translateOptionsFree: Native;
+  readonly vectorInfo: NativeText;
+  readonly vectorInfoOptions: Native;
+  readonly vectorInfoOptionsFree: Native;
   readonly vectorTranslate: Native;
   readonly vectorTranslateOptions: Native;
   readonly vectorTranslateOptionsFree: Native;
@@ -152,6 +155,9 @@ function bindFunctions(module: GdalModule): NativeFunctions {
     translate: number('GDALTranslate', ['string', 'number', 'number', 'number']),
     translateOptions: number('GDALTranslateOptionsNew', ['number', 'number']),
     translateOptionsFree: number('GDALTranslateOptionsFree', ['number']),
+    vectorInfo: text('GDALVectorInfo', ['number', 'number']),
+    vectorInfoOptions: number('GDALVectorInfoOptionsNew', ['number', 'number']),
+    vectorInfoOptionsFree: number('GDALVectorInfoOptionsFree', ['number']),
     vectorTranslate: number('GDALVectorTranslate', ['string', 'number', 'number', 'number', 'number', 'number']),
     vectorTranslateOptions: number('GDALVectorTranslateOptionsNew', ['number', 'number']),
     vectorTranslateOptionsFree: number('GDALVectorTranslateOptionsFree', ['number']),

@@ -1,0 +1,40 @@
+import { dirname, join } from 'node:path';
+import { gdalVectorTranslate } from '../gdal/gdal.ts';
+import { gdalRuntime } from '../gdal/runtime.ts';
+import type { WriteRequest } from '../ports.ts';
+import { gdalDefinition } from './gdal-definition.ts';
+import { featureFilter, writeOgrSource } from './ogr-source.ts';
+
+/**
+ * Features to a file through GDAL, as multipolygons unless `driverArguments` name another `-nlt`.
+ *
+ * @returns names of the attributes that were cut.
+ */
+export async function translateFeatures(
+  request: WriteRequest,
+  temporaryPath: string,
+  signal: AbortSignal,
+  driver: string,
+  maxTextBytes: number | null,
+  driverArguments: readonly string[],
+): Promise<Set<string>> {
+  // Lies in the scratch folder and goes with it.
+  const sourcePath = join(dirname(temporaryPath), 'features.geojsonl');
+  const cut = await writeOgrSource(sourcePath, request.features, maxTextBytes, signal);
+  signal.throwIfAborted();
+  // Files of equal content have equal bytes: the date inside is that of the run, not of the moment.
+  (await gdalRuntime()).native.setConfig('OGR_CURRENT_DATE', request.runRecord.createdAt);
+  await gdalVectorTranslate({ path: sourcePath }, temporaryPath, [
+    '-f',
+    driver,
+    '-nln',
+    request.layerName,
+    ...(driverArguments.includes('-nlt') ? [] : ['-nlt', 'MULTIPOLYGON']),
+    '-where',
+    featureFilter,
+    '-a_srs',
+    request.crs === null ? 'NONE' : gdalDefinition(request.crs),
+    ...driverArguments,
+  ]);
+  return cut;
+}
