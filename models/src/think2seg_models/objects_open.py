@@ -8,6 +8,7 @@ import numpy as np
 from .drawing import Canvas, blob, ellipse, offset_by, rectangle, turned
 from .scene_objects import GREENS, SOILS, WATERS, pick
 
+BRIGHT_WATERS = [(95, 140, 150), (70, 125, 145), (120, 160, 160), (85, 120, 135), (60, 100, 125), (130, 140, 120), (25, 35, 45)]
 WOODS = [(48, 72, 40), (40, 65, 35), (60, 85, 48), (70, 88, 50), (38, 58, 44)]
 
 
@@ -33,6 +34,31 @@ def forest(canvas: Canvas, centre, radius: float) -> None:
         canvas.paint([crown + at + centre], base * random.uniform(0.8, 1.25), random.uniform(4, 12), shadow=crown_radius * 0.3)
 
 
+def lake(canvas: Canvas, centre, radius: float) -> None:
+    """Standing water as in glacial country: several bays that join, a pale or reedy rim, sometimes shallows of another colour."""
+    random, label = canvas.random, canvas.new_object("water")
+    if label is None:
+        return
+    bays = [
+        blob(random, radius * random.uniform(0.45, 0.8)) + random.normal(0, radius * 0.45, 2) for _ in range(int(random.integers(1, 5)))
+    ]
+    bays = [turned(bay, random.uniform(0, 6.3), centre) for bay in bays]
+    if random.random() < 0.6:
+        rim = canvas.colour(pick(random, [(195, 188, 165), (175, 165, 135), (60, 72, 48), (85, 90, 55)]), 14)
+        width = radius * random.uniform(0.04, 0.16) + 1
+        for bay in bays:
+            middle = bay.mean(0)
+            outward = (bay - middle) / np.maximum(np.linalg.norm(bay - middle, axis=1, keepdims=True), 1e-6)
+            canvas.paint([bay + outward * width], rim, 8)
+    colour, grain = canvas.colour(pick(random, [*WATERS, *BRIGHT_WATERS]), 14), random.uniform(1, 4)
+    for bay in bays:
+        canvas.paint([bay], colour, grain, label)
+    if random.random() < 0.35:
+        deep = colour * random.uniform(0.75, 1.2)
+        for bay in bays:
+            canvas.paint([(bay - bay.mean(0)) * random.uniform(0.5, 0.8) + bay.mean(0)], deep, grain, label, alpha=0.8)
+
+
 def river(canvas: Canvas, through, angle: float, width: float, bend: float) -> tuple[np.ndarray, np.ndarray]:
     """A river across the whole scene. Returns points along its middle [n,2] and the direction of flow at each [n] (radians)."""
     random, label = canvas.random, canvas.new_object("river")
@@ -47,7 +73,7 @@ def river(canvas: Canvas, through, angle: float, width: float, bend: float) -> t
     bank = canvas.colour(pick(random, [*SOILS, *GREENS]), 14)
     strip = lambda h: np.concatenate([middle + normal * h, (middle - normal * h)[::-1]])  # noqa: E731
     canvas.paint([strip(half * random.uniform(1.15, 1.6))], bank, 6)
-    canvas.paint([strip(half)], canvas.colour(pick(random, WATERS), 14), random.uniform(1, 4), label, graded=True)
+    canvas.paint([strip(half)], canvas.colour(pick(random, [*WATERS, *BRIGHT_WATERS]), 14), random.uniform(1, 4), label, graded=True)
     return middle, direction
 
 

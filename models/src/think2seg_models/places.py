@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from .drawing import SIDE, Canvas, offset_by, rectangle, turned
-from .objects_open import baseball_diamond, forest, pier
+from .objects_open import BRIGHT_WATERS, baseball_diamond, forest, pier
 from .scene_objects import (
     GREENS,
     SOILS,
@@ -166,7 +166,11 @@ def harbour(canvas: Canvas) -> None:
     ragged = random.normal(0, 1, 30).cumsum() * random.uniform(0, 3)
     sea = np.concatenate([np.stack([x, shore + ragged], 1), [[260, 400], [-260, 400]]])
     canvas.paint(
-        [turned(sea, angle, middle)], canvas.colour(pick(random, WATERS), 14), random.uniform(1, 6), canvas.new_object("water"), graded=True
+        [turned(sea, angle, middle)],
+        canvas.colour(pick(random, [*WATERS, *BRIGHT_WATERS]), 14),
+        random.uniform(1, 6),
+        canvas.new_object("water"),
+        graded=True,
     )
     length = np.exp(random.uniform(np.log(20), np.log(100)))
     for _ in range(random.integers(0, 4)):

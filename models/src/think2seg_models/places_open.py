@@ -3,7 +3,7 @@
 import numpy as np
 
 from .drawing import SIDE, Canvas, offset_by, rectangle, turned
-from .objects_open import bridge, center_pivot, forest, greenhouse, river, roundabout, solar_farm, wind_turbine
+from .objects_open import bridge, center_pivot, forest, greenhouse, lake, river, roundabout, solar_farm, wind_turbine
 from .scene_objects import GREENS, SOILS, building, car, field, parking_lot, pick, road, road_across, trees, water
 
 
@@ -64,6 +64,27 @@ def plains(canvas: Canvas) -> None:
                 water(canvas, at, step * random.uniform(0.15, 0.4))
             elif use < 0.77:
                 forest(canvas, at, step * random.uniform(0.22, 0.4))
+
+
+def lakeland(canvas: Canvas) -> None:
+    """A patchwork of fields full of lakes and ponds, cut by straight roads."""
+    random = canvas.random
+    canvas.ground(pick(random, [*GREENS, *SOILS]), random.uniform(4, 12))
+    angle, step = random.normal(0, 0.05) + random.choice([0.0, random.uniform(0, np.pi)]), random.uniform(45, 140)
+    corner, reach = random.uniform(-step, 0, 2), int(SIDE * 1.6 / step) + 1
+    for i in range(-reach, reach):
+        for j in range(-reach, reach):
+            at = turned([[corner[0] + (i + 0.5) * step, corner[1] + (j + 0.5) * step]], angle, [0, 0])[0]
+            if random.random() < 0.6 and -step < at.min() and at.max() < SIDE + step:
+                field(canvas, turned(rectangle(step * random.uniform(0.85, 1), step * random.uniform(0.45, 1)), angle, at), angle)
+    for _ in range(random.integers(0, 4)):
+        at = turned([[corner[0] + int(random.integers(reach)) * step, corner[1] + int(random.integers(reach)) * step]], angle, [0, 0])[0]
+        road_across(canvas, at, angle + random.choice([0, np.pi / 2]), random.uniform(1.5, 4))
+    for _ in range(random.integers(0, 3)):
+        forest(canvas, random.uniform(0, SIDE, 2), random.uniform(12, 32))
+    largest = np.exp(random.uniform(np.log(14), np.log(85)))
+    for k in range(random.integers(1, 13)):
+        lake(canvas, random.uniform(0, SIDE, 2), largest if k == 0 else largest * random.uniform(0.15, 0.8))
 
 
 def energy(canvas: Canvas) -> None:

@@ -63,6 +63,7 @@ KINDS = {
     "harbour": Kind(places.harbour, 0.13, (0.6, 3.0)),
     "airport": Kind(places.airport, 0.10, (0.6, 2.4)),
     "river_valley": Kind(places_open.river_valley, 0.11, (0.8, 8.0)),
+    "lakeland": Kind(places_open.lakeland, 0.09, (1.5, 20.0)),
     "plains": Kind(places_open.plains, 0.07, (4.0, 20.0)),
     "energy": Kind(places_open.energy, 0.09, (0.7, 2.5)),
     "horticulture": Kind(places_open.horticulture, 0.06, (0.6, 2.5)),
