@@ -134,6 +134,12 @@ def _sample(options: argparse.Namespace) -> None:
     write_sample_scene(options.out, options.seed, options.kind)
 
 
+def _contact_sheet(options: argparse.Namespace) -> None:
+    from .contact_sheet import write_contact_sheet
+
+    write_contact_sheet(options.out, options.seed)
+
+
 def _real_water(options: argparse.Namespace) -> None:
     from .real_water import write_water
 
@@ -209,6 +215,9 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--out", type=Path, required=True)
     sample.add_argument("--seed", type=int, default=20_500_055)
     sample.add_argument("--kind", default="industry")
+    sheet = add("contact-sheet", _contact_sheet, "draw scenes of every kind side by side, with what can be asked about")
+    sheet.add_argument("--out", type=Path, required=True, help=".png or .jpg")
+    sheet.add_argument("--seed", type=int, default=1000)
     water = add("real-water", _real_water, "write questions about water in real scenes with a near infrared band")
     water.add_argument("scenes", type=Path, nargs="+", help="rasters whose four bands are red, green, blue, near infrared")
     water.add_argument("--out", type=Path, required=True)
