@@ -1,5 +1,6 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { Desk } from './desk.ts';
 import { callsOver } from './state/bridge-calls.ts';
 import './theme.css';
 import { Workspace } from './workspace.ts';
@@ -8,4 +9,5 @@ const target = document.getElementById('app');
 if (target === null) {
   throw new Error('index.html has no element with the id app');
 }
-mount(App, { target, props: { bridge: window.think2seg, workspace: new Workspace(callsOver(window.think2seg)) } });
+const desk = new Desk(new Workspace(callsOver(window.think2seg)));
+mount(App, { target, props: { bridge: window.think2seg, desk } });

@@ -1,14 +1,36 @@
 /** What the main process tells the window, passed on to where it belongs. */
 import type { DesktopBridge } from '../src-main/contract/desktop-bridge.ts';
-import type { Workspace } from './workspace.ts';
+import { run } from './commands.ts';
+import type { Desk } from './desk.ts';
+import { leaveWindow, openPaths } from './project-actions.ts';
 
 /** @returns a function that stops listening */
-export function listenToProgram(bridge: DesktopBridge, workspace: Workspace): () => void {
+export function listenToProgram(bridge: DesktopBridge, desk: Desk): () => void {
   const stop = bridge.listen((event) => {
-    if (event.kind === 'files-opened') {
-      void workspace.openRasters(event.paths);
+    switch (event.kind) {
+      case 'files-opened':
+        return desk.attempt(() => openPaths(desk, event.paths));
+      case 'menu':
+        return run(desk, event.command);
+      case 'engine':
+        return desk.hearEngine(event);
+      case 'close-requested':
+        return desk.attempt(() => leaveWindow(desk));
+      case 'progress':
+        // Heard by the call it belongs to.
+        return;
     }
   });
-  void workspace.begin();
+  desk.attempt(() => begin(desk));
   return stop;
+}
+
+async function begin(desk: Desk): Promise<void> {
+  const start = await desk.workspace.begin();
+  await openPaths(desk, start.openPaths);
+  if (start.recovery !== null) {
+    desk.dialog.set('recovery');
+  } else if (!start.settings.tourSeen && start.openPaths.length === 0) {
+    desk.dialog.set('tour');
+  }
 }

@@ -52,11 +52,11 @@ export class Workspace {
     });
   }
 
-  async begin(): Promise<void> {
+  async begin(): Promise<StartState> {
     const start = await this.call('app.start', {});
     this.start.set(start);
     start.notes.forEach((note) => this.notify('info', note));
-    await this.openRasters(start.openPaths);
+    return start;
   }
 
   /** Adds rasters on top of those that are there. What cannot be opened is said, and the others still open. */

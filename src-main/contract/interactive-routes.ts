@@ -42,6 +42,9 @@ export const interactiveRouteInputs = {
     promptsScenePx: promptListSchema,
   }),
 
+  /** Provenance of objects that were drawn by hand, with no question. Reads the whole file for its sum. */
+  'query.record': z.object({ ...viewSchema, windowPx: windowPxSchema, promptsScenePx: promptListSchema }),
+
   /** Geometry work without inference. The raster gives CRS and pixel size. */
   'shape.refine': z.object({
     rasterPath: z.string().min(1),
@@ -92,6 +95,7 @@ export interface InteractiveRouteOutputs {
   'scene.display': SceneDisplay;
   'query.ask': AskResult;
   'query.resegment': ResegmentResult;
+  'query.record': RunRecord;
   'shape.refine': DrawnInstance[];
   'shape.combine': DrawnInstance[];
   'export.vector': { files: string[] };

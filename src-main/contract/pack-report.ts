@@ -9,6 +9,8 @@ export interface PackSummary {
   embedded: boolean;
   licenceId: string;
   licenceText: string;
+  /** Null when the pack has none. */
+  modelCardText: string | null;
   bytes: number;
   /** Identity of the pack: SHA-256 over the sorted lines `sha256  path` of its files, pack.json among them. */
   sha256: string;

@@ -4,10 +4,12 @@ import type { WindowPx } from '../contract/geo.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import type { Prompt } from '../contract/prompt.ts';
 import type { SegmentInput } from '../contract/routes.ts';
+import type { RunRecord } from '../contract/run-record.ts';
 import { answerQuery } from './query/answer-query.ts';
 import { drawInstances } from './query/draw-instances.ts';
+import { makeRunRecord } from './query/make-run-record.ts';
 import { outlineInstances } from './query/outline.ts';
-import { clipPrompts, shapeOfPrompt } from './query/prompt-frames.ts';
+import { clipPrompts, promptOfShape, shapeOfPrompt, shapeToImage } from './query/prompt-frames.ts';
 import type { ModelPorts, QueryContext } from './query/query-ports.ts';
 import { segmentPrompts } from './query/segment-prompts.ts';
 import { stepOptions } from './query/step-options.ts';
@@ -80,4 +82,39 @@ export async function resegment(
     provider: { lvlm: null, segmenter: provider, ...(note === undefined ? {} : { note }) },
     timingsMs: options.stopwatch.report(),
   };
+}
+
+/** Provenance of objects that a person drew: the scene, the prompts in pixels of the window, the pack whose segmenter follows them. */
+export async function recordHandWork(
+  ports: AskPorts,
+  input: Omit<ViewInput, 'target'> & { readonly windowPx: WindowPx; readonly promptsScenePx: readonly Prompt[] },
+  context: QueryContext,
+  caller: Caller,
+): Promise<RunRecord> {
+  const options = stepOptions(caller);
+  const target = { kind: 'window', windowPx: input.windowPx } as const;
+  const view = await ports.views.view({ ...input, target }, context, options);
+  const digest = await options.stopwatch.time('digest', () => ports.digestFile(input.rasterPath, options.signal));
+  const segmenter = await ports.loadSegmenter(options.signal);
+  const note = context.providerNote();
+  const prompts = input.promptsScenePx.map((prompt) =>
+    promptOfShape(shapeToImage(shapeOfPrompt(prompt), view.windowPx, view.windowPx)),
+  );
+  return makeRunRecord({
+    input: { ...input, ...exactOutline, question: '' },
+    context,
+    view,
+    placed: {
+      source: 'prompts-file',
+      prompts,
+      frame: view.windowPx,
+      reasoning: null,
+      rawAnswer: null,
+      reasonerProvider: null,
+    },
+    digest,
+    provider: { lvlm: null, segmenter: segmenter.provider, ...(note === undefined ? {} : { note }) },
+    timingsMs: options.stopwatch.report(),
+    warnings: [...view.source.info.warnings],
+  });
 }

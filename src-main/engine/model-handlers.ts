@@ -1,5 +1,5 @@
 /** Routes that use the models. They share what is loaded and what was seen, and so take turns. */
-import { askQuestion, resegment, type AskPorts } from '../core/ask.ts';
+import { askQuestion, recordHandWork, resegment, type AskPorts } from '../core/ask.ts';
 import { createFeatureWriter } from '../core/export/feature-writer.ts';
 import { KnownDigests } from '../core/files/known-digests.ts';
 import type { Pack } from '../core/pack/load-pack.ts';
@@ -14,7 +14,7 @@ import { ModelStore, type ModelRequest } from './model-store.ts';
 import { PackMemory } from './pack-memory.ts';
 import type { Handlers } from './serve.ts';
 
-type ModelRoute = 'query.segment' | 'query.ask' | 'query.resegment' | 'evaluate.run' | 'models.unload';
+type ModelRoute = 'query.segment' | 'query.ask' | 'query.resegment' | 'query.record' | 'evaluate.run' | 'models.unload';
 
 export function createModelHandlers(): Pick<Handlers, ModelRoute> {
   const models = new ModelStore();
@@ -65,6 +65,12 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
         const pack = await packs.load(input.packDirectory, signal);
         const ports = { ...portsFor({ ...input, pack }), rasters: rasterReader };
         return evaluateWithOthers(ports, input, contextOf(pack), { signal, onProgress });
+      }),
+
+    'query.record': (input, { signal, onProgress }) =>
+      queue.run(signal, async () => {
+        const pack = await packs.load(input.packDirectory, signal);
+        return recordHandWork(portsFor({ ...input, pack }), input, contextOf(pack), { signal, onProgress });
       }),
 
     'models.unload': (_, { signal }) =>

@@ -7,10 +7,15 @@ import { drawnOnly, shownInstances, type RefinedShapes } from './refined-shapes.
 
 export type ExportScope = 'accepted' | 'not-rejected';
 
+interface ExportedInstance extends DrawnInstance {
+  readonly question: string;
+  readonly resultId: string;
+}
+
 export interface ExportSelection {
   readonly raster: RasterLayer;
   readonly results: readonly Result[];
-  readonly instances: readonly (DrawnInstance & { question: string })[];
+  readonly instances: readonly ExportedInstance[];
   readonly windowPx: WindowPx;
   /** Of the topmost result that has one; null when all of it was drawn by hand. */
   readonly runRecord: RunRecord | null;
@@ -45,7 +50,7 @@ export function selectForExport(
   const instances = results.flatMap((result) =>
     shownInstances(result, shapes)
       .filter(({ verdict, polygonsMap }) => verdictsOf[scope].includes(verdict) && polygonsMap.length > 0)
-      .map((instance) => ({ ...drawnOnly(instance), question: result.question })),
+      .map((instance) => ({ ...drawnOnly(instance), question: result.question, resultId: result.id })),
   );
   return {
     raster,

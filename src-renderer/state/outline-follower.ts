@@ -1,6 +1,7 @@
 /** Outlines follow prompts: whatever changed a prompt (a drag, undo, a new box), the segmenter answers the latest state of it. */
 import type { DesktopInput } from '../../src-main/contract/desktop-bridge.ts';
 import { toThink2SegError, type ErrorEnvelope } from '../../src-main/contract/errors.ts';
+import type { ProviderUse } from '../../src-main/contract/provider.ts';
 import type { Prompt } from '../../src-main/contract/prompt.ts';
 import type { Call } from './calls.ts';
 import { isStale, type Result, type WorkDocument } from './document.ts';
@@ -13,6 +14,8 @@ export interface FollowerState {
   readonly error: ErrorEnvelope | null;
   /** From the last edit to its outline; null before the first. */
   readonly lastLatencyMs: number | null;
+  /** What the segmenter ran on last. */
+  readonly provider: ProviderUse | null;
 }
 
 export type ViewOf = (result: Result) => Omit<DesktopInput<'query.resegment'>, 'windowPx' | 'promptsScenePx'> | null;
@@ -25,7 +28,7 @@ export class OutlineFollower {
   readonly #history: History<WorkDocument>;
   readonly #viewOf: ViewOf;
   readonly #nowMs: () => number;
-  readonly #state = new Observable<FollowerState>({ busy: false, error: null, lastLatencyMs: null });
+  readonly #state = new Observable<FollowerState>({ busy: false, error: null, lastLatencyMs: null, provider: null });
   /** What the segmenter refused: not asked again until it is edited. */
   readonly #refused = new WeakSet<Prompt>();
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -71,18 +74,24 @@ export class OutlineFollower {
     const editedAtMs = this.#editedAtMs;
     this.#inFlight = true;
     let error: ErrorEnvelope | null = null;
+    let { provider } = this.#state.get();
     try {
-      const { instances } = await this.#call('query.resegment', { ...view, windowPx, promptsScenePx: prompts });
+      const { instances, provider: used } = await this.#call('query.resegment', {
+        ...view,
+        windowPx,
+        promptsScenePx: prompts,
+      });
       const outlines = new Map(
         prompts.flatMap((prompt, index) => (instances[index] ? [[prompt, instances[index]]] : [])),
       );
       this.#history.amend(setOutlines(outlines));
+      provider = used;
     } catch (thrown) {
       prompts.forEach((prompt) => this.#refused.add(prompt));
       error = toThink2SegError(thrown).toEnvelope();
     }
     this.#inFlight = false;
-    this.#state.set({ busy: false, error, lastLatencyMs: this.#nowMs() - editedAtMs });
+    this.#state.set({ busy: false, error, lastLatencyMs: this.#nowMs() - editedAtMs, provider });
     this.#schedule();
   }
 

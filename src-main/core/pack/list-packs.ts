@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readFile, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
@@ -62,6 +62,8 @@ export async function summarizePack(pack: Pack, embedded: boolean): Promise<Pack
     embedded,
     licenceId: manifest.licence.id,
     licenceText: pack.licenceText,
+    modelCardText:
+      manifest.modelCard === undefined ? null : await readFile(join(pack.directory, manifest.modelCard), 'utf8'),
     bytes: pack.bytes,
     sha256: pack.sha256,
     frame: manifest.frame,

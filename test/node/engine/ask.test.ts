@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -46,6 +48,23 @@ afterEach(() => vi.restoreAllMocks());
 function ask(question: string, onProgress: (event: ProgressEvent) => void = () => undefined): Promise<AskResult> {
   return handlers['query.ask']({ ...view, rasterPath, question, target: wholeScene }, { signal, onProgress });
 }
+
+describe('query.record', () => {
+  it('says of work by hand what the scene, the window and the prompts were', async () => {
+    const promptsScenePx = [{ bbox_2d: [30, 40, 60, 80] as [number, number, number, number] }];
+    const windowPx = { x: 10, y: 20, width: 100, height: 90 };
+    const record = await handlers['query.record']({ ...view, rasterPath, windowPx, promptsScenePx }, quiet);
+    expect(record).toMatchObject({
+      question: null,
+      promptSource: 'prompts-file',
+      promptFrame: { name: 'window-px', width: 100, height: 90 },
+      windowPx,
+      prompts: [{ bbox_2d: [20, 20, 50, 60] }],
+      reasoning: null,
+    });
+    expect(record.scene.sha256).toBe(createHash('sha256').update(readFileSync(rasterPath)).digest('hex'));
+  });
+});
 
 describe('query.ask', () => {
   it('answers with editable instances, a run record and the stages in order, and writes nothing', async () => {

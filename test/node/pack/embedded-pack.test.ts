@@ -18,6 +18,7 @@ describe.skipIf(absent !== null)(`the embedded pack (${absent ?? 'present'})`, (
     expect(summary.embedded).toBe(true);
     expect(summary.bytes).toBeLessThan(20e6);
     expect(summary.licenceText.length).toBeGreaterThan(100);
+    expect(summary.modelCardText).toContain('nano');
     expect(summary.estimatedMemoryBytes).toBeLessThan(2e9);
   });
 });

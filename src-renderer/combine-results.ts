@@ -1,0 +1,41 @@
+/** Results as layers: two of them make a third. */
+import type { Desk } from './desk.ts';
+import { newInstance, type Result } from './state/document.ts';
+import { addResult, changeResult } from './state/document-edits.ts';
+import { drawnOnly, shownInstances } from './state/refined-shapes.ts';
+import { panelStrings } from './panels/panel-strings.ts';
+
+export type Combination = 'merge' | 'subtract' | 'intersect';
+
+const signs: Record<Combination, string> = { merge: '+', subtract: '−', intersect: '∩' };
+
+/** What was rejected takes no part. The parts are hidden, and undo brings them back. */
+export async function combineResults(desk: Desk, operation: Combination, first: Result, second: Result): Promise<void> {
+  const { workspace, refiner } = desk;
+  await refiner.settled();
+  const raster = workspace.history.value.get().rasters.find(({ id }) => id === first.rasterId);
+  if (raster === undefined) {
+    return;
+  }
+  const kept = (result: Result): ReturnType<typeof drawnOnly>[] =>
+    shownInstances(result, refiner.shapes.get())
+      .filter(({ verdict }) => verdict !== 'rejected')
+      .map(drawnOnly);
+  const drawn = await workspace.call('shape.combine', {
+    rasterPath: raster.path,
+    operation,
+    first: kept(first),
+    second: kept(second),
+  });
+  const combined = desk.newResult(first.rasterId, {
+    name: `${first.name} ${signs[operation]} ${second.name}`,
+    question: first.question,
+    windowPx: first.windowPx,
+    instances: drawn.map((shape) => newInstance(shape, crypto.randomUUID(), 'combined')),
+    runRecord: first.runRecord,
+  });
+  const hide = [first, second].map(({ id }) => changeResult(id, { visible: false }));
+  workspace.history.apply(panelStrings.history.combine, (work) =>
+    [...hide, addResult(combined)].reduce((now, edit) => edit(now), work),
+  );
+}

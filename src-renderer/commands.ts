@@ -1,0 +1,98 @@
+/** What menu entries and keys do: one command is one piece of work, whoever asks for it. */
+import type { MenuCommand } from '../src-main/contract/desktop-bridge.ts';
+import type { Desk } from './desk.ts';
+import { panelStrings } from './panels/panel-strings.ts';
+import { openProject, saveProject } from './project-actions.ts';
+import { chooseRasters } from './scenes/choose-rasters.ts';
+import type { Verdict } from './state/document.ts';
+import { removeInstances, setVerdict } from './state/document-edits.ts';
+import { neighbourOf } from './state/selection.ts';
+import type { ActionId } from './state/shortcuts.ts';
+
+export type Command = MenuCommand | ActionId;
+
+const steps = panelStrings.history;
+
+export function run(desk: Desk, command: Command): void {
+  const { workspace, dialog, mapControl } = desk;
+  const { history, tool } = workspace;
+  const map = mapControl.get();
+  switch (command) {
+    case 'open':
+      return desk.attempt(() => chooseRasters(workspace));
+    case 'open-project':
+      return desk.attempt(() => openProject(desk));
+    case 'save-project':
+      return desk.attempt(() => saveProject(desk, 'same'));
+    case 'save-project-as':
+      return desk.attempt(() => saveProject(desk, 'other'));
+    case 'export':
+    case 'report':
+      return dialog.set('export');
+    case 'undo':
+      return history.undo();
+    case 'redo':
+      return history.redo();
+    case 'zoom-in':
+      return map?.zoomIn();
+    case 'zoom-out':
+      return map?.zoomOut();
+    case 'zoom-native':
+      return map?.zoomNative();
+    case 'zoom-scene':
+      return map?.zoomScene();
+    case 'packs':
+    case 'settings':
+    case 'self-test':
+    case 'shortcuts':
+    case 'tour':
+    case 'about':
+      return dialog.set(command);
+    case 'focus-question':
+      return document.getElementById('question')?.focus();
+    case 'accept':
+      return judge(desk, 'accepted');
+    case 'reject':
+      return judge(desk, 'rejected');
+    case 'delete':
+      return history.apply(steps.deleteObject, removeInstances(workspace.selectedInstanceIds.get()));
+    case 'cancel':
+      return leave(desk);
+    case 'next-instance':
+    case 'previous-instance':
+      selectNeighbour(desk, command === 'next-instance' ? 1 : -1);
+      return;
+    case 'tool-select':
+      return tool.set('select');
+    case 'tool-point':
+      return tool.set('point');
+    case 'tool-box':
+      return tool.set('box');
+    case 'tool-target':
+      return tool.set('target');
+    case 'toggle-compare':
+      return workspace.compareAt.update((at) => (at === null ? 0.5 : null));
+  }
+}
+
+/** @returns false when there is no other object that way: the key then moves the focus. */
+export function selectNeighbour({ workspace }: Desk, by: 1 | -1): boolean {
+  const next = neighbourOf(workspace.selectedInstanceIds.get(), workspace.history.value.get(), by);
+  workspace.selectedInstanceIds.set(next === null ? [] : [next]);
+  return next !== null;
+}
+
+function judge({ workspace }: Desk, verdict: Verdict): void {
+  workspace.history.apply(steps.verdict, setVerdict(workspace.selectedInstanceIds.get(), verdict));
+}
+
+/** Esc takes back the nearest thing: the question under way, else the tool, else the selection. */
+function leave({ asking, workspace }: Desk): void {
+  if (asking.state.get().kind === 'running') {
+    asking.cancel();
+  } else if (workspace.tool.get() !== 'select') {
+    workspace.tool.set('select');
+  } else {
+    workspace.selectedInstanceIds.set([]);
+  }
+}

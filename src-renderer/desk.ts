@@ -1,0 +1,218 @@
+/** The work of the panels on the workspace: asking, following edits, refining, keeping, exporting. No DOM, so that tests drive it. */
+import type { Settings } from '../src-main/contract/app-routes.ts';
+import type { DesktopEvent, DesktopInput } from '../src-main/contract/desktop-bridge.ts';
+import { toThink2SegError } from '../src-main/contract/errors.ts';
+import type { BoundingBox } from '../src-main/contract/geo.ts';
+import type { Project } from '../src-main/contract/project.ts';
+import type { ProviderUse } from '../src-main/contract/provider.ts';
+import type { OpenScene } from './scenes/open-scenes.ts';
+import { Asking } from './state/asking.ts';
+import { newInstance, noRefinement, type RasterLayer, type Result } from './state/document.ts';
+import { addResult } from './state/document-edits.ts';
+import { Observable } from './state/observable.ts';
+import { OutlineFollower } from './state/outline-follower.ts';
+import { fromProject } from './state/project-conversion.ts';
+import { ProjectKeeper } from './state/project-keeper.ts';
+import { rememberQuestion } from './state/question-history.ts';
+import { ShapeRefiner } from './state/refined-shapes.ts';
+import { colorForResult } from './state/result-colors.ts';
+import { pruneSelection } from './state/selection.ts';
+import { targetToAsk } from './state/target.ts';
+import { panelStrings } from './panels/panel-strings.ts';
+import type { Workspace } from './workspace.ts';
+
+export type DialogName =
+  'export' | 'packs' | 'settings' | 'self-test' | 'shortcuts' | 'tour' | 'about' | 'recovery' | 'attributes';
+
+export interface EngineState {
+  readonly state: 'starting' | 'ready' | 'crashed';
+  readonly reason: string | null;
+}
+
+export interface MapView {
+  /** In the CRS of the active raster. */
+  readonly boundsMap: BoundingBox;
+  readonly centreMap: [number, number];
+  /** Map units per screen pixel. */
+  readonly resolution: number;
+}
+
+export interface MapControl {
+  zoomIn(): void;
+  zoomOut(): void;
+  /** One scene pixel on one screen pixel. */
+  zoomNative(): void;
+  zoomScene(): void;
+  /** What the map shows, as the data address of a PNG; null when there is nothing to show. */
+  picture(): string | null;
+}
+
+type ModelInput = Omit<DesktopInput<'query.resegment'>, 'windowPx' | 'promptsScenePx'>;
+
+export class Desk {
+  readonly workspace: Workspace;
+  readonly asking: Asking;
+  readonly follower: OutlineFollower;
+  readonly refiner: ShapeRefiner;
+  readonly project: ProjectKeeper;
+  readonly settings = new Observable<Settings | null>(null);
+  readonly questionHistory = new Observable<readonly string[]>([]);
+  /** The words in the question box. */
+  readonly question = new Observable('');
+  readonly engine = new Observable<EngineState>({ state: 'starting', reason: null });
+  readonly dialog = new Observable<DialogName | null>(null);
+  /** Kept by the map; null before there is one. */
+  readonly view = new Observable<MapView | null>(null);
+  /** Given by the map while there is one. */
+  readonly mapControl = new Observable<MapControl | null>(null);
+  /** What really ran last, and why not something faster. */
+  readonly provider = new Observable<ProviderUse | null>(null);
+
+  constructor(workspace: Workspace, nowMs: () => number = () => performance.now()) {
+    this.workspace = workspace;
+    const { call, history } = workspace;
+    this.asking = new Asking(call, nowMs);
+    this.follower = new OutlineFollower(call, history, ({ rasterId }) => this.modelInput(rasterId), nowMs);
+    this.refiner = new ShapeRefiner(call, history);
+    this.project = new ProjectKeeper(
+      call,
+      history.value,
+      () => ({ view: this.#projectView(), questionHistory: this.questionHistory.get() }),
+      (thrown) => this.fail(thrown),
+    );
+    workspace.start.subscribe((start) => {
+      if (start !== null) {
+        this.settings.set(start.settings);
+      }
+    });
+    history.value.subscribe((work) =>
+      workspace.selectedInstanceIds.update((selected) => pruneSelection(selected, work)),
+    );
+    this.follower.state.subscribe(({ error, provider }) => {
+      if (error !== null) {
+        workspace.notify('error', `${error.code}: ${error.message}`);
+      }
+      if (provider !== null) {
+        this.provider.update((known) => ({ ...provider, lvlm: known?.lvlm ?? null }));
+      }
+    });
+  }
+
+  /** Tells the user what went wrong. A stop that was asked for is no failure. */
+  fail(thrown: unknown): void {
+    const { code, message } = toThink2SegError(thrown);
+    if (code !== 'CANCELLED') {
+      this.workspace.notify('error', `${code}: ${message}`);
+    }
+  }
+
+  /** Runs work that a button started and tells of its failure. */
+  attempt(work: () => Promise<unknown>): void {
+    work().catch((thrown: unknown) => this.fail(thrown));
+  }
+
+  hearEngine(event: Extract<DesktopEvent, { kind: 'engine' }>): void {
+    this.engine.set({ state: event.state, reason: event.reason ?? null });
+  }
+
+  get packDirectory(): string {
+    return this.settings.get()?.packDirectory ?? this.workspace.start.get()?.embeddedPackDirectory ?? '';
+  }
+
+  /** The raster that questions and hands work on, once it is open. */
+  activeRaster(): { raster: RasterLayer; scene: OpenScene } | null {
+    const id = this.workspace.activeRasterId.get();
+    const raster = this.workspace.history.value.get().rasters.find((candidate) => candidate.id === id);
+    const scene = raster === undefined ? null : this.workspace.sceneOf(raster);
+    return raster === undefined || scene === null ? null : { raster, scene };
+  }
+
+  /** What every call of the models on a raster needs; null while it is not open. */
+  modelInput(rasterId: string): ModelInput | null {
+    const raster = this.workspace.history.value.get().rasters.find(({ id }) => id === rasterId);
+    const settings = this.settings.get();
+    const scene = raster === undefined ? null : this.workspace.sceneOf(raster);
+    if (raster === undefined || settings === null || scene === null) {
+      return null;
+    }
+    const { mode, connectivity, provider, threads } = settings;
+    return {
+      rasterPath: raster.path,
+      bands: scene.display.isPalette ? null : bandsToAsk(raster.rgbBands),
+      mode,
+      connectivity,
+      packDirectory: this.packDirectory,
+      provider,
+      threads,
+    };
+  }
+
+  async ask(question: string): Promise<void> {
+    const asked = question.trim();
+    const active = this.activeRaster();
+    const input = active === null ? null : this.modelInput(active.raster.id);
+    if (asked === '' || active === null || input === null) {
+      return;
+    }
+    const { workspace } = this;
+    const target = targetToAsk(workspace.target.get(), active.scene.display, this.view.get()?.boundsMap ?? null);
+    this.questionHistory.update((history) => rememberQuestion(history, asked));
+    const answer = await this.asking.ask({ ...input, question: asked, target });
+    if (answer === null) {
+      return;
+    }
+    const { windowPx, runRecord } = answer;
+    this.provider.set(runRecord.provider);
+    const instances = answer.instances.map((drawn) => newInstance(drawn, crypto.randomUUID(), 'model'));
+    const result = this.newResult(active.raster.id, { name: asked, question: asked, windowPx, instances, runRecord });
+    workspace.history.apply(panelStrings.history.answer, addResult(result));
+    workspace.selectedInstanceIds.set([]);
+  }
+
+  newResult(
+    rasterId: string,
+    content: Pick<Result, 'name' | 'question' | 'windowPx' | 'instances' | 'runRecord'>,
+  ): Result {
+    return {
+      id: crypto.randomUUID(),
+      rasterId,
+      visible: true,
+      opacity: 1,
+      color: colorForResult(this.workspace.history.value.get().results.length),
+      refinement: noRefinement,
+      ...content,
+    };
+  }
+
+  async changeSettings(change: DesktopInput<'settings.change'>): Promise<void> {
+    this.settings.set(await this.workspace.call('settings.change', change));
+  }
+
+  /** Replaces the work. The caller has asked what becomes of the present one. */
+  async openWork(project: Project, path: string | null, isRecovered: boolean): Promise<void> {
+    const work = fromProject(project);
+    const { workspace } = this;
+    this.asking.clear();
+    workspace.history.reset(work);
+    workspace.selectedInstanceIds.set([]);
+    this.questionHistory.set(project.questionHistory);
+    if (isRecovered) {
+      this.project.recovered(path);
+    } else {
+      this.project.isAt(path, work);
+    }
+    for (const raster of work.rasters) {
+      await workspace.openScene(raster.path);
+    }
+  }
+
+  #projectView(): Project['view'] {
+    const view = this.view.get();
+    return view === null ? null : { centreMap: view.centreMap, resolution: view.resolution };
+  }
+}
+
+/** One band three times is grey. */
+function bandsToAsk([red, green, blue]: RasterLayer['rgbBands']): number[] {
+  return red === green && green === blue ? [red] : [red, green, blue];
+}

@@ -1,0 +1,103 @@
+/** Writes what was reviewed: asks where, then vector file, mask or report. */
+import type { Desk } from './desk.ts';
+import { fileName, formatArea } from './state/format.ts';
+import { suggestedFileName, type ExportSelection } from './state/export-selection.ts';
+import { reportHtml } from './state/report.ts';
+import { panelStrings } from './panels/panel-strings.ts';
+
+export const exportFormats = ['.gpkg', '.geojson', '.shp', '.fgb', '.tif', '.html', '.pdf'] as const;
+
+export type ExportFormat = (typeof exportFormats)[number];
+
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  /** `append` and `add-layer` for GeoPackage only. */
+  readonly write: 'create' | 'append' | 'add-layer';
+  readonly layerName: string;
+  readonly withStyle: boolean;
+}
+
+const words = panelStrings.export;
+
+/** @returns the files that were written; null when the user chose none. */
+export async function exportSelection(
+  desk: Desk,
+  selection: ExportSelection,
+  options: ExportOptions,
+): Promise<readonly string[] | null> {
+  const { call } = desk.workspace;
+  const { format } = options;
+  const subject = selection.results.at(-1)?.question ?? '';
+  const path = await call('dialog.save', {
+    title: words.saveTitle,
+    suggestedName: suggestedFileName(subject, format),
+    filters: [{ name: words.formats[format].name, extensions: [format.slice(1)] }],
+  });
+  if (path === null) {
+    return null;
+  }
+  if (format === '.html' || format === '.pdf') {
+    const html = reportOf(desk, selection, desk.mapControl.get()?.picture() ?? null);
+    return [await call('report.write', { path, html, overwrite: true })];
+  }
+  const { raster, windowPx } = selection;
+  const instances = selection.instances.map(({ resultId, ...instance }) => instance);
+  const runRecord = await recordOf(desk, selection);
+  const scratchName = `.think2seg-${crypto.randomUUID()}`;
+  if (format === '.tif') {
+    const input = { rasterPath: raster.path, path, windowPx, instances, runRecord, overwrite: true, scratchName };
+    return (await call('export.mask', input)).files;
+  }
+  const [topmost] = selection.results.slice(-1);
+  const { files } = await call('export.vector', {
+    rasterPath: raster.path,
+    path,
+    layerName: options.layerName,
+    instances,
+    runRecord,
+    // The dialog has asked already whether an existing file may go.
+    write: options.write === 'create' ? 'replace' : options.write,
+    style: options.withStyle && topmost !== undefined ? { color: topmost.color, opacity: topmost.opacity } : null,
+    scratchName,
+  });
+  return files;
+}
+
+/** Provenance of the answer; work by hand alone gets a record of its own. */
+async function recordOf(
+  desk: Desk,
+  { raster, windowPx, runRecord, instances }: ExportSelection,
+): Promise<NonNullable<ExportSelection['runRecord']>> {
+  if (runRecord !== null) {
+    return runRecord;
+  }
+  const input = desk.modelInput(raster.id);
+  if (input === null) {
+    throw new Error(`the raster ${raster.path} is not open`);
+  }
+  const promptsScenePx = instances.flatMap(({ promptScenePx }) => promptScenePx ?? []);
+  return desk.workspace.call('query.record', { ...input, windowPx, promptsScenePx });
+}
+
+function reportOf(desk: Desk, selection: ExportSelection, pictureUrl: string | null): string {
+  const { raster, results, instances } = selection;
+  return reportHtml({
+    title: fileName(raster.path),
+    version: desk.workspace.start.get()?.version ?? '',
+    createdAt: new Date(),
+    scenePath: raster.path,
+    pictureUrl,
+    sections: results.map(({ id, name, question, color, runRecord }) => ({
+      name,
+      question,
+      color,
+      instances: instances.filter(({ resultId }) => resultId === id),
+      runRecord,
+    })),
+  });
+}
+
+export function describeSelection(selection: ExportSelection): string {
+  const objects = panelStrings.results.objects(selection.instances.length);
+  return words.summary(objects, selection.areaM2 === null ? '' : formatArea(selection.areaM2));
+}

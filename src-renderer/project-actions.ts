@@ -1,0 +1,59 @@
+/** Opening, saving and leaving projects, with the questions that a person must be asked. */
+import type { Desk } from './desk.ts';
+import { panelStrings } from './panels/panel-strings.ts';
+
+const words = panelStrings.project;
+const filters = [{ name: words.fileType, extensions: ['t2s'] }];
+
+export const projectExtension = '.t2s';
+
+/** @returns false when the user would rather keep what is not saved. */
+export async function mayLeaveWork(desk: Desk): Promise<boolean> {
+  return (
+    !desk.project.state.get().isDirty ||
+    (await desk.workspace.call('dialog.confirm', { ...words.discard, detail: words.discard.detail }))
+  );
+}
+
+export async function openProject(desk: Desk, path?: string): Promise<void> {
+  if (!(await mayLeaveWork(desk))) {
+    return;
+  }
+  const { call } = desk.workspace;
+  const chosen = path ?? (await call('dialog.openFiles', { title: words.open, filters, several: false }))[0];
+  if (chosen !== undefined) {
+    const project = await call('project.read', { path: chosen });
+    await desk.project.discardCopy();
+    await desk.openWork(project, chosen, false);
+  }
+}
+
+/** @returns whether the work is in a file now. */
+export async function saveProject(desk: Desk, where: 'same' | 'other'): Promise<boolean> {
+  const { call } = desk.workspace;
+  const known = where === 'same' ? desk.project.state.get().path : null;
+  const path = known ?? (await call('dialog.save', { title: words.save, suggestedName: words.suggestedName, filters }));
+  if (path === null) {
+    return false;
+  }
+  await desk.project.save(path);
+  return true;
+}
+
+/** The user closes the window. */
+export async function leaveWindow(desk: Desk): Promise<void> {
+  if (await mayLeaveWork(desk)) {
+    await desk.project.discardCopy();
+    await desk.workspace.call('window.close', {});
+  }
+}
+
+/** Projects replace the work, rasters join it. */
+export async function openPaths(desk: Desk, paths: readonly string[]): Promise<void> {
+  const isProject = (path: string): boolean => path.toLowerCase().endsWith(projectExtension);
+  const project = paths.find(isProject);
+  if (project !== undefined) {
+    await openProject(desk, project);
+  }
+  await desk.workspace.openRasters(paths.filter((path) => !isProject(path)));
+}
