@@ -24,7 +24,13 @@ export default defineConfig({
           engine: resolve('src-main/engine/entry.ts'),
           'provider-probe': resolve('src-main/engine/probe-entry.ts'),
         },
-        output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
+        output: {
+          format: 'cjs',
+          // The module loader of Electron 22 cannot look into the program's archive; require can.
+          dynamicImportInCjs: false,
+          entryFileNames: '[name].cjs',
+          chunkFileNames: 'chunks/[name]-[hash].cjs',
+        },
       },
     },
   },

@@ -18,12 +18,14 @@ export interface Installation {
 export function installationAt(entryUrl: string): Installation {
   const buildDirectory = dirname(fileURLToPath(entryUrl));
   const root = resolve(buildDirectory, '..', '..');
+  // Installed, the program is an archive, and native code cannot look into it: what it reads lies beside it.
+  const filesRoot = root.replace(/app\.asar$/, 'app.asar.unpacked');
   return {
     version: packageJson.version,
     engineEntryPath: join(buildDirectory, 'engine.cjs'),
     probeEntryPath: join(buildDirectory, 'provider-probe.cjs'),
-    resourcesDirectory: join(root, 'resources'),
-    embeddedPackDirectory: join(root, 'models', 'nano'),
-    sampleScenePath: join(root, 'resources', 'sample', 'harbour.tif'),
+    resourcesDirectory: join(filesRoot, 'resources'),
+    embeddedPackDirectory: join(filesRoot, 'models', 'nano'),
+    sampleScenePath: join(filesRoot, 'resources', 'sample', 'harbour.tif'),
   };
 }

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StartState } from '../../src-main/contract/app-routes.ts';
+import { electronMissing, electronPath } from '../support/electron-runtime.ts';
+import { packageProgram, startPackaged, type PackagedProgram } from '../support/packaged-program.ts';
+
+const skipped = process.platform === 'linux' ? electronMissing : 'the folder target is built for Linux here';
+
+describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () => {
+  let program: PackagedProgram;
+
+  beforeAll(async () => {
+    program = await packageProgram();
+  }, 300_000);
+  afterAll(() => program.remove());
+
+  it('answers a question on the sample scene with nothing but what it brings', async () => {
+    const running = await startPackaged(program.executable);
+    try {
+      const reply = await running.window.evaluate(async () => {
+        const start = await window.think2seg.call('app.start', {}, 1);
+        const { sampleScenePath, embeddedPackDirectory } = (start as { output: StartState }).output;
+        return window.think2seg.call(
+          'query.segment',
+          {
+            rasterPath: sampleScenePath,
+            question: 'Where is liquid fuel kept in bulk?',
+            target: { kind: 'scene' },
+            bands: null,
+            promptSource: { kind: 'model' },
+            packDirectory: embeddedPackDirectory,
+            // Examines the graphics driver, in a process that must not need a Node.
+            provider: 'auto',
+            threads: null,
+            mode: 'native',
+            simplifyPx: 0,
+            minAreaM2: 0,
+            connectivity: 4,
+            outputPaths: [],
+            maskPath: null,
+            overlayPath: null,
+            overwrite: false,
+            scratchName: '.think2seg-e2e',
+          },
+          2,
+        );
+      });
+      expect(reply).toMatchObject({ ok: true, output: { status: 'ok', crs: { epsg: 32633 } } });
+      expect(reply.ok && reply.output.features).toBeGreaterThan(3);
+    } finally {
+      await running.close();
+    }
+  });
+
+  it('carries native libraries of this platform only', () => {
+    const libraries = join(program.folder, 'resources/app.asar.unpacked/node_modules/onnxruntime-node/bin/napi-v6');
+    expect(readdirSync(libraries)).toEqual([process.platform]);
+    expect(readdirSync(join(libraries, process.platform))).toEqual([process.arch]);
+  });
+
+  it('carries the licences and the bill of materials of what is in it', () => {
+    const licences = join(program.folder, 'resources/licences');
+    const texts = readFileSync(join(licences, 'THIRD_PARTY_LICENCES.txt'), 'utf8');
+    const bill = JSON.parse(readFileSync(join(licences, 'sbom.cdx.json'), 'utf8')) as {
+      bomFormat: string;
+      components: { name: string; version: string; purl: string }[];
+    };
+    expect(bill.bomFormat).toBe('CycloneDX');
+    const names = bill.components.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['onnxruntime-node', 'gdal3.js', 'zod', 'electron']));
+    expect(names).not.toContain('vitest');
+    bill.components.forEach(({ name, version }) => expect(texts).toMatch(new RegExp(`${name} ${version} \\(`, 'u')));
+    expect(readFileSync(join(licences, 'LICENSE'), 'utf8')).toContain('Apache License');
+    expect(existsSync(join(program.folder, 'LICENSES.chromium.html'))).toBe(true);
+  });
+
+  it('is no Node and takes no orders from the environment', () => {
+    const mark = join(program.folder, 'mark');
+    const script = join(program.folder, 'script.cjs');
+    writeFileSync(script, `require('fs').writeFileSync(${JSON.stringify(mark)}, ''); process.exit(0);`);
+    const run = (executable: string, args: string[], environment: Record<string, string>) =>
+      // No display: the program itself ends at once.
+      spawnSync(executable, args, {
+        env: { PATH: process.env['PATH'], HOME: program.folder, ...environment },
+        timeout: 20_000,
+        encoding: 'utf8',
+      });
+    run(program.executable, [script], { ELECTRON_RUN_AS_NODE: '1' });
+    run(program.executable, ['--no-sandbox'], { NODE_OPTIONS: `--require ${script}` });
+    const { stderr } = run(program.executable, ['--no-sandbox', '--inspect=0'], {});
+    expect(existsSync(mark)).toBe(false);
+    // The runtime as it comes would have obeyed.
+    run(electronPath ?? '', [script], { ELECTRON_RUN_AS_NODE: '1' });
+    expect(existsSync(mark)).toBe(true);
+    expect(stderr).not.toContain('Debugger listening');
+  });
+});
