@@ -45,6 +45,7 @@ module.exports = {
     'models/nano/**',
     'resources/probe/**',
     'resources/sample/harbour.tif',
+    'resources/icons/icon.png',
     `!node_modules/!(${loadedPackages.join('|')})/**`,
     `!${nativeLibraries}/!(\${platform})/**`,
     `!${nativeLibraries}/\${platform}/!(\${arch})/**`,

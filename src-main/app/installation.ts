@@ -10,6 +10,7 @@ export interface Installation {
   readonly contentDirectory: string;
   readonly embeddedPackDirectory: string;
   readonly sampleScenePath: string;
+  readonly iconPath: string;
   /** Vite's server during `npm run dev`; never in an installed program. */
   readonly developmentServerUrl: string | undefined;
 }
@@ -26,6 +27,7 @@ export function currentInstallation(): Installation {
     contentDirectory: join(root, 'out', 'renderer'),
     embeddedPackDirectory: join(unpackedRoot, 'models', 'nano'),
     sampleScenePath: join(unpackedRoot, 'resources', 'sample', 'harbour.tif'),
+    iconPath: join(unpackedRoot, 'resources', 'icons', 'icon.png'),
     developmentServerUrl: app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL'],
   };
 }

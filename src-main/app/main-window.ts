@@ -1,4 +1,5 @@
 import { BrowserWindow } from 'electron';
+import type { Installation } from './installation.ts';
 import { sendEvent } from './router.ts';
 
 /** The one window. It has no access to Node, runs in the operating system's sandbox and knows the preload's two functions only. */
@@ -7,7 +8,7 @@ export class MainWindow {
   #asks = false;
   #hangs = false;
 
-  constructor(preloadPath: string) {
+  constructor({ preloadPath, iconPath }: Installation) {
     this.window = new BrowserWindow({
       width: 1400,
       height: 900,
@@ -15,6 +16,7 @@ export class MainWindow {
       minHeight: 600,
       show: false,
       title: 'Think2Seg Desktop',
+      icon: iconPath,
       webPreferences: {
         preload: preloadPath,
         sandbox: true,

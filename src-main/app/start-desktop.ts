@@ -81,7 +81,7 @@ async function openWindow(waitingPaths: string[]): Promise<(paths: string[]) => 
   serveRasters(grants, new URL(pageOrigin).origin === 'null' ? contentOrigin : new URL(pageOrigin).origin);
   restrictDefaultSession([`${contentScheme}:`, `${rasterScheme}:`, ...developmentPrefixes(installation)]);
 
-  const main = new MainWindow(installation.preloadPath);
+  const main = new MainWindow(installation);
   const engine = new EngineClient({
     start: engineStarter(installation.engineEntryPath, installation.probeEntryPath),
     onState: (state) => sendEvent(main.window, { kind: 'engine', ...state }),

@@ -79,6 +79,8 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
         ...(options.args ?? []),
       ],
       env: environment,
+      // The program's own choice of theme, not Playwright's.
+      colorScheme: null,
       timeout: 60_000,
     });
     const window = await electron.firstWindow();

@@ -1,0 +1,224 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Project } from '../../src-main/contract/project.ts';
+import { launchDesktop, type DesktopApp, type DesktopOptions } from '../support/desktop-app.ts';
+import { electronMissing, electronPath } from '../support/electron-runtime.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const sample = join(root, 'resources/sample/harbour.tif');
+
+describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?? ''}`, () => {
+  let folder: string;
+  let userDataDirectory: string;
+  let desktop: DesktopApp | null = null;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'think2seg-work-'));
+    userDataDirectory = join(folder, 'user');
+    mkdirSync(userDataDirectory);
+  });
+  afterEach(async () => {
+    await desktop?.close();
+    desktop = null;
+    rmSync(folder, { recursive: true, maxRetries: 5 });
+  });
+
+  const launch = async (options: DesktopOptions = {}): Promise<DesktopApp> => {
+    desktop = await launchDesktop({ userDataDirectory, ...options });
+    return desktop;
+  };
+  const kill = async (): Promise<void> => {
+    await desktop?.kill();
+    desktop = null;
+  };
+  const projectOf = (rasterPath: string): Project => ({
+    format: 'think2seg-project',
+    version: 1,
+    savedAt: '2026-01-01T00:00:00.000Z',
+    rasters: [
+      {
+        id: 'a',
+        path: rasterPath,
+        visible: true,
+        opacity: 1,
+        rgbBands: [1, 2, 3],
+        stretch: [0, 1, 2].map(() => ({ low: 0, high: 255 })),
+      },
+    ],
+    results: [],
+    view: null,
+    questionHistory: ['Where could a helicopter land?'],
+  });
+
+  it('is offered again after the program was killed, with its rasters, until it is given up', async () => {
+    const raster = join(folder, 'scene.tif');
+    cpSync(sample, raster);
+    const first = await launch();
+    await first.answerDialogs({ open: [raster] });
+    await first.call('dialog.openFiles', { title: 'Open', filters: [], several: false });
+    expect(await first.call('autosave.write', { projectPath: null, project: projectOf(raster) })).toMatchObject({
+      ok: true,
+    });
+    await kill();
+
+    const second = await launch();
+    const { recovery } = await second.start();
+    expect(recovery).toMatchObject({ projectPath: null, project: projectOf(raster) });
+    expect(Date.now() - Date.parse(recovery?.savedAt ?? '')).toBeLessThan(60_000);
+    expect(await second.call('raster.grant', { path: raster })).toMatchObject({ ok: true });
+    await second.call('autosave.discard', {});
+    await kill();
+
+    const third = await launch();
+    expect((await third.start()).recovery).toBeNull();
+  });
+
+  it('is saved as a project that can be moved with its rasters', async () => {
+    const path = join(folder, 'work.t2s');
+    const first = await launch();
+    await first.answerDialogs({ save: path });
+    await first.call('dialog.save', { title: 'Save', suggestedName: 'work.t2s', filters: [] });
+    expect(await first.call('project.write', { path, project: projectOf(join(folder, 'scene.tif')) })).toMatchObject({
+      ok: true,
+    });
+    expect(readFileSync(path, 'utf8')).toContain('"path": "scene.tif"');
+    expect(await first.call('project.write', { path, project: { rasters: [] } })).toMatchObject({
+      ok: false,
+      error: { code: 'INPUT_CORRUPT' },
+    });
+    await kill();
+    // A recent file: the user chose it once.
+    const second = await launch();
+    expect((await second.start()).recentFiles).toEqual([path]);
+    expect(await second.call('project.read', { path })).toEqual({
+      ok: true,
+      output: projectOf(join(folder, 'scene.tif')),
+    });
+  });
+
+  it('keeps settings, and starts with standard values and a note when their file is damaged', async () => {
+    const first = await launch();
+    expect(await first.call('settings.change', { theme: 'dark', defaultFormat: '.fgb' })).toMatchObject({ ok: true });
+    expect(await first.window.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(true);
+    await kill();
+    const second = await launch();
+    expect((await second.start()).settings).toMatchObject({ theme: 'dark', defaultFormat: '.fgb' });
+    await kill();
+    writeFileSync(join(userDataDirectory, 'settings.json'), '{"theme": "dark", ');
+    const third = await launch();
+    const start = await third.start();
+    expect(start.settings.theme).toBe('system');
+    expect(start.notes).toEqual([expect.stringContaining('settings.json.bad') as string]);
+  });
+
+  it('opens files of the command line, and those of a second start in the same window', async () => {
+    const [named, other] = [join(folder, 'named.tif'), join(folder, 'other.tif')];
+    cpSync(sample, named);
+    cpSync(sample, other);
+    const first = await launch({ args: [named] });
+    expect(await first.call('scene.info', { path: named, stats: false })).toMatchObject({ ok: true });
+    const display = await first.electron.evaluate(() => process.env['DISPLAY']);
+    const second = spawn(
+      electronPath ?? '',
+      [
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        `--user-data-dir=${userDataDirectory}`,
+        root,
+        'other.tif',
+      ],
+      { cwd: folder, env: { ...process.env, DISPLAY: display }, stdio: 'ignore' },
+    );
+    await once(second, 'exit');
+    await expect
+      .poll(async () => (await first.events()).filter(({ kind }) => kind === 'files-opened'))
+      .toEqual([{ kind: 'files-opened', paths: [other] }]);
+    expect(await first.call('scene.info', { path: other, stats: false })).toMatchObject({ ok: true });
+  });
+
+  it('opens files that a person drops, and none that a page pretends to drop', async () => {
+    const first = await launch();
+    await first.window.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['II*'], 'made-up.tif'));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer: data }));
+    });
+    const protocol = await first.window.context().newCDPSession(first.window);
+    const data = { items: [], files: [sample], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await protocol.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+    }
+    await expect
+      .poll(async () => (await first.events()).filter(({ kind }) => kind === 'files-opened'))
+      .toEqual([{ kind: 'files-opened', paths: [sample] }]);
+    expect(await first.call('scene.info', { path: sample, stats: false })).toMatchObject({ ok: true });
+  });
+
+  it('is reported as HTML or as a PDF in which nothing of the report can run', async () => {
+    const first = await launch();
+    const html =
+      '<!doctype html><meta charset="utf-8"><title>Report</title><style>h1 { color: teal }</style>' +
+      '<h1>Grüße</h1><script>document.body.innerHTML = "<p>".repeat(5000)</script>' +
+      '<img src="file:///etc/passwd"><iframe src="t2s-app://window/index.html"></iframe>';
+    for (const name of ['report.html', 'report.pdf', 'report.txt']) {
+      const path = join(folder, name);
+      await first.answerDialogs({ save: path });
+      await first.call('dialog.save', { title: 'Report', suggestedName: name, filters: [] });
+    }
+    const write = (name: string, overwrite = false) =>
+      first.call('report.write', { path: join(folder, name), html, overwrite });
+    expect(await write('report.html')).toEqual({ ok: true, output: join(folder, 'report.html') });
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe(html);
+    expect(await write('report.pdf')).toMatchObject({ ok: true });
+    expect(await write('report.pdf')).toMatchObject({ ok: false, error: { code: 'OUTPUT_EXISTS' } });
+    expect(await write('report.pdf', true)).toMatchObject({ ok: true });
+    expect(await write('report.txt')).toMatchObject({ ok: false, error: { code: 'OUTPUT_FORMAT' } });
+    const pdf = readFileSync(join(folder, 'report.pdf'), 'latin1');
+    expect(pdf.startsWith('%PDF-')).toBe(true);
+    // Had the script run, its paragraphs would fill many pages.
+    expect(pdf.match(/\/Type \/Page\b/gu)).toHaveLength(1);
+  });
+
+  it('asks before the window closes, and obeys', async () => {
+    const first = await launch();
+    await first.start();
+    const close = () => first.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+    await close();
+    await expect.poll(async () => (await first.events()).map(({ kind }) => kind)).toContain('close-requested');
+    expect(first.electron.windows()).toHaveLength(1);
+    const ended = once(first.electron.process(), 'exit');
+    // The reply is lost with the window.
+    void first.call('window.close', {}).catch(() => undefined);
+    await ended;
+    desktop = null;
+  });
+
+  it('tells the window what was chosen in the menu', async () => {
+    const first = await launch();
+    await first.electron.evaluate(({ Menu }) => {
+      Menu.getApplicationMenu()?.getMenuItemById('export')?.click();
+    });
+    await expect.poll(() => first.events()).toContainEqual({ kind: 'menu', command: 'export' });
+  });
+
+  it('comes up again when the page crashes', async () => {
+    const first = await launch();
+    const loadedProcess = () =>
+      first.electron.evaluate(({ webContents }) => {
+        const [page] = webContents.getAllWebContents();
+        return page === undefined || page.isCrashed() || page.isLoading() ? 0 : page.getOSProcessId();
+      });
+    const before = await loadedProcess();
+    await first.electron.evaluate(({ webContents }) => {
+      webContents.getAllWebContents()[0]?.forcefullyCrashRenderer();
+    });
+    await expect.poll(async () => [0, before].includes(await loadedProcess()), { timeout: 10_000 }).toBe(false);
+    const bridge = await first.electron.evaluate(({ webContents }): Promise<unknown> | undefined =>
+      webContents.getAllWebContents()[0]?.executeJavaScript('typeof think2seg.call'),
+    );
+    expect(bridge).toBe('function');
+  });
+});
