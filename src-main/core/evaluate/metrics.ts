@@ -45,7 +45,9 @@ export function groupScores(
   for (const row of rows) {
     const key = keyOf(row);
     if (key !== null) {
-      groups.set(key, [...(groups.get(key) ?? []), row]);
+      const members = groups.get(key) ?? [];
+      members.push(row);
+      groups.set(key, members);
     }
   }
   const named = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));

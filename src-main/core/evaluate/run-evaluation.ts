@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Think2SegError, toThink2SegError } from '../../contract/errors.ts';
 import type { EvaluateInput, EvaluationReport, SampleProblem, StudyResult } from '../../contract/evaluation.ts';
 import type { OnProgress } from '../../contract/progress.ts';
-import type { ProviderName } from '../../contract/provider.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import type { QueryContext, StepOptions } from '../query/query-ports.ts';
 import { stepOptions } from '../query/step-options.ts';
@@ -17,6 +16,7 @@ import type { EvaluationPorts } from './predict.ts';
 import { RowsFile } from './rows-file.ts';
 import type { SampleRow } from './sample-row.ts';
 import type { Sample } from './sample.ts';
+import { watchProviders } from './watch-providers.ts';
 import { variantsOf, type OtherSegmenter, type Variant } from './study.ts';
 
 export interface EvaluationCaller {
@@ -96,30 +96,6 @@ export async function runEvaluation(
     },
   );
   return report;
-}
-
-/** The same ports, and which providers they turned out to use: null for a model that nothing asked for. */
-function watchProviders(ports: EvaluationPorts): {
-  ports: EvaluationPorts;
-  used: { lvlm: ProviderName | null; segmenter: ProviderName | null };
-} {
-  const used: { lvlm: ProviderName | null; segmenter: ProviderName | null } = { lvlm: null, segmenter: null };
-  return {
-    used,
-    ports: {
-      ...ports,
-      loadReasoner: async (signal) => {
-        const reasoner = await ports.loadReasoner(signal);
-        used.lvlm = reasoner.provider;
-        return reasoner;
-      },
-      loadSegmenter: async (signal) => {
-        const segmenter = await ports.loadSegmenter(signal);
-        used.segmenter = segmenter.provider;
-        return segmenter;
-      },
-    },
-  };
 }
 
 function headerOf(input: EvaluateInput, context: QueryContext): Record<string, unknown> {
