@@ -155,6 +155,8 @@ export interface Segmenter {
   readonly provider: ProviderName;
   /** How the single mask is made, for the run record: `single_mask` output, or best of three in packs without it. */
   readonly maskSource: 'single-mask' | 'best-of-three';
+  /** Whether a prompt without a box is refused: some segmenters read points as hints inside a box only. */
+  readonly needsBoxes: boolean;
   /** Side of the square image the encoder takes; a larger image is reduced to it. */
   readonly inputSize: number;
   encode(image: RgbImage, signal: AbortSignal): Promise<EncodedImage>;

@@ -107,6 +107,7 @@ export function fakeSegmenter(): Segmenter & { encoded: EncodedImage[]; prompts:
   return {
     provider: 'cpu',
     maskSource: 'single-mask',
+    needsBoxes: false,
     inputSize: 512,
     encoded,
     prompts,

@@ -8,6 +8,7 @@ import { keepInside, keepValid, type PlacedMask } from './instance-masks.ts';
 import { shapeToImage, type ClippedPrompt } from './prompt-frames.ts';
 import type { StepOptions } from './query-ports.ts';
 import type { SceneView } from './scene-view.ts';
+import { segmentOnImage } from './segment-on-image.ts';
 
 /**
  * Which image a prompt is asked on in native mode: always the one planned for it, so that the outline depends on nothing else, or first
@@ -40,7 +41,8 @@ export async function segmentNative(
     const gridToScene = [windowPx.width / width, 0, windowPx.x, 0, windowPx.height / height, windowPx.y] as const;
     const crop = await view.crops.take(segmenter, task, () => encodeCrop(view, segmenter, task, gridToScene, options));
     const masks = await stopwatch.time('segmentDecode', () =>
-      segmenter.segment(
+      segmentOnImage(
+        segmenter,
         crop.encoded,
         asked.map(({ promptImagePx }) => promptImagePx),
         signal,

@@ -4,6 +4,7 @@ import { keepValid, resizeValid, type PlacedMask } from './instance-masks.ts';
 import { shapeToImage, type ClippedPrompt } from './prompt-frames.ts';
 import type { StepOptions } from './query-ports.ts';
 import type { SceneView } from './scene-view.ts';
+import { segmentOnImage } from './segment-on-image.ts';
 
 /** @returns one mask per prompt, same order. */
 export async function segmentReference(
@@ -20,7 +21,8 @@ export async function segmentReference(
     allowed: resizeValid(model.valid, { width: model.readWidth, height: model.readHeight }, image),
   }));
   const masks = await stopwatch.time('segmentDecode', () =>
-    segmenter.segment(
+    segmentOnImage(
+      segmenter,
       crop.encoded,
       prompts.map(({ shapeScenePx }) => {
         const shape = shapeToImage(shapeScenePx, windowPx, image);

@@ -70,6 +70,7 @@ class EncodedFrame implements EncodedImage {
 /** A segmenter over two loaded models; `createSegmenter` makes it from files. */
 export class OnnxSegmenter implements Segmenter {
   readonly maskSource: 'single-mask' | 'best-of-three';
+  readonly needsBoxes: boolean;
   readonly inputSize: number;
   readonly #encoder: InferenceSession;
   readonly #decoder: InferenceSession;
@@ -84,6 +85,7 @@ export class OnnxSegmenter implements Segmenter {
     this.#encoderInput = readEncoderInput(encoder, config);
     this.#layout = readDecoderLayout(decoder, encoder.outputNames);
     this.maskSource = this.#layout.maskSource;
+    this.needsBoxes = this.#layout.needsBoxes;
     this.inputSize = config.size;
   }
 

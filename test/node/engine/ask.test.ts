@@ -225,6 +225,24 @@ describe('query.resegment', () => {
     expect(instances[1]).toMatchObject({ polygonsMap: [], score: null, areaM2: null });
   });
 
+  it('finds the object under a single click, as the box of the model does', async () => {
+    const { instances, windowPx } = await ask(tanks);
+    const found: number[] = [];
+    for (const { promptScenePx, areaM2 } of instances) {
+      const [x0, y0, x1, y1] = promptScenePx!.bbox_2d!;
+      const click: Prompt = { positive_points: [[(x0 + x1) / 2, (y0 + y1) / 2]] };
+      const result = await handlers['query.resegment'](
+        { ...view, rasterPath, windowPx, promptsScenePx: [click] },
+        quiet,
+      );
+      expect(result.instances[0]?.promptScenePx).toMatchObject(click);
+      found.push((result.instances[0]?.areaM2 ?? 0) / areaM2!);
+    }
+    console.log(`area of a click against a box: ${found.map((share) => share.toFixed(2)).join(' ')}`);
+    // Tanks stand alone on grass: most of them are what the click can only mean.
+    expect(found.filter((share) => share > 0.8 && share < 1.25).length).toBeGreaterThan(found.length / 2);
+  });
+
   it('reads a scene again that was changed behind its back', async () => {
     await ask(tanks);
     const encode = vi.spyOn(OnnxSegmenter.prototype, 'encode');
