@@ -1,5 +1,4 @@
 import type { SampleArray } from '../ports.ts';
-import { forEachChunk } from './doubles.ts';
 
 /** Samples that a map can draw; wider numbers are written as float32. */
 export type DrawnSampleType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'float32';
@@ -46,31 +45,39 @@ function halveBand(
   rows: number,
 ): { samples: DrawnSamples; valid: Uint8Array } {
   const halfWidth = Math.ceil(width / 2);
-  const halfPixels = halfWidth * Math.ceil(rows / 2);
-  const sums = new Float64Array(halfPixels);
-  const counts = new Uint8Array(halfPixels);
-  const half = likeSamples(samples, halfPixels);
-  forEachChunk(samples, (values, from, count) => {
-    for (let index = 0; index < count; index += 1) {
-      const pixel = from + index;
-      if (valid[pixel] === 1) {
-        const row = Math.floor(pixel / width);
-        const at = (row >> 1) * halfWidth + ((pixel - row * width) >> 1);
-        sums[at] = sums[at]! + values[index]!;
-        counts[at] = counts[at]! + 1;
-      }
-    }
-  });
+  const halfRows = Math.ceil(rows / 2);
+  const half = likeSamples(samples, halfWidth * halfRows);
+  const halfValid = new Uint8Array(half.length);
   const isFloat = samples instanceof Float32Array;
-  for (let at = 0; at < halfPixels; at += 1) {
-    const count = counts[at]!;
-    if (count === 0) {
-      const row = Math.floor(at / halfWidth);
-      half[at] = samples[row * 2 * width + (at - row * halfWidth) * 2]!;
-    } else {
-      const mean = sums[at]! / count;
-      half[at] = isFloat ? mean : Math.round(mean);
+  // Two rows as float64: the loop below sees one array type whatever the scene is made of.
+  const upper = new Float64Array(halfWidth * 2);
+  const lower = new Float64Array(halfWidth * 2);
+  for (let halfRow = 0; halfRow < halfRows; halfRow += 1) {
+    const top = halfRow * 2 * width;
+    const bottom = halfRow * 2 + 1 < rows ? top + width : top;
+    upper.set(samples.subarray(top, top + width));
+    lower.set(samples.subarray(bottom, bottom + width));
+    const weightBelow = bottom === top ? 0 : 1;
+    for (let column = 0; column < halfWidth; column += 1) {
+      const left = column * 2;
+      const hasRight = left + 1 < width ? 1 : 0;
+      const a = valid[top + left]!;
+      const b = hasRight * valid[top + left + hasRight]!;
+      const c = weightBelow * valid[bottom + left]!;
+      const d = weightBelow * hasRight * valid[bottom + left + hasRight]!;
+      const count = a + b + c + d;
+      const at = halfRow * halfWidth + column;
+      if (count === 0) {
+        half[at] = upper[left]!;
+        continue;
+      }
+      let sum = a === 1 ? upper[left]! : 0;
+      sum += b === 1 ? upper[left + 1]! : 0;
+      sum += c === 1 ? lower[left]! : 0;
+      sum += d === 1 ? lower[left + 1]! : 0;
+      half[at] = isFloat ? sum / count : Math.round(sum / count);
+      halfValid[at] = 1;
     }
   }
-  return { samples: half, valid: counts.map((count) => (count > 0 ? 1 : 0)) };
+  return { samples: half, valid: halfValid };
 }

@@ -45,11 +45,19 @@ export async function* rowBlocks(scene: Scene, request: RowRequest, signal: Abor
     const validPerBand = window.bands.map((samples, index) => {
       const value = scene.rule.kind === 'nodata' ? (scene.rule.values[request.bands[index]! - 1] ?? null) : null;
       const own = validSamples(samples, value);
-      return own === null ? window.valid : own.map((valid, pixel) => valid & window.valid[pixel]!);
+      return own === null ? window.valid : both(own, window.valid);
     });
     const bands = window.bands.map((samples, index) => asDrawn(samples, validPerBand[index]!, request));
     yield { width, rows, bands, validPerBand, valid: window.valid };
   }
+}
+
+function both(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const valid = first.slice();
+  for (let pixel = 0; pixel < valid.length; pixel += 1) {
+    valid[pixel] = valid[pixel]! & second[pixel]!;
+  }
+  return valid;
 }
 
 function asDrawn(samples: SampleArray, valid: Uint8Array, { sampleType, nodata }: RowRequest): DrawnSamples {
@@ -74,7 +82,16 @@ function paletteRows(
   rows: number,
 ): RowBlock {
   const { data } = applyStretch(window, { kind: 'palette', colors });
-  const valid = window.valid.map((value, pixel) => (value === 1 && colors[Number(indices[pixel]!)]?.[3] !== 0 ? 1 : 0));
-  const bands = [0, 1, 2].map((color) => Uint8Array.from(valid, (_, pixel) => data[pixel * 3 + color]!));
+  const valid = window.valid.slice();
+  const bands = [0, 1, 2].map(() => new Uint8Array(valid.length));
+  const [red, green, blue] = bands;
+  for (let pixel = 0; pixel < valid.length; pixel += 1) {
+    if (colors[Number(indices[pixel]!)]?.[3] === 0) {
+      valid[pixel] = 0;
+    }
+    red![pixel] = data[pixel * 3]!;
+    green![pixel] = data[pixel * 3 + 1]!;
+    blue![pixel] = data[pixel * 3 + 2]!;
+  }
   return { width, rows, bands, validPerBand: bands.map(() => valid), valid };
 }
