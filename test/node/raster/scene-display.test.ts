@@ -106,10 +106,7 @@ describe.skipIf(sharedDataMissing !== null)(`sceneDisplay on real files (${share
         });
       if (scene !== null) {
         expect(made).toMatchObject({ sha256: scene['sha256'], maskSha256: scene['maskSha256'] });
-        if (
-          info.width * info.height < 1_000_000 &&
-          new Set(info.bands.map(({ type }) => type)).has('uint8') === false
-        ) {
+        if (info.width * info.height < 1_000_000 && !new Set(info.bands.map(({ type }) => type)).has('uint8')) {
           const expected = scene['percentiles'] as number[][];
           percentiles.forEach(({ low, high }, band) => {
             expect(low).toBeCloseTo(expected[band]![0]!, 3);
