@@ -3,7 +3,7 @@
  * once and kept in a folder; memory is bounded by some rows of tiles.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, stat, unlink, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Geotransform } from '../../contract/geo.ts';
 import type { OnProgress } from '../../contract/progress.ts';
@@ -22,6 +22,7 @@ const maxCopyBytes = 2 ** 31;
 const maxBlockBytes = 64 * 2 ** 20;
 /** All copies together; the ones not used for longest go first. */
 const maxFolderBytes = 8 * 2 ** 30;
+const abandonedAfterMs = 24 * 3_600_000;
 /** Changes with every change of what a copy looks like. */
 const copyVersion = 1;
 
@@ -67,6 +68,7 @@ export async function displayCopy(
   await withAtomicOutputs([path], { overwrite: true, signal: caller.signal }, async ([temporaryPath]) => {
     await writeCopy(scene, transform, decimation, temporaryPath, caller);
   });
+  await removeAbandoned(cacheDirectory);
   await removeOldest(cacheDirectory, path);
   return { path, decimation };
 }
@@ -164,6 +166,17 @@ function commonNodata({ rule, info }: Scene, sampleType: DrawnSampleType): numbe
 
 function isRgb({ info }: Scene): boolean {
   return ['red', 'green', 'blue'].every((color, index) => info.bands[index]?.colorInterpretation === color);
+}
+
+/** What a killed process left unfinished; younger ones may be copies that are being made. */
+async function removeAbandoned(cacheDirectory: string): Promise<void> {
+  const names = (await readdir(cacheDirectory)).filter((name) => name.startsWith('.think2seg-'));
+  for (const path of names.map((name) => join(cacheDirectory, name))) {
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > abandonedAfterMs) {
+      await rm(path, { recursive: true });
+    }
+  }
 }
 
 async function removeOldest(cacheDirectory: string, keep: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fromFile } from 'geotiff';
@@ -187,6 +187,19 @@ describe('sceneDisplay', () => {
     const running = sceneDisplay(path, own, { signal: controller.signal, onProgress: () => controller.abort() });
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
     expect(await readdir(own)).toEqual([]);
+  });
+
+  it('clears what a killed process left in the cache long ago, and nothing else', async () => {
+    const own = join(folder, 'abandoned');
+    for (const name of ['.think2seg-old', '.think2seg-running']) {
+      await mkdir(join(own, name), { recursive: true });
+      await writeFile(join(own, name, 'half.tif'), 'half');
+    }
+    const twoDaysAgo = new Date(Date.now() - 2 * 24 * 3_600_000);
+    await utimes(join(own, '.think2seg-old'), twoDaysAgo, twoDaysAgo);
+    const path = join(folder, 'plain.tif');
+    const { file } = await sceneDisplay(path, own, { signal, onProgress: () => undefined });
+    expect((await readdir(own)).sort()).toEqual(['.think2seg-running', file.path.slice(own.length + 1)]);
   });
 
   it('places a scene without georeference at its pixels, y pointing down', async () => {
