@@ -115,16 +115,19 @@ function describe(report: EvaluationReport): string {
       ...scoreCells(scores),
     ]),
   ];
-  const study = report.study?.variants.map(({ name, scores, note }) => [
+  const study = report.study?.variants.map(({ name, scores }) => [
     name,
-    ...(scores === null ? [note ?? '-'] : scoreCells(scores)),
+    ...(scores === null ? header.map(() => '-') : scoreCells(scores)),
   ]);
+  const notes = (report.study?.variants ?? []).flatMap(({ name, note }) =>
+    note === undefined ? [] : `${name}: ${note}`,
+  );
   const problems = report.problems.slice(0, 5).map(({ id, problem }) => `  ${id}: ${problem}`);
   return [
     `${report.samples} samples, ${report.samplesWithTarget} with a target; valid answers ${report.validAnswerRate.toFixed(4)}`,
     '',
     formatTable(['', ...header], rows),
-    ...(study === undefined ? [] : ['', formatTable([report.study?.kind ?? '', ...header], study)]),
+    ...(study === undefined ? [] : ['', formatTable([report.study?.kind ?? '', ...header], study), ...notes]),
     '',
     ...(report.problems.length === 0
       ? []

@@ -1,4 +1,5 @@
 /** The worst and the best cases of an evaluation as pictures, drawn again from the answers in the rows. */
+import { createHash } from 'node:crypto';
 import type { SegmentMode } from '../../contract/run-record.ts';
 import { resizeRgb } from '../image/resize.ts';
 
@@ -20,12 +21,17 @@ export interface ReportCase {
 /** Longest side of a picture. */
 const pictureSidePx = 420;
 
-/** The worst answers, worst first, and the best ones on a target, best first; no row is in both. */
+/** An order that has nothing to do with what a sample shows: data sets are often sorted by place or class. */
+function drawOf({ id }: SampleRow): string {
+  return createHash('sha256').update(id).digest('hex');
+}
+
+/** The worst answers, worst first, and the best ones on a target, best first; no row is in both. Of equal ones, drawn ones. */
 export function chooseCases(
   rows: readonly SampleRow[],
   count: number,
 ): { readonly worst: SampleRow[]; readonly best: SampleRow[] } {
-  const ascending = [...rows].sort((a, b) => a.overlap.iou - b.overlap.iou || (a.id < b.id ? -1 : 1));
+  const ascending = [...rows].sort((a, b) => a.overlap.iou - b.overlap.iou || (drawOf(a) < drawOf(b) ? -1 : 1));
   const worst = ascending.filter(({ overlap }) => overlap.iou < 1).slice(0, count);
   const isWorst = new Set(worst.map(({ id }) => id));
   const best = ascending

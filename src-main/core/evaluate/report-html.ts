@@ -22,6 +22,7 @@ th:first-child, td:first-child { text-align: left }
 .cases { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)) }
 figure { margin: 0 } figure img { display: block; width: 100%; image-rendering: auto; border-radius: 4px }
 figcaption { font-size: .85rem; margin-top: .35rem; overflow-wrap: anywhere }
+.key-line { margin-bottom: .8rem } .key-line .key:first-child { margin-left: 0 }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin: 0 .3em 0 .9em; vertical-align: -0.05em }
 .bars rect { fill: rgb(0 114 178) } .bars text { fill: CanvasText; font-size: 11px }
 .scroll { overflow-x: auto } .beside { display: flex; flex-wrap: wrap; gap: 0 4rem; align-items: flex-start }`;
@@ -88,11 +89,15 @@ function studyTable({ study }: EvaluationReport): string {
   if (study === null) {
     return '';
   }
-  const rows = study.variants.map(({ name, scores, note }) => [
+  const rows = study.variants.map(({ name, scores }) => [
     name,
-    ...(scores === null ? scoreHeader.map(() => note ?? '–') : scoreCells(scores)),
+    ...(scores === null ? scoreHeader.map(() => '–') : scoreCells(scores)),
   ]);
-  return `<h2>Study: ${escaped(study.kind)}</h2>${table(['', ...scoreHeader], rows)}`;
+  const notes = study.variants.flatMap(({ name, note }) => (note === undefined ? [] : `${name}: ${note}`));
+  return (
+    `<h2>Study: ${escaped(study.kind)}</h2>${table(['', ...scoreHeader], rows)}` +
+    notes.map((note) => `<p class="quiet">${escaped(note)}</p>`).join('')
+  );
 }
 
 function figure({ row, reasoning, png }: ReportCase): string {
@@ -109,13 +114,15 @@ function figure({ row, reasoning, png }: ReportCase): string {
 }
 
 function cases(title: string, list: readonly ReportCase[]): string {
-  return list.length === 0 ? '' : `<h2>${escaped(title)}</h2><div class="cases">${list.map(figure).join('')}</div>`;
+  return list.length === 0
+    ? ''
+    : `<h2>${escaped(title)}</h2>${legend()}<div class="cases">${list.map(figure).join('')}</div>`;
 }
 
 function legend(): string {
   const key = (colour: readonly number[], word: string): string =>
     `<span class="key" style="background: rgb(${colour.join(' ')})"></span>${word}`;
-  return `<p class="quiet">${key(caseColours.hit, 'found')}${key(caseColours.missed, 'missed')}${key(caseColours.wrong, 'wrongly marked')}; white boxes and green points are the model's prompts</p>`;
+  return `<p class="quiet key-line">${key(caseColours.hit, 'found')}${key(caseColours.missed, 'missed')}${key(caseColours.wrong, 'wrongly marked')}; white boxes and green points are the model's prompts</p>`;
 }
 
 export function reportHtml({ report, rows, worst, best }: ReportContent): string {
@@ -143,7 +150,6 @@ ${report.problems.length} samples left out because of their files.</p>
 ${studyTable(report)}
 ${histogram(rows)}
 <div class="beside">${groupTable('By class', report.perClass)}${groupTable('By relation, samples with a target', report.perRelation)}</div>
-${worst.length + best.length === 0 ? '' : legend()}
 ${cases('Worst cases', worst)}
 ${cases('Best cases', best)}
 ${
