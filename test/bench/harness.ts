@@ -47,7 +47,7 @@ export async function openPeer(script: string, modules: readonly string[]): Prom
   if (reason !== null) {
     return { absent: reason };
   }
-  const python = new PythonProcess(resolve(import.meta.dirname, 'peers', script));
+  const python = new PythonProcess(resolve(import.meta.dirname, '../../test/bench/peers', script));
   const hello = await python.ask({ op: 'hello' });
   return {
     name: String(hello['name']),

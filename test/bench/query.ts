@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createFeatureWriter } from '../../src-main/core/export/feature-writer.ts';
-import { sha256OfFile } from '../../src-main/core/files/sha256.ts';
+import { KnownDigests } from '../../src-main/core/files/known-digests.ts';
 import { loadPack, type Pack } from '../../src-main/core/pack/load-pack.ts';
 import { runQuery } from '../../src-main/core/query.ts';
 import type { QueryPorts } from '../../src-main/core/query/query-ports.ts';
@@ -14,6 +14,7 @@ import type { BenchRow } from './harness.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const runs = 7;
+const digests = new KnownDigests();
 /** Parts of a query in which ONNX Runtime computes, or prepares and reads back its tensors. */
 const modelParts = ['preprocess', 'vision', 'prefill', 'decode', 'segmentEncode', 'segmentDecode'];
 
@@ -40,7 +41,7 @@ async function warmPorts(pack: Pack): Promise<QueryPorts> {
   return {
     rasters: { open: openRaster },
     writer: createFeatureWriter(),
-    digestFile: sha256OfFile,
+    digestFile: (path, signal) => digests.of(path, signal),
     loadReasoner: () => Promise.resolve(reasoner),
     loadSegmenter: () => Promise.resolve(segmenter),
   };

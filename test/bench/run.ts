@@ -1,21 +1,20 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+/// <reference types="vite/types/importMeta.d.ts" />
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename, resolve } from 'node:path';
 
 import type { BenchModule, BenchRow } from './harness.ts';
 
-const notBenches = new Set(['run.ts', 'harness.ts']);
+const benches = import.meta.glob<BenchModule>(['./*.ts', '!./run.ts', '!./harness.ts']);
 
 /**
  * Runs every bench whose file name contains one of the words (all without words), prints one table and writes
  * `out/bench/results.json`. Slow figures do not fail; a bench that cannot run does.
  */
-export async function run(words: readonly string[]): Promise<void> {
+async function run(words: readonly string[]): Promise<void> {
   const root = resolve(import.meta.dirname, '../..');
-  const files = (await readdir(import.meta.dirname))
-    .filter((file) => file.endsWith('.ts') && !notBenches.has(file))
-    .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  const files = Object.keys(benches)
+    .filter((file) => words.length === 0 || words.some((word) => basename(file).includes(word)))
     .sort();
   if (files.length === 0) {
     throw new Error(`no bench matches ${words.join(', ')}`);
@@ -36,10 +35,8 @@ export async function run(words: readonly string[]): Promise<void> {
   for (const file of files) {
     console.log(`running ${file}`);
     try {
-      const module = (await import(
-        /* @vite-ignore */ pathToFileURL(resolve(import.meta.dirname, file)).href
-      )) as BenchModule;
-      rows.push(...(await module.bench()));
+      const module = await benches[file]?.();
+      rows.push(...((await module?.bench()) ?? []));
     } catch (thrown) {
       failures.push({ file, message: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) });
     }
@@ -104,3 +101,5 @@ function formatTable(rows: readonly BenchRow[]): string {
 function milliseconds(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
+
+await run(process.argv.slice(2));

@@ -32,12 +32,7 @@ export function lonLatTransform(crs: Crs): LonLatTransform {
   if (ignored !== undefined) {
     throw unsupported(crs, ignored.what);
   }
-  let converter: proj4.Converter;
-  try {
-    converter = proj4(crs.proj4, 'WGS84');
-  } catch (thrown) {
-    throw unsupported(crs, 'no formula for its projection', thrown);
-  }
+  const converter = converterOf(crs);
   const degreesPerUnit = crs.isGeographic ? angularUnitRadians(crs) / radiansPerDegree : 1;
   return {
     forward: ([x, y]) => toPoint(() => converter.forward([x * degreesPerUnit, y * degreesPerUnit], true)),
@@ -46,6 +41,22 @@ export function lonLatTransform(crs: Crs): LonLatTransform {
       return [x / degreesPerUnit, y / degreesPerUnit];
     },
   };
+}
+
+/** By PROJ string: proj4js takes milliseconds to read one. */
+const converters = new Map<string, proj4.Converter>();
+
+function converterOf(crs: Crs): proj4.Converter {
+  let converter = converters.get(crs.proj4);
+  if (converter === undefined) {
+    try {
+      converter = proj4(crs.proj4, 'WGS84');
+    } catch (thrown) {
+      throw unsupported(crs, 'no formula for its projection', thrown);
+    }
+    converters.set(crs.proj4, converter);
+  }
+  return converter;
 }
 
 function unsupported(crs: Crs, reason: string, cause?: unknown): Think2SegError {

@@ -87,6 +87,9 @@ async function start(): Promise<GdalRuntime> {
         ENV['GDAL_DATA'] = '/usr/share/gdal';
         ENV['GDAL_NUM_THREADS'] = '0';
         ENV['CPL_TMPDIR'] = memoryRoot;
+        // Files are written under a name of their own, flushed and then renamed: SQLite need not guard each step against a power cut.
+        ENV['OGR_SQLITE_SYNCHRONOUS'] = 'OFF';
+        ENV['OGR_SQLITE_JOURNAL'] = 'MEMORY';
         // A damaged JPEG must be an error, never grey pixels.
         ENV['GDAL_ERROR_ON_LIBJPEG_WARNING'] = 'TRUE';
       },

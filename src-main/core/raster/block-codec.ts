@@ -113,7 +113,8 @@ async function decompress(compression: number, bytes: Uint8Array, length: number
       return decodeLzw(bytes, length);
     case 8:
     case 32946: {
-      const options = { chunkSize: Math.max(64, length) };
+      // A chunk that is full to the last byte makes zlib ask for another one, and for another turn in the thread pool.
+      const options = { chunkSize: length + 64 };
       return length < smallBlockBytes ? inflateSync(bytes, options) : inflateAsync(bytes, options);
     }
     case 32773:

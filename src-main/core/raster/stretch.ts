@@ -55,11 +55,31 @@ export function applyStretch(window: RasterWindow, stretch: Stretch): RgbImage {
       `${window.bands.length} bands were chosen, expected three for red, green and blue; repeat a band for grey`,
     );
   }
+  const [red, green, blue] = window.bands;
+  if (
+    stretch.kind === 'none' &&
+    red instanceof Uint8Array &&
+    green instanceof Uint8Array &&
+    blue instanceof Uint8Array
+  ) {
+    interleave(data, red, green, blue, window.valid);
+    return { width, height, data };
+  }
   window.bands.forEach((samples, color) => {
     const [low, high] = stretch.kind === 'linear' ? (stretch.ranges[color] ?? [0, 255]) : [0, 255];
     fillColor(data, color, samples, window.valid, low, high);
   });
   return { width, height, data };
+}
+
+function interleave(data: Uint8Array, red: Uint8Array, green: Uint8Array, blue: Uint8Array, valid: Uint8Array): void {
+  for (let pixel = 0, at = 0; pixel < valid.length; pixel += 1, at += 3) {
+    // All bits or none.
+    const mask = -valid[pixel]!;
+    data[at] = red[pixel]! & mask;
+    data[at + 1] = green[pixel]! & mask;
+    data[at + 2] = blue[pixel]! & mask;
+  }
 }
 
 function fillColor(

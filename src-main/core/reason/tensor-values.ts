@@ -54,9 +54,14 @@ export function realTensor(type: RealType, values: Float32Array, dims: readonly 
 }
 
 export function wholeTensor(type: WholeType, values: ArrayLike<number>, dims: readonly number[]): Tensor {
-  return type === 'int32'
-    ? new Tensor(type, Int32Array.from(values), dims)
-    : new Tensor(type, BigInt64Array.from(Array.from(values), BigInt), dims);
+  if (type === 'int32') {
+    return new Tensor(type, Int32Array.from(values), dims);
+  }
+  const wide = new BigInt64Array(values.length);
+  for (let i = 0; i < wide.length; i++) {
+    wide[i] = BigInt(values[i]!);
+  }
+  return new Tensor(type, wide, dims);
 }
 
 /** The bits of a half-precision tensor; newer engines show them as Float16Array, older ones as Uint16Array. */

@@ -104,28 +104,34 @@ export function groupAcrossCorners(
   for (let i = 1; i <= count; i++) {
     parent[i] = i;
   }
-  const join = (a: number, b: number) => {
-    const rootA = findRoot(parent, a);
-    const rootB = findRoot(parent, b);
+  /** Joins the components of two pixels, in the grid with its margin, when both have one and their labels are equal. */
+  const join = (a: number, b: number, pixelA: number, pixelB: number): void => {
+    const [componentA, componentB] = [component[a]!, component[b]!];
+    if (componentA === 0 || componentB === 0 || componentA === componentB || mask[pixelA] !== mask[pixelB]) {
+      return;
+    }
+    const rootA = findRoot(parent, componentA);
+    const rootB = findRoot(parent, componentB);
     parent[Math.max(rootA, rootB)] = Math.min(rootA, rootB);
   };
   for (let y = 1; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const here = (y + 1) * stride + x + 1;
+    const row = (y + 1) * stride + 1;
+    let before = 0;
+    // Inside a run of equal pixels every pixel above a neighbour hangs together with it: only the ends of runs meet others at corners.
+    for (let x = 0; x <= width; x++) {
+      const here = row + x;
       const own = component[here]!;
-      if (own === 0) {
+      if (own === before) {
         continue;
       }
       const pixel = y * width + x;
-      const upperLeft = component[here - stride - 1]!;
-      if (upperLeft !== 0 && upperLeft !== own && mask[pixel - width - 1] === mask[pixel]) {
-        join(upperLeft, own);
+      if (own !== 0) {
+        join(here - stride - 1, here, pixel - width - 1, pixel);
       }
-      // The margin is one column wide, so to the right of the last pixel stands the margin too.
-      const upperRight = component[here - stride + 1]!;
-      if (upperRight !== 0 && upperRight !== own && mask[pixel - width + 1] === mask[pixel]) {
-        join(upperRight, own);
+      if (before !== 0) {
+        join(here - stride, here - 1, pixel - width, pixel - 1);
       }
+      before = own;
     }
   }
   const groups = numberRoots(parent, count + 1);
