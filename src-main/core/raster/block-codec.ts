@@ -3,12 +3,14 @@ import { inflate, inflateSync } from 'node:zlib';
 import lerc from 'lerc';
 import { ZSTDDecoder } from 'zstddec';
 import { Think2SegError } from '../../contract/errors.ts';
+import { float16ToFloat32 } from '../inference/float16.ts';
 import type { SampleArray } from '../ports.ts';
 import { decodeJpegBlock, decodeWebpBlock } from './embedded-image.ts';
 import { decodeLzw, decodePackBits } from './lzw.ts';
 import { undoFloatingPoint, undoHorizontalDifferences } from './predictor.ts';
 import { bytesPerSample, samplesFromBytes } from './samples.ts';
-import { swapBytes, unpackBits, unpackHalfFloats } from './sample-packing.ts';
+import { separateBands } from './separate-bands.ts';
+import { swapBytes, unpackBits } from './sample-packing.ts';
 import { photometric, type TiffLayout } from './tiff-layout.ts';
 import { decodeXz } from './xz.ts';
 
@@ -28,7 +30,7 @@ export interface BlockContext {
 }
 
 /**
- * Decodes one strip or tile to `rows * blockWidth * samples` values, pixel-interleaved (`samples` is 1 in planar files).
+ * Decodes one strip or tile to `rows * blockWidth` values of each of its `samples`, one after another (`samples` is 1 in planar files).
  * Throws INPUT_CORRUPT when the block does not hold exactly that, so damage never reads as black.
  */
 export async function decodeBlock(
@@ -45,7 +47,7 @@ export async function decodeBlock(
     if (values.length < expectedValues) {
       throw new Error(`it holds ${values.length} samples, expected ${expectedValues}`);
     }
-    return values.length === expectedValues ? values : values.subarray(0, expectedValues);
+    return separate(layout, values.length === expectedValues ? values : values.subarray(0, expectedValues), samples);
   } catch (thrown) {
     if (thrown instanceof Think2SegError && thrown.code === 'INPUT_UNSUPPORTED') {
       throw thrown;
@@ -59,6 +61,24 @@ export async function decodeBlock(
   }
 }
 
+/** The bands of a block, differences summed up. */
+function separate(layout: TiffLayout, values: SampleArray, samples: number): SampleArray {
+  const bands = holdsDifferences(layout)
+    ? undoHorizontalDifferences(values, layout.blockWidth, samples)
+    : separateBands(values, samples);
+  return layout.isHalfFloat ? float16ToFloat32(bands as Uint16Array) : bands;
+}
+
+/** Only these compressions know predictors; elsewhere readers pass over the tag. */
+function hasPredictor({ compression }: TiffLayout): boolean {
+  return [5, 8, 32946, 34925, 50000].includes(compression);
+}
+
+function holdsDifferences(layout: TiffLayout): boolean {
+  return layout.predictor === 2 && hasPredictor(layout);
+}
+
+/** Values as they are interleaved in the file, horizontal differences not yet summed up, half floats as their bits. */
 async function decodeValues(
   context: BlockContext,
   bytes: Uint8Array,
@@ -83,12 +103,12 @@ async function decodeValues(
   }
   const exact = raw.subarray(0, rows * rowBytes);
   const { bitsPerSample } = layout;
-  if (layout.predictor === 3) {
-    const ordered = undoFloatingPoint(exact, blockWidth, samples, bitsPerSample / 8);
-    return layout.isHalfFloat ? unpackHalfFloats(ordered) : samplesFromBytes(layout.sampleType, ordered);
+  const storedType = layout.isHalfFloat ? 'uint16' : layout.sampleType;
+  if (layout.predictor === 3 && hasPredictor(layout)) {
+    return samplesFromBytes(storedType, undoFloatingPoint(exact, blockWidth, samples, bitsPerSample / 8));
   }
   if (![8, 16, 32, 64].includes(bitsPerSample)) {
-    if (layout.predictor === 2) {
+    if (holdsDifferences(layout)) {
       throw new Think2SegError(
         'INPUT_UNSUPPORTED',
         `${context.path} has differences of ${bitsPerSample}-bit samples; convert it without a predictor`,
@@ -97,11 +117,7 @@ async function decodeValues(
     return unpackBits(exact, bitsPerSample, layout.sampleType, blockWidth * samples, rows);
   }
   const ordered = littleEndian || bitsPerSample === 8 ? exact : swapBytes(exact, bitsPerSample / 8);
-  const values = samplesFromBytes(layout.isHalfFloat ? 'uint16' : layout.sampleType, ordered);
-  if (layout.predictor === 2) {
-    undoHorizontalDifferences(values, blockWidth, samples);
-  }
-  return layout.isHalfFloat ? unpackHalfFloats(ordered) : values;
+  return samplesFromBytes(storedType, ordered);
 }
 
 /** Returns bytes that may be changed in place. */

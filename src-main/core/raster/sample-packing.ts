@@ -50,22 +50,3 @@ export function unpackBits(
   }
   return values;
 }
-
-/** IEEE 754 half floats (little-endian) as float32. */
-export function unpackHalfFloats(bytes: Uint8Array): Float32Array {
-  const values = new Float32Array(bytes.length / 2);
-  for (let index = 0; index < values.length; index += 1) {
-    const half = bytes[index * 2]! | (bytes[index * 2 + 1]! << 8);
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0x1f) {
-      values[index] = fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    } else if (exponent === 0) {
-      values[index] = sign * fraction * 2 ** -24;
-    } else {
-      values[index] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-    }
-  }
-  return values;
-}

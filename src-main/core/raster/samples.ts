@@ -29,6 +29,11 @@ export function newSamples(type: SampleType, length: number): SampleArray {
   return new arrayTypes[type](length);
 }
 
+/** As many samples of the same type, all 0. */
+export function emptyLike(samples: SampleArray): SampleArray {
+  return new (samples.constructor as SampleArrayType)(samples.length);
+}
+
 /** Little-endian bytes seen as samples; copies only when they are not aligned. */
 export function samplesFromBytes(type: SampleType, bytes: Uint8Array): SampleArray {
   const size = bytesPerSample(type);

@@ -4,14 +4,14 @@ import type { SampleType } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
 import type { BlockCache } from './block-cache.ts';
 import { decodeBlock, type BlockContext } from './block-codec.ts';
-import { copyBands, copyBlock } from './copy-block.ts';
+import { copyBlock, type BlockPlace } from './copy-block.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { fillSamples, newSamples } from './samples.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
 import type { TiffLayout } from './tiff-layout.ts';
 
-/** Blocks decoded at one time; zlib runs four of them at once beside this thread. */
-const blocksInFlight = 16;
+/** Blocks read together; two such batches are on their way at one time, and zlib decodes four blocks at once beside this thread. */
+const batchBlocks = 8;
 /** Neighbouring blocks are read in one go up to this size. */
 const readAheadBytes = 4 * 1024 * 1024;
 
@@ -72,15 +72,18 @@ export class TiffLevel implements PixelLevel {
     const outputs = bands.map(() => newSamples(layout.sampleType, width * height));
     if (!layout.isPlanar) {
       await this.#forEachBlock(windowLevelPx, 0, signal, (block, column, row) => {
-        const place = this.#place(column, row, layout.samplesPerPixel, 0);
-        copyBands(block, place, bands, outputs, windowLevelPx);
+        const bandSamples = block.length / layout.samplesPerPixel;
+        bands.forEach((band, index) => {
+          const place = this.#place(column, row, (band - 1) * bandSamples);
+          copyBlock(block, place, outputs[index]!, windowLevelPx);
+        });
       });
       return outputs;
     }
     for (const [index, band] of bands.entries()) {
       const firstBlock = (band - 1) * layout.blocksAcross * layout.blocksDown;
       await this.#forEachBlock(windowLevelPx, firstBlock, signal, (block, column, row) => {
-        copyBlock(block, this.#place(column, row, 1, 0), outputs[index]!, windowLevelPx);
+        copyBlock(block, this.#place(column, row, 0), outputs[index]!, windowLevelPx);
       });
     }
     return outputs;
@@ -99,7 +102,7 @@ export class TiffLevel implements PixelLevel {
     return this.#directory.file.close();
   }
 
-  #place(column: number, row: number, stride: number, first: number) {
+  #place(column: number, row: number, first: number): BlockPlace {
     const { blockWidth, blockHeight, width, height } = this.#layout;
     const x = column * blockWidth;
     const y = row * blockHeight;
@@ -108,8 +111,7 @@ export class TiffLevel implements PixelLevel {
       y,
       width: Math.min(blockWidth, width - x),
       height: Math.min(blockHeight, height - y),
-      rowValues: blockWidth * stride,
-      stride,
+      rowSamples: blockWidth,
       first,
     };
   }
@@ -131,42 +133,47 @@ export class TiffLevel implements PixelLevel {
         wanted.push({ index: firstBlock + row * blocksAcross + column, column, row });
       }
     }
-    const load = (from: number): Promise<SampleArray[]> => {
-      const blocks = this.#blocks(
-        wanted.slice(from, from + blocksInFlight).map(({ index }) => index),
+    const load = (from: number): Promise<SampleArray>[] =>
+      this.#blocks(
+        wanted.slice(from, from + batchBlocks).map(({ index }) => index),
         table,
       );
-      // A batch that fails while nobody waits for it yet still fails when its turn comes.
-      blocks.catch(() => undefined);
-      return blocks;
-    };
     let next = load(0);
-    for (let from = 0; from < wanted.length; from += blocksInFlight) {
-      signal.throwIfAborted();
-      const blocks = await next;
-      // The thread pool decodes the next batch while this one is copied.
-      next = load(from + blocksInFlight);
-      blocks.forEach((block, position) => {
+    for (let from = 0; from < wanted.length; from += batchBlocks) {
+      const blocks = next;
+      for (const [position, block] of blocks.entries()) {
+        const samples = await block;
+        signal.throwIfAborted();
+        if (position === 0) {
+          // The thread pool reads and decodes the next batch while this one is copied.
+          next = load(from + batchBlocks);
+        }
         const { column, row } = wanted[from + position]!;
-        visit(block, column, row);
-      });
+        visit(samples, column, row);
+      }
     }
   }
 
-  async #blocks(indices: readonly number[], table: BlockTable): Promise<SampleArray[]> {
+  /** One promise per block, so that each can be used while later ones are still decoded; their bytes are read together. */
+  #blocks(indices: readonly number[], table: BlockTable): Promise<SampleArray>[] {
     const found = indices.map((index) => this.#cache.get(`${this.#name}/${index}`));
-    const missing = indices.filter((_, position) => found[position] === undefined);
-    const bytes = await this.#blockBytes(missing, table);
-    const context = await this.#blockContext();
-    const decoded = new Map<number, SampleArray>();
-    await Promise.all(
-      missing.map(async (index) => {
-        const block = await this.#decode(context, index, bytes.get(index) ?? null);
-        decoded.set(index, block);
-        this.#cache.set(`${this.#name}/${index}`, block);
-      }),
+    const bytes = this.#blockBytes(
+      indices.filter((_, position) => found[position] === undefined),
+      table,
     );
-    return indices.map((index, position) => found[position] ?? decoded.get(index)!);
+    return indices.map((index, position) => {
+      const known = found[position];
+      const block = known === undefined ? this.#load(index, bytes) : Promise.resolve(known);
+      // A block that fails while nobody waits for it yet still fails when its turn comes.
+      block.catch(() => undefined);
+      return block;
+    });
+  }
+
+  async #load(index: number, bytes: Promise<ReadonlyMap<number, Uint8Array | null>>): Promise<SampleArray> {
+    const block = await this.#decode(await this.#blockContext(), index, (await bytes).get(index) ?? null);
+    this.#cache.set(`${this.#name}/${index}`, block);
+    return block;
   }
 
   async #decode(context: BlockContext, index: number, bytes: Uint8Array | null): Promise<SampleArray> {
