@@ -15,10 +15,22 @@ export interface PlacedMask extends ClippedPrompt {
 
 /** Clears mask pixels where the raster has no valid sample. Both have `height * width` elements. */
 export function keepValid(mask: Uint8Array, valid: Uint8Array): Uint8Array {
-  for (let index = 0; index < mask.length; index++) {
+  const maskWords = wordsOf(mask);
+  const validWords = wordsOf(valid);
+  const words = Math.min(maskWords.length, validWords.length);
+  for (let index = 0; index < words; index++) {
+    maskWords[index] = maskWords[index]! & validWords[index]!;
+  }
+  for (let index = words * 4; index < mask.length; index++) {
     mask[index] = mask[index]! & valid[index]!;
   }
   return mask;
+}
+
+/** The same bytes four at a time, without the last odd ones; none where they do not start on a word. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const { buffer, byteOffset, length } = bytes;
+  return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >> 2) : new Uint32Array(0);
 }
 
 /**
@@ -33,17 +45,27 @@ export function keepInside(
   targetPx: WindowPx,
 ): Uint8Array {
   const [cellX, , originX, , cellY, originY] = gridToScene;
+  const columns = cellsInside(grid.width, originX, cellX, targetPx.x, targetPx.width);
+  const rows = cellsInside(grid.height, originY, cellY, targetPx.y, targetPx.height);
   for (let y = 0; y < grid.height; y++) {
-    const sceneY = originY + (y + 0.5) * cellY;
-    const rowInside = sceneY >= targetPx.y && sceneY < targetPx.y + targetPx.height;
-    for (let x = 0; x < grid.width; x++) {
-      const sceneX = originX + (x + 0.5) * cellX;
-      if (!rowInside || sceneX < targetPx.x || sceneX >= targetPx.x + targetPx.width) {
-        allowed[y * grid.width + x] = 0;
-      }
-    }
+    const start = y * grid.width;
+    const isInside = y >= rows.from && y < rows.to;
+    allowed.fill(0, start, start + (isInside ? columns.from : grid.width));
+    allowed.fill(0, start + columns.to, start + grid.width);
   }
   return allowed;
+}
+
+/** The cells `from..to` of one axis whose centres lie in a span of the scene. */
+function cellsInside(
+  count: number,
+  origin: number,
+  cell: number,
+  spanStart: number,
+  spanLength: number,
+): { from: number; to: number } {
+  const firstFrom = (edge: number): number => Math.min(count, Math.max(0, Math.ceil((edge - origin) / cell - 0.5)));
+  return { from: firstFrom(spanStart), to: firstFrom(spanStart + spanLength) };
 }
 
 /** Nearest-neighbour resize of a 0/1 array, sampling at pixel centres. */

@@ -14,7 +14,8 @@ export function separateBands(interleaved: SampleArray, bandCount: number): Samp
   const from = asUnsigned(interleaved);
   const to = asUnsigned(separate);
   if (from instanceof Uint8Array) {
-    pickBytes(from, to as Uint8Array, bandCount, bandCount === 3 ? pickColorWords(from, to as Uint8Array) : 0);
+    const done = bandCount === 3 || bandCount === 4 ? pickByWords(from, to as Uint8Array, bandCount) : 0;
+    pickBytes(from, to as Uint8Array, bandCount, done);
   } else if (from instanceof Uint16Array) {
     pickWords(from, to as Uint16Array, bandCount);
   } else if (from instanceof Uint32Array) {
@@ -26,18 +27,27 @@ export function separateBands(interleaved: SampleArray, bandCount: number): Samp
 }
 
 /**
- * The most common scene by far, four pixels at a time: three words `RGBR GBRG BRGB` (first byte lowest) become a word of each colour.
+ * The most common scenes by far, four pixels at a time: as many words as there are bands become a word of each band.
  *
- * @returns how many pixels were done from the start on; none where the colours of the result are not aligned to words.
+ * @returns how many pixels were done from the start on; none where bands are not aligned to words.
  */
-function pickColorWords(from: Uint8Array, to: Uint8Array): number {
-  const pixels = from.length / 3;
+function pickByWords(from: Uint8Array, to: Uint8Array, bandCount: 3 | 4): number {
+  const pixels = from.length / bandCount;
   if (pixels % 4 !== 0 || from.byteOffset % 4 !== 0) {
     return 0;
   }
   const input = new Uint32Array(from.buffer, from.byteOffset, from.length / 4);
   const output = new Uint32Array(to.buffer, to.byteOffset, to.length / 4);
-  const words = pixels / 4;
+  if (bandCount === 3) {
+    pickThree(input, output, pixels / 4);
+  } else {
+    pickFour(input, output, pixels / 4);
+  }
+  return pixels;
+}
+
+/** `RGBR GBRG BRGB`, first byte lowest. */
+function pickThree(input: Uint32Array, output: Uint32Array, words: number): void {
   for (let index = 0, source = 0; index < words; index += 1, source += 3) {
     const first = input[source]!;
     const second = input[source + 1]!;
@@ -48,7 +58,24 @@ function pickColorWords(from: Uint8Array, to: Uint8Array): number {
     output[2 * words + index] =
       ((first >>> 16) & 0xff) | (second & 0xff00) | ((third & 0xff) << 16) | (third & 0xff000000);
   }
-  return pixels;
+}
+
+/** `RGBN RGBN RGBN RGBN`: bytes are swapped in pairs, then pairs in words. */
+function pickFour(input: Uint32Array, output: Uint32Array, words: number): void {
+  for (let index = 0, source = 0; index < words; index += 1, source += 4) {
+    const first = input[source]!;
+    const second = input[source + 1]!;
+    const third = input[source + 2]!;
+    const fourth = input[source + 3]!;
+    const upperEven = (first & 0xff00ff) | ((second & 0xff00ff) << 8);
+    const upperOdd = ((first >>> 8) & 0xff00ff) | (second & 0xff00ff00);
+    const lowerEven = (third & 0xff00ff) | ((fourth & 0xff00ff) << 8);
+    const lowerOdd = ((third >>> 8) & 0xff00ff) | (fourth & 0xff00ff00);
+    output[index] = (upperEven & 0xffff) | (lowerEven << 16);
+    output[words + index] = (upperOdd & 0xffff) | (lowerOdd << 16);
+    output[2 * words + index] = (upperEven >>> 16) | (lowerEven & 0xffff0000);
+    output[3 * words + index] = (upperOdd >>> 16) | (lowerOdd & 0xffff0000);
+  }
 }
 
 // One loop per size keeps each fast: the engine specialises a loop for the array type it sees.

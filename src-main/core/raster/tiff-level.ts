@@ -171,7 +171,8 @@ export class TiffLevel implements PixelLevel {
   }
 
   async #load(index: number, bytes: Promise<ReadonlyMap<number, Uint8Array | null>>): Promise<SampleArray> {
-    const block = await this.#decode(await this.#blockContext(), index, (await bytes).get(index) ?? null);
+    const [context, stored] = await Promise.all([this.#blockContext(), bytes]);
+    const block = await this.#decode(context, index, stored.get(index) ?? null);
     this.#cache.set(`${this.#name}/${index}`, block);
     return block;
   }

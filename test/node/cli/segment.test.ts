@@ -165,7 +165,7 @@ describe('think2seg segment', () => {
     expect(await readFile(join(folder, 'old.geojson'), 'utf8')).toContain('FeatureCollection');
   });
 
-  it.each(['loading models', 'thinking', 'segmenting', 'outlining', 'writing'])(
+  it.each(['reading', 'loading models', 'thinking', 'segmenting', 'outlining', 'writing'])(
     'ends with status 130 and leaves nothing when it is interrupted while %s',
     async (stage) => {
       const before = await readdir(folder);
