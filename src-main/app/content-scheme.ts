@@ -2,24 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { Readable } from 'node:stream';
+import { contentSecurityPolicy } from './content-policy.ts';
 import { serveScheme, type SchemeResponse } from './electron-22/serve-scheme.ts';
 
 export const contentScheme = 't2s-app';
 export const contentOrigin = `${contentScheme}://window`;
-
-/** No inline script or style, no eval, nothing from anywhere but this program and the rasters that the user opened. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self' t2s-raster:",
-  "worker-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 const mediaTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
