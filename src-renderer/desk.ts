@@ -2,9 +2,9 @@
 import type { Settings } from '../src-main/contract/app-routes.ts';
 import type { DesktopEvent, DesktopInput } from '../src-main/contract/desktop-bridge.ts';
 import { toThink2SegError } from '../src-main/contract/errors.ts';
-import type { BoundingBox } from '../src-main/contract/geo.ts';
 import type { Project } from '../src-main/contract/project.ts';
 import type { ProviderUse } from '../src-main/contract/provider.ts';
+import type { MapPlace } from './map/map-contents.ts';
 import type { OpenScene } from './scenes/open-scenes.ts';
 import { Asking } from './state/asking.ts';
 import { newInstance, noRefinement, type RasterLayer, type Result } from './state/document.ts';
@@ -27,14 +27,6 @@ export type DialogName =
 export interface EngineState {
   readonly state: 'starting' | 'ready' | 'crashed';
   readonly reason: string | null;
-}
-
-export interface MapView {
-  /** In the CRS of the active raster. */
-  readonly boundsMap: BoundingBox;
-  readonly centreMap: [number, number];
-  /** Map units per screen pixel. */
-  readonly resolution: number;
 }
 
 export interface MapControl {
@@ -62,7 +54,7 @@ export class Desk {
   readonly engine = new Observable<EngineState>({ state: 'starting', reason: null });
   readonly dialog = new Observable<DialogName | null>(null);
   /** Kept by the map; null before there is one. */
-  readonly view = new Observable<MapView | null>(null);
+  readonly view = new Observable<MapPlace | null>(null);
   /** Given by the map while there is one. */
   readonly mapControl = new Observable<MapControl | null>(null);
   /** What really ran last, and why not something faster. */

@@ -23,6 +23,10 @@ export const strings = {
     undo: 'Undo',
     redo: 'Redo',
   },
+  map: {
+    label: 'Map. Arrow keys move it, plus and minus zoom.',
+    unreadable: (path: string, reason: string) => `A part of ${path} cannot be read: ${reason}`,
+  },
   empty: {
     title: 'Drop a raster here',
     text: 'GeoTIFF, JPEG 2000, PNG, VRT and everything else that GDAL reads. Nothing leaves this machine.',

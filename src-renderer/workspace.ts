@@ -1,7 +1,8 @@
 /** All that the window works on, put together once: the document with its history, and what is open, chosen and pointed at beside it. */
 import { toThink2SegError } from '../src-main/contract/errors.ts';
 import type { StartState } from '../src-main/contract/app-routes.ts';
-import type { WindowPx } from '../src-main/contract/geo.ts';
+import type { MapTool, PointerPlace } from './map/map-contents.ts';
+import type { SceneMap } from './map/scene-map.ts';
 import { rasterLayerOf } from './scenes/raster-layer-of.ts';
 import { OpenScenes, type OpenScene } from './scenes/open-scenes.ts';
 import { addRaster } from './state/document-edits.ts';
@@ -9,14 +10,8 @@ import { emptyDocument, type RasterLayer, type WorkDocument } from './state/docu
 import type { Call } from './state/calls.ts';
 import { History } from './state/history.ts';
 import { Observable } from './state/observable.ts';
+import type { TargetChoice } from './state/target.ts';
 import { strings } from './strings.ts';
-
-/** What the left button does on the map. */
-export type Tool = 'select' | 'target' | 'point' | 'box';
-
-/** What a question looks at. */
-export type Target =
-  { readonly kind: 'view' } | { readonly kind: 'scene' } | { readonly kind: 'drawn'; readonly windowPx: WindowPx };
 
 export interface Notice {
   readonly id: number;
@@ -32,12 +27,15 @@ export class Workspace {
   readonly start = new Observable<StartState | null>(null);
   /** The raster that questions are about and whose CRS the map has. */
   readonly activeRasterId = new Observable<string | null>(null);
-  readonly tool = new Observable<Tool>('select');
-  readonly target = new Observable<Target>({ kind: 'view' });
+  readonly tool = new Observable<MapTool>('select');
+  readonly target = new Observable<TargetChoice>({ kind: 'view' });
   readonly selectedInstanceIds = new Observable<readonly string[]>([]);
   readonly hoveredInstanceId = new Observable<string | null>(null);
   /** Share of the map's width, from the left, that shows results while comparing; null when not comparing. */
   readonly compareAt = new Observable<number | null>(null);
+  /** Null while no map is shown. */
+  readonly map = new Observable<SceneMap | null>(null);
+  readonly pointer = new Observable<PointerPlace | null>(null);
   readonly notices = new Observable<readonly Notice[]>([]);
   #nextNoticeId = 1;
 

@@ -1,0 +1,86 @@
+import type OlMap from 'ol/Map.js';
+import { TileStore } from '../raster/tile-store.ts';
+import type { MapRaster } from './map-contents.ts';
+import type { MapFrame } from './map-frame.ts';
+import { RasterMapLayer } from './raster-map-layer.ts';
+import { placeScene, type ScenePlacement } from './scene-placement.ts';
+
+interface StackedRaster {
+  readonly layer: RasterMapLayer;
+  raster: MapRaster;
+  placement: ScenePlacement | null;
+}
+
+/** The rasters of a map, bottom first, each with its worker. */
+export class RasterStack {
+  readonly #map: OlMap;
+  readonly #onFailure: (rasterId: string, message: string) => void;
+  readonly #stacked = new Map<string, StackedRaster>();
+
+  constructor(map: OlMap, onFailure: (rasterId: string, message: string) => void) {
+    this.#map = map;
+    this.#onFailure = onFailure;
+  }
+
+  set(rasters: readonly MapRaster[], frame: MapFrame, activeId: string | null): void {
+    const present = new Set(rasters.map(({ id }) => id));
+    for (const [id, { layer }] of this.#stacked) {
+      if (!present.has(id)) {
+        this.#map.removeLayer(layer);
+        layer.dispose();
+        this.#stacked.delete(id);
+      }
+    }
+    rasters.forEach((raster, index) => {
+      const placement = placeScene(raster, frame, raster.id === activeId);
+      const stacked = this.#stacked.get(raster.id) ?? this.#add(raster, placement);
+      if (stacked === null) {
+        return;
+      }
+      if (JSON.stringify(stacked.raster.look) !== JSON.stringify(raster.look)) {
+        stacked.layer.tiles.setLook(raster.look);
+      }
+      stacked.raster = raster;
+      stacked.placement = placement;
+      if (placement !== null) {
+        stacked.layer.place(placement);
+      }
+      stacked.layer.setVisible(raster.visible && placement !== null);
+      stacked.layer.setOpacity(raster.opacity);
+      stacked.layer.setZIndex(index);
+    });
+  }
+
+  placementOf(rasterId: string): ScenePlacement | null {
+    return this.#stacked.get(rasterId)?.placement ?? null;
+  }
+
+  /** Whether all that should be seen is. */
+  get isComplete(): boolean {
+    return [...this.#stacked.values()].every(({ layer }) => !layer.getVisible() || layer.tiles.isComplete);
+  }
+
+  dispose(): void {
+    for (const { layer } of this.#stacked.values()) {
+      layer.dispose();
+    }
+    this.#stacked.clear();
+  }
+
+  /** A raster without a place in the frame gets its layer when it has one. */
+  #add(raster: MapRaster, placement: ScenePlacement | null): StackedRaster | null {
+    if (placement === null) {
+      return null;
+    }
+    const worker = new Worker(new URL('../raster/tile-worker.ts', import.meta.url), { type: 'module' });
+    const tiles = new TileStore(worker, raster.url, raster.look, {
+      changed: () => layer.changed(),
+      failed: (message) => this.#onFailure(raster.id, message),
+    });
+    const layer = new RasterMapLayer(tiles, placement);
+    const stacked: StackedRaster = { layer, raster, placement };
+    this.#stacked.set(raster.id, stacked);
+    this.#map.addLayer(layer);
+    return stacked;
+  }
+}

@@ -1,0 +1,88 @@
+/** Samples to colours: each colour stretched between two values of its band, transparent where nothing was measured. */
+
+export type Samples = ArrayLike<number>;
+
+export interface TileSamples {
+  readonly width: number;
+  readonly height: number;
+  /** By 0-based band of the file, `width * height` values each. */
+  readonly bands: ReadonlyMap<number, Samples>;
+  /** Non-zero where a pixel counts; null when the file has no mask. */
+  readonly mask: Samples | null;
+}
+
+export interface Look {
+  /** 0-based bands that red, green and blue show. */
+  readonly rgbBands: readonly [number, number, number];
+  /** One for each of the three colours: what becomes 0 and what becomes 255. */
+  readonly stretch: readonly { readonly low: number; readonly high: number }[];
+  /** By 0-based band; null for a band without. NaN never counts. */
+  readonly nodata: readonly (number | null)[];
+  /** Band that says how much a pixel covers, and its value for all of it; null when there is none. */
+  readonly alpha: { readonly band: number; readonly opaque: number } | null;
+}
+
+/** Pixels that surround a tile's own on each side: copies of its edge, so that neighbours overlap without a seam. */
+export const tileBorderPx = 1;
+
+/** @returns RGBA, `(width + 2) * (height + 2) * 4` bytes: the tile and its border. */
+export function colourTile(tile: TileSamples, look: Look): Uint8ClampedArray<ArrayBuffer> {
+  const { width, height } = tile;
+  const paddedWidth = width + 2 * tileBorderPx;
+  const paddedHeight = height + 2 * tileBorderPx;
+  const rgba = new Uint8ClampedArray(paddedWidth * paddedHeight * 4);
+  const shown = look.rgbBands.map((band, index) => shownBand(tile, look, band, index));
+  const alpha = look.alpha === null ? null : samplesOf(tile, look.alpha.band);
+  const alphaScale = 255 / (look.alpha?.opaque ?? 255);
+  for (let paddedY = 0; paddedY < paddedHeight; paddedY += 1) {
+    const y = Math.min(height - 1, Math.max(0, paddedY - tileBorderPx));
+    for (let paddedX = 0; paddedX < paddedWidth; paddedX += 1) {
+      const x = Math.min(width - 1, Math.max(0, paddedX - tileBorderPx));
+      const from = y * width + x;
+      if (tile.mask !== null && tile.mask[from] === 0) {
+        continue;
+      }
+      const to = (paddedY * paddedWidth + paddedX) * 4;
+      let isMeasured = false;
+      for (let colour = 0; colour < 3; colour += 1) {
+        const { samples, nodata, low, scale } = shown[colour]!;
+        const value = samples[from]!;
+        // The comparison with itself is false for NaN only.
+        if (value === value && value !== nodata) {
+          isMeasured = true;
+          rgba[to + colour] = (value - low) * scale;
+        }
+      }
+      // As everywhere in this program, a pixel counts when any of its bands does.
+      rgba[to + 3] = !isMeasured ? 0 : alpha === null ? 255 : alpha[from]! * alphaScale;
+    }
+  }
+  return rgba;
+}
+
+function shownBand(
+  tile: TileSamples,
+  look: Look,
+  band: number,
+  index: number,
+): { samples: Samples; nodata: number | null; low: number; scale: number } {
+  const { low, high } = look.stretch[index]!;
+  const nodata = look.nodata[band] ?? null;
+  const samples = samplesOf(tile, band);
+  return {
+    samples,
+    // A double that names nodata is stored in a float band as a float.
+    nodata: nodata !== null && samples instanceof Float32Array ? Math.fround(nodata) : nodata,
+    low,
+    // A flat band becomes black below its value and white from there on.
+    scale: 255 / Math.max(high - low, Number.MIN_VALUE),
+  };
+}
+
+function samplesOf({ bands }: TileSamples, band: number): Samples {
+  const samples = bands.get(band);
+  if (samples === undefined) {
+    throw new RangeError(`got band ${band}, expected one that was read: ${[...bands.keys()].join(', ')}`);
+  }
+  return samples;
+}
