@@ -15,6 +15,8 @@ export interface RunOptions {
   environment?: Record<string, string>;
   /** Called with everything on stderr so far; may send a signal. */
   onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Sends a signal so many milliseconds after the start, for commands that say nothing while they work. */
+  interrupt?: { readonly signal: NodeJS.Signals; readonly afterMs: number };
 }
 
 export function runThink2seg(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
@@ -24,6 +26,8 @@ export function runThink2seg(args: readonly string[], options: RunOptions = {}):
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const { interrupt } = options;
+    const timer = interrupt && setTimeout(() => child.kill(interrupt.signal), interrupt.afterMs);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -34,6 +38,9 @@ export function runThink2seg(args: readonly string[], options: RunOptions = {}):
       options.onStderr?.(stderr, (signal) => child.kill(signal));
     });
     child.on('error', reject);
-    child.on('close', (status) => resolveResult({ status, stdout, stderr }));
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      resolveResult({ status, stdout, stderr });
+    });
   });
 }

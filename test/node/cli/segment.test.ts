@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PackManifest } from '../../../src-main/contract/pack-manifest.ts';
 import type { SegmentResult } from '../../../src-main/contract/segment-result.ts';
 import { runThink2seg } from '../../support/command-line.ts';
+import { makeTiff } from '../../support/make-tiff.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const scene = join(root, 'resources/sample/harbour.tif');
@@ -226,6 +227,21 @@ describe('think2seg pack', () => {
 });
 
 describe('think2seg info and doctor', () => {
+  it('info --stats ends with status 130 when it is interrupted', async () => {
+    // 14 thousand million samples that were never written: minutes of work in a small file.
+    const side = 120_000;
+    const tile = 4096;
+    const sparseBlocks = Array.from({ length: Math.ceil(side / tile) ** 2 }, (_, index) => index);
+    const recipe = { width: side, height: side, bands: 1, tile, sparseBlocks, value: () => 0 };
+    await writeFile(join(folder, 'vast.tif'), makeTiff(recipe));
+    const interrupted = await runThink2seg(['info', 'vast.tif', '--stats'], {
+      cwd: folder,
+      interrupt: { signal: 'SIGINT', afterMs: 3000 },
+    });
+    expect(interrupted).toMatchObject({ status: 130, stdout: '' });
+    expect(interrupted.stderr).toMatch(/^CANCELLED: /);
+  });
+
   it('prints the contract of info', async () => {
     const { stdout } = await runThink2seg(['info', scene, '--stats']);
     const info = JSON.parse(stdout) as Record<string, unknown> & { bands: Record<string, unknown>[] };

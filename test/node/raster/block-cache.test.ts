@@ -1,0 +1,48 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { BlockCache } from '../../../src-main/core/raster/block-cache.ts';
+import { openRaster } from '../../../src-main/core/raster/open-raster.ts';
+import { makeTiff } from '../../support/make-tiff.ts';
+
+test('keeps no more bytes than its limit, and what was used last', () => {
+  const cache = new BlockCache(100);
+  const block = (): Uint8Array => new Uint8Array(30);
+  for (const key of ['a', 'b', 'c']) {
+    cache.set(key, block());
+  }
+  expect(cache.get('a')?.length).toBe(30);
+  cache.set('d', block());
+  // 120 bytes are too many: the one that was not asked for longest goes.
+  expect(['a', 'b', 'c', 'd'].filter((key) => cache.get(key) !== undefined)).toEqual(['a', 'c', 'd']);
+  cache.set('d', new Uint8Array(40));
+  expect(['a', 'c', 'd'].map((key) => cache.get(key)?.length)).toEqual([30, 30, 40]);
+  cache.set('large', new Uint8Array(51));
+  expect(cache.get('large')).toBeUndefined();
+});
+
+test('a raster far larger than memory opens, and a window of it costs what the window costs', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'think2seg-vast-'));
+  try {
+    const side = 400_000;
+    const tile = 8192;
+    const sparseBlocks = Array.from({ length: Math.ceil(side / tile) ** 2 }, (_, index) => index);
+    const path = join(folder, 'vast.tif');
+    await writeFile(
+      path,
+      makeTiff({ width: side, height: side, bands: 1, tile, bigTiff: true, sparseBlocks, value: () => 0 }),
+    );
+    const { signal } = new AbortController();
+    const scene = await openRaster(path, signal);
+    const before = process.memoryUsage().rss;
+    const windowPx = { x: side - 2000, y: side - 2000, width: 2000, height: 2000 };
+    const window = await scene.readWindow({ windowPx, outWidth: 2000, outHeight: 2000, bands: [1] }, signal);
+    expect(window.bands[0]).toHaveLength(4_000_000);
+    // 160 GB of samples; the window needs one tile of 64 MiB and 8 MB of results.
+    expect(process.memoryUsage().rss - before).toBeLessThan(400e6);
+    await scene.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
