@@ -58,6 +58,7 @@ export interface GroupScores {
   samples: number;
   gIoU: number;
   cIoU: number | null;
+  targetGIoU: number | null;
 }
 
 /** Answers that look at nothing, on the same samples. */

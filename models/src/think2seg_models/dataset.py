@@ -19,6 +19,8 @@ from .vocabulary import CONCEPT_TOKENS
 PHRASINGS = 3
 EMPTY_SHARE = 0.15
 SIXTEEN_BIT_SHARE = 0.15
+TASK_DRAWS = 3
+"""Draws of possible questions per scene: the more, the better concepts and relations can be balanced."""
 PLOT_M = 5200.0
 """Scenes lie in a grid of this step, PLOTS_PER_ROW to a row; the largest is 5,120 m wide."""
 PLOTS_PER_ROW = 60
@@ -47,7 +49,9 @@ def _find_task(request: DatasetRequest, random: np.random.Generator, scene: Scen
     rare concepts and relations are measured too."""
     found = concept_instances(scene)
     concepts = frozenset(CONCEPT_KEYS.index(key) for key in request.concepts) if request.concepts else None
-    tasks = [t for t in tasks_of(random, found, visible_kinds(scene), concepts, request.pairs) if bool(t.answer) != empty]
+    visible = visible_kinds(scene)
+    drawn = [task for _ in range(TASK_DRAWS) for task in tasks_of(random, found, visible, concepts, request.pairs)]
+    tasks = [task for task in drawn if bool(task.answer) != empty]
     if not tasks:
         return None
     random.shuffle(tasks)

@@ -53,8 +53,8 @@ export function groupScores(
   const named = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     named.map(([key, members]) => {
-      const { gIoU, cIoU } = scoresOf(members, (row) => row.overlap);
-      return [key, { samples: members.length, gIoU, cIoU }];
+      const { gIoU, cIoU, targetGIoU } = scoresOf(members, (row) => row.overlap);
+      return [key, { samples: members.length, gIoU, cIoU, targetGIoU }];
     }),
   );
 }

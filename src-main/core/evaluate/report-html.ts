@@ -60,8 +60,14 @@ function groupTable(title: string, groups: Readonly<Record<string, GroupScores>>
   if (entries.length === 0) {
     return '';
   }
-  const rows = entries.map(([name, { samples, gIoU, cIoU }]) => [name, String(samples), shown(gIoU), shown(cIoU)]);
-  return `<section><h2>${escaped(title)}</h2>${table(['', 'samples', 'gIoU', 'cIoU'], rows)}</section>`;
+  const rows = entries.map(([name, { samples, gIoU, cIoU, targetGIoU }]) => [
+    name,
+    String(samples),
+    shown(gIoU),
+    shown(cIoU),
+    shown(targetGIoU),
+  ]);
+  return `<section><h2>${escaped(title)}</h2>${table(['', 'samples', 'gIoU', 'cIoU', 'target gIoU'], rows)}</section>`;
 }
 
 /** How many samples with a target fall into each tenth of IoU. */

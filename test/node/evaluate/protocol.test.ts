@@ -81,6 +81,7 @@ describe.skipIf(reason !== null)(`evaluation protocol${reason === null ? '' : ` 
       for (const [name, group] of Object.entries(report.perClass)) {
         expect(group.samples).toBe(expected.perClass[name]!.samples);
         expect(group.gIoU).toBeCloseTo(expected.perClass[name]!.gIoU, 12);
+        expect(group.targetGIoU).toBeCloseTo(expected.perClass[name]!.targetGIoU!, 12);
       }
       // The fixture must have every sort of case, or the comparison proves little.
       expect(report.samplesWithTarget).toBeGreaterThan(20);
