@@ -117,6 +117,7 @@ export class SceneMap {
   /** @param activeId raster whose CRS the map has and that hands work on */
   setRasters(rasters: readonly MapRaster[], activeId: string | null): void {
     const active = rasters.find(({ id }) => id === activeId);
+    const isAnother = this.#activeId !== (active?.id ?? null);
     this.#activeId = active?.id ?? null;
     if (active !== undefined) {
       this.#useFrame(frameOf(active.display), active);
@@ -124,6 +125,10 @@ export class SceneMap {
     if (this.#frame !== null) {
       this.#rasters.set(rasters, this.#frame, this.#activeId);
       this.#redrawVectors();
+    }
+    // What is worked on should be seen.
+    if (isAnother && active !== undefined && this.viewWindowPx === null) {
+      this.zoomToRaster(active.id);
     }
   }
 

@@ -1,0 +1,33 @@
+import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
+import { formatNumber } from '../state/format.ts';
+import { strings } from '../strings.ts';
+
+/** What an analyst wants to know of a scene before trusting it. */
+export function sceneFacts({ info, transform, metresPerUnit }: SceneDisplay): { term: string; value: string }[] {
+  const words = strings.facts;
+  const types = [...new Set(info.bands.map(({ type }) => type))].join(', ');
+  const nodata = [...new Set(info.bands.flatMap((band) => (band.nodata === null ? [] : [String(band.nodata)])))];
+  const pixelUnits = Math.hypot(transform[0], transform[3]);
+  return [
+    { term: words.size, value: `${formatNumber(info.width, 0)} × ${formatNumber(info.height, 0)} px` },
+    {
+      term: words.bands,
+      value: `${info.bands.length} × ${types}`,
+    },
+    ...(metresPerUnit === null ? [] : [{ term: words.pixel, value: formatLength(pixelUnits * metresPerUnit) }]),
+    { term: words.crs, value: info.crs === null ? words.noCrs : crsLabel(info.crs) },
+    ...(nodata.length === 0 ? [] : [{ term: words.nodata, value: nodata.join(', ') }]),
+    { term: words.format, value: [info.driver, info.compression].filter((part) => part !== null).join(', ') },
+  ];
+}
+
+export function crsLabel({ epsg, name }: { epsg?: number; name: string }): string {
+  return epsg === undefined ? name : `EPSG:${epsg} ${name}`;
+}
+
+/** Three digits, from millimetres to kilometres. */
+export function formatLength(lengthM: number): string {
+  const [size, unit] =
+    lengthM >= 1_000 ? [1_000, 'km'] : lengthM >= 1 ? [1, 'm'] : lengthM >= 0.01 ? [0.01, 'cm'] : [0.001, 'mm'];
+  return `${Number((lengthM / size).toPrecision(3))} ${unit}`;
+}
