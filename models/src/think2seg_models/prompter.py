@@ -18,14 +18,18 @@ GRID = V.FRAME_PX // 28
 """The merged token grid is GRID x GRID."""
 
 
+HIDDEN = 256
+"""Width of the residual stream. A head (a quarter) must have enough slow rotary dimensions to match concept, relation and rank."""
+
+
 @dataclass(frozen=True)
 class Shape:
-    hidden: int = 192
+    hidden: int = HIDDEN
     layers: int = 4
     heads: int = 4
     feed_forward: int = 384
-    mrope_section: tuple[int, int, int] = (6, 9, 9)
-    rope_theta: float = 1_000_000.0
+    mrope_section: tuple[int, int, int] = (8, 12, 12)
+    rope_theta: float = 10_000_000.0
     norm_epsilon: float = 1e-6
 
     @property
@@ -33,7 +37,7 @@ class Shape:
         return self.hidden // self.heads
 
 
-# Places in the residual stream (width 192).
+# Places in the residual stream.
 WAVES = slice(0, D.COORDINATES * D.PHASES)  # coordinates of a detection
 NUMBER = slice(WAVES.stop, WAVES.stop + D.PHASES)  # the number to write
 STATE = slice(NUMBER.stop, NUMBER.stop + 8)  # which coordinate comes next
@@ -45,7 +49,7 @@ PLACE = slice(COUNT.stop, COUNT.stop + D.N_PLACES)
 VALID = slice(PLACE.stop, PLACE.stop + 1)
 SINK = slice(VALID.stop, VALID.stop + 1)
 SEEN_FLAGS = slice(SINK.stop, SINK.stop + D.N_FLAGS)  # flags copied from the attended detection
-FREE = slice(SEEN_FLAGS.stop, 192)
+FREE = slice(SEEN_FLAGS.stop, HIDDEN)
 
 
 class RmsNorm(nn.Module):
@@ -264,9 +268,10 @@ def _prepare_copy(attention: Attention) -> None:
     """All heads look for the same detection; each copies a quarter of its coordinates and of its facts."""
     size, heads = attention.head_size, attention.heads
     gain = 1.4
-    # Rotary dimensions that hardly turn over the length of an answer, so that matching does not depend on position.
-    still = [*range(11, 24), *range(35, 48)]
     match = [*range(CONCEPT.start, CONCEPT.start + D.N_CLASSES), *range(RELATION.start + 1, RELATION.stop), *range(RANK.start, RANK.stop)]
+    # Rotary dimensions that hardly turn over the length of an answer, so that matching does not depend on position.
+    slowest = -(-len(match) // 2)
+    still = [*range(size // 2 - slowest, size // 2), *range(size - slowest, size)][: len(match)]
     facts = [*range(COUNT.start, COUNT.stop), *range(PLACE.start, PLACE.stop), VALID.start]
     facts_to = [*facts, *range(SEEN_FLAGS.start, SEEN_FLAGS.stop)]
     facts += range(RELATION.start + 1, RELATION.stop)
