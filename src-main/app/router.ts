@@ -3,9 +3,8 @@ import { ipcMain, type BrowserWindow, type IpcMainEvent, type IpcMainInvokeEvent
 import { z } from 'zod';
 import { appRouteInputs, type AppRouteName, type AppRouteOutputs } from '../contract/app-routes.ts';
 import type { CallReply, DesktopEvent } from '../contract/desktop-bridge.ts';
+import { engineRouteInputs } from '../contract/engine-routes.ts';
 import { Think2SegError, toThink2SegError } from '../contract/errors.ts';
-import { interactiveRouteInputs } from '../contract/interactive-routes.ts';
-import { routeInputs } from '../contract/routes.ts';
 import { callChannel, dropChannel, eventChannel } from './channels.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
 import type { EngineClient } from './engine-client.ts';
@@ -57,7 +56,7 @@ function dispatch(options: RouterOptions, route: string, input: unknown, callId:
     const handler = options.handlers[route] as (input: unknown) => unknown;
     return handler(parse(route, appRouteInputs[route], input));
   }
-  if (Object.hasOwn(routeInputs, route) || Object.hasOwn(interactiveRouteInputs, route)) {
+  if (Object.hasOwn(engineRouteInputs, route)) {
     // The engine parses the rest of the input, where it arrives.
     assertEnginePaths(route, input, options.chosen);
     return options.engine.call(route, input, callId, (event) => {

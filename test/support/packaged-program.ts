@@ -34,6 +34,9 @@ export async function packageProgram(): Promise<PackagedProgram> {
 
 export interface RunningProgram {
   readonly window: Page;
+  readonly pid: number;
+  /** When its process was started, by `performance.now()`. */
+  readonly startedMs: number;
   close(): Promise<void>;
 }
 
@@ -41,6 +44,7 @@ export interface RunningProgram {
 export async function startPackaged(executable: string, args: readonly string[] = []): Promise<RunningProgram> {
   const display = await openVirtualDisplay({ width: 1600, height: 1000 });
   const userDirectory = mkdtempSync(join(tmpdir(), 'think2seg-user-'));
+  const startedMs = performance.now();
   const program = spawn(
     executable,
     [
@@ -66,7 +70,7 @@ export async function startPackaged(executable: string, args: readonly string[] 
       throw new Error('the packaged program opened no window');
     }
     await window.waitForLoadState();
-    return { window, close: end };
+    return { window, pid: program.pid ?? 0, startedMs, close: end };
   } catch (error) {
     await end();
     throw error;
