@@ -13,7 +13,7 @@ try {
     configFile: false,
     root,
     logLevel: 'warn',
-    ssr: { noExternal: true, external: ['onnxruntime-node', 'gdal3.js'] },
+    ssr: { noExternal: true, external: ['onnxruntime-node', 'gdal3.js', 'playwright-core'] },
     build: {
       ssr: 'test/bench/run.ts',
       outDir,
