@@ -34,7 +34,7 @@ export class RasterMapLayer extends Layer {
     super({});
     this.tiles = tiles;
     this.#scene = scene;
-    this.#canvas.className = 'raster-layer';
+    Object.assign(this.#canvas.style, { position: 'absolute', inset: '0', width: '100%', height: '100%' });
     const context = this.#canvas.getContext('2d');
     if (context === null) {
       throw new Error('this machine gives no 2D canvas; restart the program');

@@ -51,6 +51,10 @@ export class RasterStack {
     });
   }
 
+  has(rasterId: string): boolean {
+    return this.#stacked.has(rasterId);
+  }
+
   placementOf(rasterId: string): ScenePlacement | null {
     return this.#stacked.get(rasterId)?.placement ?? null;
   }

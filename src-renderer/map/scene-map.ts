@@ -118,6 +118,7 @@ export class SceneMap {
   setRasters(rasters: readonly MapRaster[], activeId: string | null): void {
     const active = rasters.find(({ id }) => id === activeId);
     const isAnother = this.#activeId !== (active?.id ?? null);
+    const isNew = active !== undefined && !this.#rasters.has(active.id);
     this.#activeId = active?.id ?? null;
     if (active !== undefined) {
       this.#useFrame(frameOf(active.display), active);
@@ -127,7 +128,7 @@ export class SceneMap {
       this.#redrawVectors();
     }
     // What is worked on should be seen.
-    if (isAnother && active !== undefined && this.viewWindowPx === null) {
+    if (active !== undefined && isAnother && (isNew || this.viewWindowPx === null)) {
       this.zoomToRaster(active.id);
     }
   }

@@ -1,0 +1,64 @@
+/** Rasters in the real program: opened by argument and by drop, drawn where rasterio says, refused with a reason. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
+import { dropFiles } from '../support/drop-files.ts';
+import { electronMissing } from '../support/electron-runtime.ts';
+import { pythonMissing } from '../support/python.ts';
+import { ScreenComparison } from '../support/screen-comparison.ts';
+import { sharedDataMissing, sharedPath } from '../support/shared-data.ts';
+import { turnedTransforms } from '../support/turned-transforms.ts';
+
+const missing = electronMissing ?? pythonMissing(['numpy', 'rasterio']) ?? sharedDataMissing;
+const zurich = 'data/labelled_trees_mask_zurich/1091-322_big.tif';
+const landsat = 'data/formats_rio_tiler/cog.tif';
+
+describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
+  let desktop: DesktopApp;
+  let comparison: ScreenComparison;
+
+  beforeAll(async () => {
+    comparison = new ScreenComparison();
+    desktop = await launchDesktop({ args: [sharedPath(zurich)] });
+    await desktop.window.emulateMedia({ colorScheme: 'light' });
+    // The tour of a first start.
+    await desktop.window.getByRole('application').waitFor();
+    await desktop.window.keyboard.press('Escape');
+  });
+  afterAll(async () => {
+    await desktop.close();
+    comparison.close();
+  });
+
+  it('draws a raster in EPSG:2056 that was named on the command line where rasterio puts it', async () => {
+    await comparison.expectInPlace(desktop.window, sharedPath(zurich));
+  });
+
+  it('draws a 16-bit Landsat band that was dropped on it where rasterio puts it', async () => {
+    await dropFiles(desktop.window, [sharedPath(landsat)]);
+    await desktop.window.getByRole('button', { name: 'Zoom to cog.tif' }).waitFor();
+    await comparison.expectInPlace(desktop.window, sharedPath(landsat));
+  });
+
+  it('draws a turned raster where rasterio puts it', async () => {
+    const [name, transform] = turnedTransforms[0]!;
+    const path = await comparison.placed(sharedPath(zurich), name, transform);
+    await dropFiles(desktop.window, [path]);
+    // It lies on the first raster.
+    await desktop.window.getByRole('button', { name: 'Show 1091-322_big.tif' }).click();
+    await desktop.window.getByRole('button', { name: `Zoom to ${name}.tif` }).waitFor();
+    await comparison.expectInPlace(desktop.window, path);
+  });
+
+  it('says why a file that is no raster is not opened, and keeps what is open', async () => {
+    const before = await desktop.window.getByRole('button', { name: /^Show / }).count();
+    await dropFiles(desktop.window, [sharedPath('data/INVENTORY.tsv')]);
+    const message = desktop.window.getByRole('log').getByText('INPUT_NOT_RASTER');
+    await message.waitFor();
+    expect(await message.textContent()).toContain('INVENTORY.tsv');
+    expect(await desktop.window.getByRole('button', { name: /^Show / }).count()).toBe(before);
+  });
+
+  it('complains of nothing', () => {
+    expect(desktop.problems).toEqual([]);
+  });
+});
