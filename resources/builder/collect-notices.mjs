@@ -68,6 +68,8 @@ const bill = JSON.parse(
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
+    // In production npm leaves out what the build bundles: the window's libraries.
+    env: { ...process.env, NODE_ENV: 'development' },
     shell: process.platform === 'win32',
   }),
 );

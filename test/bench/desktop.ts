@@ -1,5 +1,6 @@
 /** The packaged desktop: time until its window can be used, and what it takes at rest. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { electronMissing } from '../support/electron-runtime.ts';
 import { processTree } from '../support/open-sockets.ts';
 import { packageProgram, startPackaged } from '../support/packaged-program.ts';
 import { memoryBytes, processorSeconds } from '../support/process-use.ts';
@@ -10,6 +11,10 @@ const settleMs = 15_000;
 const restMs = 30_000;
 
 export async function bench(): Promise<BenchRow[]> {
+  if (electronMissing !== null) {
+    console.log(`desktop is left out: ${electronMissing}`);
+    return [];
+  }
   const program = await packageProgram();
   try {
     const timesMs: number[] = [];

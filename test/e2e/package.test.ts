@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StartState } from '../../src-main/contract/app-routes.ts';
 import { electronMissing, electronPath } from '../support/electron-runtime.ts';
 import { packageProgram, startPackaged, type PackagedProgram } from '../support/packaged-program.ts';
 
@@ -16,39 +15,25 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
   }, 300_000);
   afterAll(() => program.remove());
 
-  it('answers a question on the sample scene with nothing but what it brings', async () => {
+  it('opens the sample, is asked, and shows what it found, with nothing but what it brings', async () => {
     const running = await startPackaged(program.executable);
     try {
-      const reply = await running.window.evaluate(async () => {
-        const start = await window.think2seg.call('app.start', {}, 1);
-        const { sampleScenePath, embeddedPackDirectory } = (start as { output: StartState }).output;
-        return window.think2seg.call(
-          'query.segment',
-          {
-            rasterPath: sampleScenePath,
-            question: 'Where is liquid fuel kept in bulk?',
-            target: { kind: 'scene' },
-            bands: null,
-            promptSource: { kind: 'model' },
-            packDirectory: embeddedPackDirectory,
-            // Examines the graphics driver, in a process that must not need a Node.
-            provider: 'auto',
-            threads: null,
-            mode: 'native',
-            simplifyPx: 0,
-            minAreaM2: 0,
-            connectivity: 4,
-            outputPaths: [],
-            maskPath: null,
-            overlayPath: null,
-            overwrite: false,
-            scratchName: '.think2seg-e2e',
-          },
-          2,
-        );
-      });
-      expect(reply).toMatchObject({ ok: true, output: { status: 'ok', crs: { epsg: 32633 } } });
-      expect(reply.ok && reply.output.features).toBeGreaterThan(3);
+      const { window } = running;
+      await window.getByRole('button', { name: 'Skip the tour' }).click();
+      const openSample = window.getByRole('button', { name: 'Open the sample scene' });
+      if (await openSample.isVisible()) {
+        await openSample.click();
+      }
+      await window.getByRole('textbox', { name: 'Question', exact: true }).fill('Where is liquid fuel kept in bulk?');
+      await window.getByText('Whole scene').click();
+      // The provider is `auto`: a graphics driver is examined on the way, in a process that must not need a Node.
+      await window.getByRole('button', { name: 'Ask', exact: true }).click();
+      await window.getByText(/^\d+ objects found$/u).waitFor({ timeout: 60_000 });
+      await window
+        .getByText(/storage tank/u)
+        .first()
+        .waitFor();
+      expect(await window.getByRole('article').count()).toBe(1);
     } finally {
       await running.close();
     }
