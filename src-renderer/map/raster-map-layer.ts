@@ -26,6 +26,8 @@ const probesPerSide = 9;
  */
 export class RasterMapLayer extends Layer {
   readonly tiles: TileStore;
+  /** OpenLayers would draw the layers above into a bare canvas, with this layer's transform and opacity; into a box it cannot. */
+  readonly #box = document.createElement('div');
   readonly #canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
   #scene: PlacedScene;
@@ -34,7 +36,10 @@ export class RasterMapLayer extends Layer {
     super({});
     this.tiles = tiles;
     this.#scene = scene;
-    Object.assign(this.#canvas.style, { position: 'absolute', inset: '0', width: '100%', height: '100%' });
+    for (const element of [this.#box, this.#canvas]) {
+      Object.assign(element.style, { position: 'absolute', inset: '0', width: '100%', height: '100%' });
+    }
+    this.#box.append(this.#canvas);
     const context = this.#canvas.getContext('2d');
     if (context === null) {
       throw new Error('this machine gives no 2D canvas; restart the program');
@@ -50,7 +55,7 @@ export class RasterMapLayer extends Layer {
   override render(frameState: FrameState | null): HTMLElement {
     const canvas = this.#canvas;
     if (frameState === null) {
-      return canvas;
+      return this.#box;
     }
     const { size, pixelRatio } = frameState;
     const width = Math.round(size[0]! * pixelRatio);
@@ -59,7 +64,7 @@ export class RasterMapLayer extends Layer {
       canvas.width = width;
       canvas.height = height;
     }
-    canvas.style.opacity = String(this.getOpacity());
+    this.#box.style.opacity = String(this.getOpacity());
     this.#context.setTransform(1, 0, 0, 1, 0, 0);
     this.#context.clearRect(0, 0, width, height);
     const { levels } = this.tiles;
@@ -71,7 +76,7 @@ export class RasterMapLayer extends Layer {
         drawTiles(this.#context, levels, plan, scene, (address) => this.tiles.get(address));
       }
     }
-    return canvas;
+    return this.#box;
   }
 
   override disposeInternal(): void {

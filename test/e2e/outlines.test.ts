@@ -1,0 +1,77 @@
+/** Whether the outlines on the screen lie on the objects of the raster below them. */
+import { resolve } from 'node:path';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
+import { electronMissing } from '../support/electron-runtime.ts';
+
+const sample = resolve(import.meta.dirname, '../../resources/sample/harbour.tif');
+const question = 'Where is liquid fuel kept in bulk?';
+/** A scene that was opened fills the map but for this margin. */
+const paddingPx = 24;
+
+describe.skipIf(electronMissing !== null)(`outlines on the map ${electronMissing ?? ''}`, () => {
+  let desktop: DesktopApp;
+
+  beforeAll(async () => {
+    desktop = await launchDesktop({ args: [sample] });
+    await desktop.window.getByRole('application').and(desktop.window.locator('[aria-busy="false"]')).waitFor();
+    // The tour of a first start.
+    await desktop.window.keyboard.press('Escape');
+  });
+  afterAll(() => desktop.close());
+
+  it('cover what the engine outlined, and nothing beside it', async () => {
+    const { window } = desktop;
+    const map = window.getByRole('application');
+    const before = PNG.sync.read(await map.screenshot());
+    await window.getByRole('textbox', { name: 'Question' }).fill(question);
+    await window.keyboard.press('Enter');
+    await window.getByText('8 objects found').waitFor();
+    const after = PNG.sync.read(await map.screenshot());
+    const isChanged = ([x, y]: readonly [number, number]): boolean => {
+      const at = (Math.round(y) * before.width + Math.round(x)) * 4;
+      return [0, 1, 2].some((channel) => Math.abs(before.data[at + channel]! - after.data[at + channel]!) > 12);
+    };
+
+    const { embeddedPackDirectory } = await desktop.start();
+    const answer = await desktop.call('query.ask', {
+      rasterPath: sample,
+      bands: [1, 2, 3],
+      mode: 'native',
+      connectivity: 4,
+      packDirectory: embeddedPackDirectory,
+      provider: 'auto',
+      threads: null,
+      question,
+      target: { kind: 'scene' },
+    });
+    if (!answer.ok) {
+      throw new Error(answer.error.message);
+    }
+    const [minX, minY, maxX, maxY] = answer.output.runRecord.windowBoundsMap!;
+    const { width, height } = before;
+    const resolution = Math.max((maxX - minX) / (width - 2 * paddingPx), (maxY - minY) / (height - 2 * paddingPx));
+    const onScreen = (x: number, y: number): [number, number] => [
+      width / 2 + (x - (minX + maxX) / 2) / resolution,
+      height / 2 - (y - (minY + maxY) / 2) / resolution,
+    ];
+    const boxes = answer.output.instances.flatMap(({ polygonsMap }) =>
+      polygonsMap.slice(0, 1).map(({ rings: [ring = []] }) => {
+        const points = Array.from({ length: ring.length / 2 }, (_, at) => onScreen(ring[2 * at]!, ring[2 * at + 1]!));
+        const xs = points.map(([x]) => x);
+        const ys = points.map(([, y]) => y);
+        return { x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs), y1: Math.max(...ys) };
+      }),
+    );
+    expect(boxes).toHaveLength(8);
+    for (const { x0, y0, x1, y1 } of boxes) {
+      const middle = [(x0 + x1) / 2, (y0 + y1) / 2] as const;
+      // Off the middle, where the points of the prompt may be.
+      expect(isChanged([middle[0] - (x1 - x0) / 5, middle[1] - (y1 - y0) / 5])).toBe(true);
+    }
+    const furthest = Math.max(...boxes.map(({ x1 }) => x1));
+    const beyond = Array.from({ length: 20 }, (_, at) => [furthest + 30, (height * (at + 1)) / 30] as const);
+    expect(beyond.filter(isChanged)).toEqual([]);
+  });
+});
