@@ -9,6 +9,10 @@ import type { Point } from '../../src-main/contract/geo.ts';
 import type { MapShape } from './map-contents.ts';
 import type { ScenePlacement } from './scene-placement.ts';
 
+/** Opacity of the fill within that of the result, as the exported QGIS style has it: what lies below must stay visible. */
+const fill = 0.3;
+const strongFill = 0.45;
+
 /** Outlines and fills of instances. */
 export class ShapeLayer {
   readonly layer: VectorLayer<VectorSource<Feature<MultiPolygon>>>;
@@ -68,17 +72,21 @@ export class ShapeLayer {
     const isSelected = this.#selected.has(id);
     const isStrong = isSelected || this.#hovered === id;
     const lineDash = shape.isRejected ? { lineDash: [4, 4] } : {};
-    const fillOpacity = shape.isRejected ? 0 : Math.min(1, shape.opacity + (isStrong ? 0.15 : 0));
+    const fillOpacity = shape.isRejected ? 0 : shape.opacity * (isStrong ? strongFill : fill);
     return [
       // A dark line below and the colour above it are seen on any ground.
       new Style({
-        stroke: new Stroke({ color: 'rgb(0 0 0 / 55%)', width: isSelected ? 5 : isStrong ? 4 : 3.5, ...lineDash }),
+        stroke: new Stroke({
+          color: withOpacity('#000000', 0.55 * shape.opacity),
+          width: isSelected ? 5 : isStrong ? 4 : 3.5,
+          ...lineDash,
+        }),
         zIndex: isSelected ? 2 : 0,
       }),
       new Style({
         fill: new Fill({ color: withOpacity(shape.color, fillOpacity) }),
         stroke: new Stroke({
-          color: isSelected ? '#ffffff' : shape.color,
+          color: withOpacity(isSelected ? '#ffffff' : shape.color, shape.opacity),
           width: isSelected ? 2.5 : isStrong ? 2.5 : 1.75,
           ...lineDash,
         }),
