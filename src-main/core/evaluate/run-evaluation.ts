@@ -7,6 +7,7 @@ import { withAtomicOutputs } from '../files/atomic-write.ts';
 import type { QueryContext, StepOptions } from '../query/query-ports.ts';
 import { stepOptions } from '../query/step-options.ts';
 import { chooseSamples } from './choose.ts';
+import { digestOfData } from './data-digest.ts';
 import { listSamples } from './datasets/list-samples.ts';
 import { evaluateSample } from './evaluate-sample.ts';
 import { baselineScores, groupScores, scoresOf } from './metrics.ts';
@@ -50,7 +51,8 @@ export async function runEvaluation(
   const { ports, used } = watchProviders(givenPorts);
   const listed = await listSamples(input.dataset, input.rootDirectory, input.split);
   const samples = chooseSamples(listed.samples, input.limit);
-  const rowsFile = await RowsFile.open(join(input.outDirectory, 'rows.jsonl'), headerOf(input, context), input.restart);
+  const header = { ...headerOf(input, context), data: await digestOfData(listed.samples) };
+  const rowsFile = await RowsFile.open(join(input.outDirectory, 'rows.jsonl'), header, input.restart);
   const variants = variantsOf(input.study, caller.otherSegmenters);
   const computed = await computeRows(ports, samples, rowsFile, { ...input, variants }, context, caller);
   const rows = samples.flatMap(({ id }) => rowsFile.rows.get(id) ?? []);

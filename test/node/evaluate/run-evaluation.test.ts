@@ -132,6 +132,12 @@ describe('runEvaluation', () => {
     await expect(run({ mode: 'native' })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
   });
 
+  it('refuses rows of a data set that has changed since', async () => {
+    await run();
+    await addSample('c', ['a quarter?']);
+    await expect(run()).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+  });
+
   it('spreads a limit over the split and reuses its rows for all', async () => {
     const limited = await run({ limit: 2 });
     expect(limited.samples).toBe(2);
