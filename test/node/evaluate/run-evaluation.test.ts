@@ -1,5 +1,5 @@
 /** Resuming, stopping, bad data sets, studies: what the figures do not show. */
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
@@ -124,6 +124,12 @@ describe('runEvaluation', () => {
     const restarted = obedientPorts(rasterReader, answers);
     await run({ restart: true }, {}, restarted);
     expect(restarted.asked).toHaveLength(5);
+  });
+
+  it.skipIf(process.platform !== 'linux')('says that no space is left', async () => {
+    await mkdir(join(folder, 'out'));
+    await symlink('/dev/full', join(folder, 'out/rows.jsonl'));
+    await expect(run({ restart: true })).rejects.toMatchObject({ code: 'OUTPUT_FULL', exitStatus: 6 });
   });
 
   it('refuses rows of other settings', async () => {
