@@ -23,7 +23,7 @@ export interface MapShape {
   /** In the CRS of the raster. */
   readonly polygonsMap: readonly Polygon[];
   readonly color: string;
-  /** Of the fill, 0 to 1. */
+  /** Of outline and fill, 0 to 1. */
   readonly opacity: number;
   readonly isRejected: boolean;
 }
