@@ -169,7 +169,8 @@ export class Desk {
       id: crypto.randomUUID(),
       rasterId,
       visible: true,
-      opacity: 1,
+      // The image shows through.
+      opacity: 0.35,
       color: colorForResult(this.workspace.history.value.get().results.length),
       refinement: noRefinement,
       ...content,
