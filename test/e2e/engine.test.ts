@@ -7,6 +7,7 @@ describe.skipIf(electronMissing !== null)(`the engine behind the window ${electr
   let desktop: DesktopApp;
   let sample: string;
   let segment: DesktopInput<'query.segment'>;
+  let ask: DesktopInput<'query.ask'>;
 
   beforeAll(async () => {
     desktop = await launchDesktop();
@@ -31,6 +32,8 @@ describe.skipIf(electronMissing !== null)(`the engine behind the window ${electr
       overwrite: false,
       scratchName: '.think2seg-e2e',
     };
+    const { rasterPath, question, target, bands, packDirectory, provider, threads, mode, connectivity } = segment;
+    ask = { rasterPath, question, target, bands, packDirectory, provider, threads, mode, connectivity };
   });
   afterAll(() => desktop.close());
 
@@ -66,6 +69,38 @@ describe.skipIf(electronMissing !== null)(`the engine behind the window ${electr
     expect(performance.now() - started).toBeLessThan(500);
     expect(await desktop.call('query.segment', segment)).toMatchObject({ ok: true });
   });
+
+  // Placing and outlining take a millisecond each here: nothing is left to stop when their first word arrives.
+  it.each(['loading', 'reading', 'seeing', 'thinking', 'segmenting'] as const)(
+    'is stopped while it is %s, at once',
+    async (stage) => {
+      await desktop.call('models.unload', {});
+      const stopped = await desktop.window.evaluate(
+        async ([input, wanted]) => {
+          const callId = Math.floor(Math.random() * 1e9);
+          let askedToStopMs = 0;
+          const forget = window.think2seg.listen((event) => {
+            if (
+              event.kind === 'progress' &&
+              event.callId === callId &&
+              event.event.stage === wanted &&
+              askedToStopMs === 0
+            ) {
+              askedToStopMs = performance.now();
+              void window.think2seg.call('call.cancel', { callId }, callId + 1);
+            }
+          });
+          const reply = await window.think2seg.call('query.ask', input, callId);
+          forget();
+          return { reply, delayMs: performance.now() - askedToStopMs };
+        },
+        [ask, stage] as const,
+      );
+      expect(stopped.reply).toMatchObject({ ok: false, error: { code: 'CANCELLED' } });
+      expect(stopped.delayMs).toBeLessThan(300);
+      expect(await desktop.call('query.ask', ask)).toMatchObject({ ok: true, output: { status: 'ok' } });
+    },
+  );
 
   it('dies without taking the window along, says so, and the next question is answered', async () => {
     const asked = desktop.call('query.segment', { ...segment, question: 'Which is the largest body of water?' });
