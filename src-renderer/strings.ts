@@ -83,7 +83,8 @@ export const strings = {
     north: 'North is up',
     scaleBar: (length: string) => `Scale bar: ${length}`,
     compare: 'Results are shown left of this line',
-    unreadable: (path: string, reason: string) => `A part of ${path} cannot be read: ${reason}`,
+    unreadable: (name: string, reason: string) =>
+      `INPUT_CORRUPT: a part of ${name} cannot be read (${reason}); the rest is shown. Get the file again from its source.`,
   },
   empty: {
     title: 'Drop a raster here',

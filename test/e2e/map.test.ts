@@ -58,6 +58,13 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
     expect(await desktop.window.getByRole('button', { name: /^Show / }).count()).toBe(before);
   });
 
+  it('says which file is corrupt', async () => {
+    await dropFiles(desktop.window, [sharedPath('data/formats_rasterio_cc0/corrupt.tif')]);
+    const message = desktop.window.getByRole('log').getByText('corrupt.tif');
+    await message.waitFor();
+    expect(await message.textContent()).toMatch(/^INPUT_CORRUPT: .* the rest is shown/);
+  });
+
   it('complains of nothing', () => {
     expect(desktop.problems).toEqual([]);
   });
