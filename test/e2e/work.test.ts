@@ -188,7 +188,7 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
     const ended = once(first.electron.process(), 'exit');
     await requestClose(first);
     await ended;
-    desktop = null;
+    await kill();
   });
 
   it('leaves the window open until the page, which may have to save, closes it', async () => {

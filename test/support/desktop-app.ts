@@ -45,7 +45,7 @@ export interface DesktopApp {
   answerDialogs(answers: { open?: readonly string[]; save?: string | null; confirm?: boolean }): Promise<void>;
   /** Process that owns the models. */
   enginePid(): Promise<number>;
-  /** Ends the program at once, as a crash or the user's task manager does, and leaves its user folder. */
+  /** Ends the program at once, as a crash or the user's task manager does, unless it has ended; leaves its user folder. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
@@ -152,9 +152,11 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
       },
       kill: async () => {
         const child = electron.process();
-        const gone = new Promise((done) => child.once('exit', done));
-        child.kill('SIGKILL');
-        await gone;
+        if (child.exitCode === null && child.signalCode === null) {
+          const gone = new Promise((done) => child.once('exit', done));
+          child.kill('SIGKILL');
+          await gone;
+        }
         display.close();
       },
       close: async () => {

@@ -19,16 +19,20 @@ export interface PackagedProgram {
 /** `npm run package -- --linux dir`, with the Electron that the other tests use. Takes half a minute. */
 export async function packageProgram(): Promise<PackagedProgram> {
   const target = mkdtempSync(join(tmpdir(), 'think2seg-package-'));
+  const remove = (): void => rmSync(target, { recursive: true });
   await promisify(execFile)(
     'npm',
     ['run', 'package', '--', '--linux', 'dir', `--config.directories.output=${target}`],
     { cwd: root, env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: dirname(electronPath ?? '') } },
-  );
+  ).catch((error: unknown) => {
+    remove();
+    throw error;
+  });
   const folder = join(target, 'linux-unpacked');
   return {
     folder,
     executable: join(folder, 'think2seg-desktop'),
-    remove: () => rmSync(target, { recursive: true }),
+    remove,
   };
 }
 

@@ -16,6 +16,12 @@ export function openVirtualDisplay({ width, height }: DisplaySize): Promise<Virt
   const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
+  const close = (): void => {
+    process.off('exit', close);
+    server.kill();
+  };
+  // A test process that ends early must not leave its server behind.
+  process.once('exit', close);
   return new Promise((resolve, reject) => {
     let complaint = '';
     server.stderr?.on('data', (chunk: Buffer) => {
@@ -25,7 +31,7 @@ export function openVirtualDisplay({ width, height }: DisplaySize): Promise<Virt
     server.once('exit', (status) => reject(new Error(`Xvfb ended with status ${String(status)}: ${complaint}`)));
     // It writes the number it took once it accepts clients.
     server.stdio[3]?.once('data', (chunk: Buffer) => {
-      resolve({ name: `:${chunk.toString().trim()}`, close: () => void server.kill() });
+      resolve({ name: `:${chunk.toString().trim()}`, close });
     });
   });
 }
