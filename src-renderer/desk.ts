@@ -35,6 +35,7 @@ export interface MapControl {
   /** One scene pixel on one screen pixel. */
   zoomNative(): void;
   zoomScene(): void;
+  moveTo(position: NonNullable<Project['view']>): void;
   /** What the map shows, as the data address of a PNG; null when there is nothing to show. */
   picture(): string | null;
 }
@@ -197,6 +198,20 @@ export class Desk {
     for (const raster of work.rasters) {
       await workspace.openScene(raster.path);
     }
+    if (project.view !== null) {
+      this.#showWhenDrawn(project.view);
+    }
+  }
+
+  /** The map has the CRS of the work from its next picture on. */
+  #showWhenDrawn(position: NonNullable<Project['view']>): void {
+    const before = this.view.get();
+    const stop = this.view.subscribe((view) => {
+      if (view !== null && view !== before) {
+        queueMicrotask(() => stop());
+        this.mapControl.get()?.moveTo(position);
+      }
+    });
   }
 
   #projectView(): Project['view'] {

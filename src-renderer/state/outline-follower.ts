@@ -56,7 +56,7 @@ export class OutlineFollower {
 
   #schedule(): void {
     if (this.#timer === null && !this.#inFlight && this.#nextStale() !== null) {
-      this.#state.update((state) => ({ ...state, busy: true }));
+      this.#state.update((state) => ({ ...state, busy: true, error: null }));
       this.#timer = setTimeout(() => {
         this.#timer = null;
         void this.#follow();

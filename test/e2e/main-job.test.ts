@@ -172,13 +172,22 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
   });
 
   it('offers the work again after it was killed, and brings it back', async () => {
+    const scale = (): Promise<string> => desktop.window.getByText(/^1 : [\d,]+$/).innerText();
+    const wholeScene = await scale();
+    await menu('zoom-in');
+    await expect.poll(scale).not.toBe(wholeScene);
+    await desktop.window.waitForTimeout(500);
+    await button('Reject 3').click();
     const kept = await rowTexts();
+    const keptScale = await scale();
     // Longer than the quiet time after a change.
     await desktop.window.waitForTimeout(2_500);
     await desktop.kill();
     desktop = await launchDesktop({ userDataDirectory, environment: packsIn(folder) });
     await button('Restore the work').click();
     await expect.poll(rowTexts).toEqual(kept);
+    expect(await button('Reject 3').getAttribute('aria-pressed')).toBe('true');
+    await expect.poll(scale).toBe(keptScale);
   });
 
   it('complained of nothing in all of it', () => expect(desktop.problems).toEqual([]));
