@@ -6,6 +6,7 @@ import type { BatchItem } from '../core/batch/batch-item.ts';
 import { expandInputs, type ExpandedInputs } from '../core/batch/expand-inputs.ts';
 import { readLines, readTable } from '../core/batch/read-table.ts';
 import { processBatch } from '../core/batch/process-batch.ts';
+import { formatsToMerge } from '../core/batch/merge-scenes.ts';
 import type { Shard } from '../core/batch/manifest.ts';
 import { checkVectorFormat } from '../core/export/feature-writer.ts';
 import { BatchPrinter, describeDuration } from './batch-printer.ts';
@@ -26,6 +27,7 @@ const options = {
   table: { type: 'string' },
   output: { type: 'string', short: 'o' },
   format: { type: 'string', multiple: true, default: [] as string[] },
+  merge: { type: 'boolean', default: false },
   timeout: { type: 'string' },
   workers: { type: 'string', default: '1' },
   shard: { type: 'string' },
@@ -118,7 +120,9 @@ export async function batchCommand(args: string[]): Promise<void> {
     throw new Think2SegError('USAGE', '--output is missing; name the folder that results go to');
   }
   const folder = resolve(values.output);
-  const batchOptions = { ...(await readQueryOptions(values)), formats: readFormats(values.format) };
+  const named = readFormats(values.format);
+  const formats = values.merge ? formatsToMerge(named) : named;
+  const batchOptions = { ...(await readQueryOptions(values)), formats };
   const shard = readShard(values.shard);
   const workers = readCount('workers', values.workers) ?? 1;
   const limitMs = timeoutMs(values.timeout);
@@ -133,7 +137,13 @@ export async function batchCommand(args: string[]): Promise<void> {
   let result: BatchResult;
   try {
     result = await processBatch(
-      { items, problems, shard, application: { name: 'think2seg', version: installation.version } },
+      {
+        items,
+        problems,
+        shard,
+        merge: values.merge,
+        application: { name: 'think2seg', version: installation.version },
+      },
       {
         folder,
         options: batchOptions,

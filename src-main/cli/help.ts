@@ -52,8 +52,9 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
       --queries FILE     questions, one a line
       --list FILE        inputs, one a line, relative to the file
       --table FILE.csv   columns raster, question and, where wanted, window (x,y,width,height) or bbox
-  -o, --output DIR       manifest.jsonl, scenes/, thumbnails/
+  -o, --output DIR       manifest.jsonl, scenes/, thumbnails/, summary.html
       --format NAME      gpkg (default), geojson, shp, fgb; may be given several times
+      --merge            also merged.gpkg: a layer for each question, the scene in the field scene
       --workers N        engines that work at once (default 1)
       --timeout S        longest time for one question about one raster
       --retry-failed     try again what failed before

@@ -15,7 +15,8 @@ import { Think2SegError } from '../../contract/errors.ts';
 import { writeFailure } from '../files/write-failure.ts';
 import type { FileStamp } from './raster-digest.ts';
 
-const manifestName = /^manifest(\.\d+-of-\d+)?\.jsonl$/;
+/** Names of manifests, of whole batches and of shards. */
+export const manifestName = /^manifest(\.\d+-of-\d+)?\.jsonl$/;
 
 export interface Shard {
   /** 1-based. */

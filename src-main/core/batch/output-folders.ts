@@ -22,8 +22,12 @@ export async function makeBatchFolders(folder: string): Promise<void> {
   }
 }
 
+/** Unfinished files about the whole batch lie here; only the owner of `manifest.jsonl` makes them. */
+export const pagesScratchName = '.think2seg-batch-pages';
+
 /** Removes unfinished files of the given items; those of other items may belong to a batch that runs on another machine. */
 export async function removeLeftovers(folder: string, keys: Iterable<string>): Promise<void> {
+  await rm(join(folder, pagesScratchName), { recursive: true, force: true });
   const own = new Set([...keys].map(scratchNamePrefix));
   for (const path of Object.values(batchFolders(folder))) {
     for (const name of await readdir(path)) {

@@ -1,16 +1,20 @@
 /** A batch from start to end: lock, manifest, leftovers of killed runs, the work itself, the pages about it. */
 import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BatchResult, StartLine } from '../../contract/batch.ts';
+import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { takeLock } from '../files/process-lock.ts';
 import { writeFailure } from '../files/write-failure.ts';
 import { itemKey, type BatchItem } from './batch-item.ts';
 import type { ExpandedInputs } from './expand-inputs.ts';
 import { Manifest, manifestFileName, type Shard } from './manifest.ts';
-import { makeBatchFolders, removeLeftovers } from './output-folders.ts';
+import { mergeScenes } from './merge-scenes.ts';
+import { makeBatchFolders, pagesScratchName, removeLeftovers } from './output-folders.ts';
+import { readManifests } from './read-manifests.ts';
 import { runBatch, type BatchPorts, type BatchRun, type BatchSignals } from './run-batch.ts';
 import { itemsOfShard } from './shard.ts';
+import { summaryPage } from './summary-page.ts';
 
 export interface BatchPlan {
   readonly items: readonly BatchItem[];
@@ -18,6 +22,8 @@ export interface BatchPlan {
   readonly problems: ExpandedInputs['problems'];
   readonly shard: Shard | null;
   readonly application: StartLine['application'];
+  /** Also one GeoPackage of all scenes. */
+  readonly merge: boolean;
 }
 
 /** @throws Think2SegError OUTPUT_LOCKED, OUTPUT_NOT_WRITABLE, INPUT_CORRUPT (a damaged manifest), and what `runBatch` throws. */
@@ -45,13 +51,15 @@ export async function processBatch(
     try {
       await beginRun(manifest, plan, run, items.length);
       const result = await runBatch(items, run, { ...ports, manifest }, signals);
+      // A shard knows its own part only: the run without shards that follows makes the pages.
+      const pages = plan.shard === null ? await writePages(plan, run, result, ports.onEvent, signals.stop) : [];
       const failures = plan.problems.map(({ path, error }) => ({ path, question: '', ...error }));
       return {
         ...result,
         items: result.items + failures.length,
         failed: result.failed + failures.length,
         failures: [...failures, ...result.failures],
-        outputs: [manifest.path],
+        outputs: [manifest.path, ...pages],
       };
     } finally {
       await manifest.close();
@@ -76,8 +84,42 @@ async function beginRun(manifest: Manifest, plan: BatchPlan, run: BatchRun, item
   }
 }
 
-async function recordProblem(manifest: Manifest, { path, error }: ExpandedInputs['problems'][number]): Promise<void> {
-  const key = createHash('sha256').update(path).digest('hex');
+/** Merged GeoPackage and summary page. @returns their paths. */
+async function writePages(
+  plan: BatchPlan,
+  run: BatchRun,
+  result: BatchResult,
+  onEvent: BatchPorts['onEvent'],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const keys = [...plan.problems.map(problemKey), ...plan.items.map((item) => itemKey(item, run.options))];
+  const known = await readManifests(run.folder, keys);
+  const options = { scratchName: pagesScratchName, signal };
+  if (plan.merge) {
+    onEvent({ kind: 'note', note: 'merging' });
+  }
+  const merged = plan.merge ? await mergeScenes(run.folder, known, options) : null;
+  const path = join(run.folder, 'summary.html');
+  const page = summaryPage({
+    items: known,
+    remaining: result.remaining,
+    application: plan.application,
+    pack: run.pack,
+    files: ['manifest.jsonl', ...(merged === null ? [] : [basename(merged)])],
+  });
+  await withAtomicOutputs([path], { ...options, overwrite: true }, ([temporaryPath], files) =>
+    files.writeFile(temporaryPath, page),
+  );
+  return [...(merged === null ? [] : [merged]), path];
+}
+
+function problemKey({ path }: { readonly path: string }): string {
+  return createHash('sha256').update(path).digest('hex');
+}
+
+async function recordProblem(manifest: Manifest, problem: ExpandedInputs['problems'][number]): Promise<void> {
+  const { path, error } = problem;
+  const key = problemKey(problem);
   if (manifest.failed(key) === undefined) {
     await manifest.append({
       kind: 'item',

@@ -104,7 +104,7 @@ async function batch(
   const { finish, stop, shard, ...run } = changes;
   const events: BatchEvent[] = [];
   const result = await processBatch(
-    { items, problems: [], shard: shard ?? null, application: { name: 'think2seg', version: '0' } },
+    { items, problems: [], shard: shard ?? null, merge: false, application: { name: 'think2seg', version: '0' } },
     {
       folder: join(folder, 'out'),
       options,

@@ -1,0 +1,49 @@
+/** What the manifests of a folder say of some work: the last word about each item. */
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { manifestLineSchema, type DoneLine, type FailedLine } from '../../contract/batch.ts';
+import { byName } from './expand-inputs.ts';
+import { manifestName } from './manifest.ts';
+
+/** A line without what only provenance needs: there may be a hundred thousand. */
+export type KnownItem =
+  | Pick<
+      DoneLine,
+      'state' | 'key' | 'path' | 'question' | 'status' | 'features' | 'areaM2' | 'crs' | 'outputs' | 'wallMs'
+    >
+  | Pick<FailedLine, 'state' | 'key' | 'path' | 'question' | 'code' | 'message'>;
+
+/** Last lines of the given items, in the order of `keys`. Work that was done on one machine and failed on another is done. */
+export async function readManifests(folder: string, keys: Iterable<string>): Promise<KnownItem[]> {
+  const order = [...keys];
+  const wanted = new Set(order);
+  const lastByKey = new Map<string, KnownItem>();
+  const crsByWkt = new Map<string, DoneLine['crs']>();
+  const names = (await readdir(folder)).filter((name) => manifestName.test(name)).sort(byName);
+  for (const name of names) {
+    const before = new Set(lastByKey.keys());
+    const lines = createInterface({ input: createReadStream(join(folder, name), 'utf8'), crlfDelay: Infinity });
+    for await (const text of lines) {
+      const line = manifestLineSchema.parse(JSON.parse(text));
+      if (line.kind === 'start' || !wanted.has(line.key)) {
+        continue;
+      }
+      if (line.state === 'failed') {
+        if (!before.has(line.key) || lastByKey.get(line.key)?.state === 'failed') {
+          const { state, key, path, question, code, message } = line;
+          lastByKey.set(line.key, { state, key, path, question, code, message });
+        }
+        continue;
+      }
+      const { state, key, path, question, status, features, areaM2, outputs, wallMs } = line;
+      const crs = line.crs === null ? null : (crsByWkt.get(line.crs.wkt) ?? line.crs);
+      if (crs !== null) {
+        crsByWkt.set(crs.wkt, crs);
+      }
+      lastByKey.set(key, { state, key, path, question, status, features, areaM2, crs, outputs, wallMs });
+    }
+  }
+  return order.flatMap((key) => lastByKey.get(key) ?? []);
+}
