@@ -14,7 +14,7 @@ export interface RunOptions {
   cwd?: string;
   environment?: Record<string, string>;
   /** Called with everything on stderr so far; may send a signal. */
-  onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void, pid: number) => void;
   /** Sends a signal so many milliseconds after the start, for commands that say nothing while they work. */
   interrupt?: { readonly signal: NodeJS.Signals; readonly afterMs: number };
 }
@@ -35,7 +35,7 @@ export function runThink2seg(args: readonly string[], options: RunOptions = {}):
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       stderr += chunk;
-      options.onStderr?.(stderr, (signal) => child.kill(signal));
+      options.onStderr?.(stderr, (signal) => child.kill(signal), child.pid ?? 0);
     });
     child.on('error', reject);
     child.on('close', (status) => {

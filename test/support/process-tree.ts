@@ -1,0 +1,43 @@
+/** The processes below another, from /proc. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly command: string;
+  /** Memory that is in RAM now. */
+  readonly residentBytes: number;
+}
+
+const pageBytes = 4096;
+
+function factsOf(pid: number): (ProcessFacts & { parent: number }) | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [, parent = '0'] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    const [, residentPages = '0'] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ');
+    return {
+      pid,
+      parent: Number(parent),
+      command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim(),
+      residentBytes: Number(residentPages) * pageBytes,
+    };
+  } catch {
+    // The process ended between two reads.
+    return null;
+  }
+}
+
+/** All descendants of `root`, nearest first. */
+export function childrenOf(root: number): ProcessFacts[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => factsOf(Number(name)) ?? []);
+  const found: ProcessFacts[] = [];
+  let parents = [root];
+  while (parents.length > 0) {
+    const children = all.filter(({ parent }) => parents.includes(parent));
+    found.push(...children);
+    parents = children.map(({ pid }) => pid);
+  }
+  return found;
+}
