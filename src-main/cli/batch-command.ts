@@ -13,7 +13,7 @@ import { BatchPrinter, describeDuration } from './batch-printer.ts';
 import { EnginePool } from './engine-pool.ts';
 import { formatTable } from './format-table.ts';
 import { installation } from './installation.ts';
-import { queryOptions, readCount, readQueryOptions } from './query-options.ts';
+import { queryOptions, readCount, readQueryOptions, readScaleOptions, scaleOptions } from './query-options.ts';
 import { readNonNegative, readOptions } from './read-options.ts';
 import { describeArea } from './result-summary.ts';
 import { listenForStop } from './stop-signals.ts';
@@ -21,6 +21,7 @@ import { callEngine } from './with-engine.ts';
 
 const options = {
   ...queryOptions,
+  ...scaleOptions,
   query: { type: 'string', short: 'q', multiple: true, default: [] as string[] },
   queries: { type: 'string' },
   list: { type: 'string' },
@@ -122,7 +123,7 @@ export async function batchCommand(args: string[]): Promise<void> {
   const folder = resolve(values.output);
   const named = readFormats(values.format);
   const formats = values.merge ? formatsToMerge(named) : named;
-  const batchOptions = { ...(await readQueryOptions(values)), formats };
+  const batchOptions = { ...(await readQueryOptions(values)), ...readScaleOptions(values), formats };
   const shard = readShard(values.shard);
   const workers = readCount('workers', values.workers) ?? 1;
   const limitMs = timeoutMs(values.timeout);

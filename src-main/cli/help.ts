@@ -31,6 +31,10 @@ const segmentHelp = `think2seg segment RASTER --query TEXT [-o OUT ...]
       --window x,y,w,h   in pixels of the scene
       --bbox minx,miny,maxx,maxy   in the CRS of the scene
       --bands 4,3,2      bands shown as red, green, blue (one band: grey)
+      --scale NAME       whole: one picture; tiles: every part at one resolution, objects across seams joined;
+                         auto: as the question needs
+      --gsd M            metres on the ground to a pixel of a tile (default: the scene's own pixels)
+      --overlap PX       how far tiles reach into each other, in those pixels (default: a quarter of a tile)
 
  How
       --pack DIR|ID      another model pack than the embedded one
@@ -63,7 +67,8 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
       --json             one JSON object on stdout
       --quiet            no progress on stderr
 
-  and --pack --provider --threads --bands --mode --simplify --min-area --connectivity as in think2seg segment.
+  and --pack --provider --threads --bands --scale --gsd --overlap --mode --simplify --min-area
+  --connectivity as in think2seg segment.
 
   The same command again goes on where the last one stopped. Ctrl-C once finishes the scenes that run, twice stops at once.
 `;

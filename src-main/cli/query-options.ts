@@ -16,6 +16,12 @@ export const queryOptions = {
   connectivity: { type: 'string', default: '4' },
 } as const;
 
+export const scaleOptions = {
+  scale: { type: 'string' },
+  gsd: { type: 'string' },
+  overlap: { type: 'string' },
+} as const;
+
 interface QueryValues {
   pack?: string | undefined;
   provider: string;
@@ -54,5 +60,28 @@ export async function readQueryOptions(values: QueryValues): Promise<QueryOption
     simplifyPx: readNonNegative('simplify', values.simplify),
     minAreaM2: readNonNegative('min-area', values['min-area']),
     connectivity: readChoice('connectivity', values.connectivity, ['4', '8']) === '4' ? 4 : 8,
+  };
+}
+
+/** Nothing when no option of scale was given: one picture of the whole target. */
+export function readScaleOptions(values: {
+  scale?: string | undefined;
+  gsd?: string | undefined;
+  overlap?: string | undefined;
+}): Pick<SegmentInput, 'scale'> {
+  const { scale, gsd, overlap } = values;
+  if (scale === undefined && gsd === undefined && overlap === undefined) {
+    return {};
+  }
+  const gsdM = gsd === undefined ? null : readNonNegative('gsd', gsd);
+  if (gsdM === 0) {
+    throw new Think2SegError('USAGE', '--gsd got 0, expected metres on the ground to a pixel, above 0');
+  }
+  return {
+    scale: {
+      name: readChoice('scale', scale ?? 'auto', ['whole', 'tiles', 'auto']),
+      gsdM,
+      overlapPx: overlap === undefined ? null : Math.round(readNonNegative('overlap', overlap)),
+    },
   };
 }

@@ -22,6 +22,16 @@ function describeProvider(result: SegmentResult): string {
   return note === undefined ? used : `${used} (${note})`;
 }
 
+function describeScale(scale: NonNullable<SegmentResult['scale']>): string {
+  if (scale.name === 'whole') {
+    return `whole (${scale.reason})`;
+  }
+  const skipped = Object.entries(scale.skipped)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${count} ${reason}`);
+  return `${scale.tiles} tiles (${scale.reason})${skipped.length === 0 ? '' : `; skipped ${skipped.join(', ')}`}`;
+}
+
 /** The result of a query in a few lines for a person. */
 export function describeResult(result: SegmentResult): string {
   const lines: string[] = [];
@@ -33,6 +43,9 @@ export function describeResult(result: SegmentResult): string {
   } else {
     const area = result.areaM2 === null ? '' : `, ${describeArea(result.areaM2)} in all`;
     lines.push(`Result:    ${result.features} ${result.features === 1 ? 'polygon' : 'polygons'}${area}`);
+  }
+  if (result.scale !== undefined) {
+    lines.push(`Scale:     ${describeScale(result.scale)}`);
   }
   const provider = describeProvider(result);
   if (provider !== '') {

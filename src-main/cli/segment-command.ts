@@ -6,7 +6,7 @@ import { promptListSchema } from '../contract/prompt.ts';
 import type { RouteInput } from '../contract/routes.ts';
 import { removeScratch } from '../core/files/atomic-write.ts';
 import { ProgressPrinter } from './progress-printer.ts';
-import { queryOptions, readQueryOptions } from './query-options.ts';
+import { queryOptions, readQueryOptions, readScaleOptions, scaleOptions } from './query-options.ts';
 import { readIntegerList, readNumberList, readOnlyPositional, readOptions } from './read-options.ts';
 import { describeResult } from './result-summary.ts';
 import { callEngine } from './with-engine.ts';
@@ -17,6 +17,7 @@ const options = {
   query: { type: 'string', short: 'q' },
   output: { type: 'string', short: 'o', multiple: true, default: [] as string[] },
   ...queryOptions,
+  ...scaleOptions,
   window: { type: 'string' },
   bbox: { type: 'string' },
   mask: { type: 'string' },
@@ -117,6 +118,7 @@ export async function segmentCommand(args: string[]): Promise<void> {
     target: readTarget(values),
     promptSource,
     ...(await readQueryOptions(values)),
+    ...readScaleOptions(values),
     outputPaths,
     maskPath,
     overlayPath,

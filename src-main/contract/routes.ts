@@ -46,6 +46,16 @@ export const segmentInputSchema = z.object({
   provider: providerChoiceSchema,
   threads: z.number().int().min(1).nullable(),
   mode: z.enum(['native', 'reference']),
+  /** Absent: one picture of the whole target. */
+  scale: z
+    .object({
+      name: z.enum(['whole', 'tiles', 'auto']),
+      /** Ground size of a pixel of the picture that the model sees of a tile; null takes the pixels of the scene. */
+      gsdM: z.number().positive().nullable(),
+      /** How far tiles reach into each other, in pixels of that picture; null is a quarter of it. */
+      overlapPx: z.number().int().min(0).nullable(),
+    })
+    .optional(),
   /** In pixels of the mask; 0 keeps every pixel edge. */
   simplifyPx: z.number().min(0),
   minAreaM2: z.number().min(0),

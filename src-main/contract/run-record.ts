@@ -30,7 +30,7 @@ export interface RunRecord {
   rawAnswer: string | null;
   /** Prompts as parsed, after overlap removal and before clipping. */
   prompts: Prompt[];
-  promptFrame: { name: 'model-frame-px' | 'window-px'; width: number; height: number };
+  promptFrame: { name: 'model-frame-px' | 'window-px' | 'scene-px'; width: number; height: number };
   scene: { path: string; bytes: number; sha256: string; width: number; height: number; bands: number[] };
   windowPx: WindowPx;
   windowBoundsMap: BoundingBox | null;
@@ -43,4 +43,22 @@ export interface RunRecord {
   provider: ProviderUse;
   timingsMs: Record<string, number>;
   warnings: string[];
+  /** How the scene was looked at; absent for one picture of the whole window because nobody asked otherwise. */
+  scale?: ScaleRecord;
 }
+
+/** Whether a question was asked once of the whole window or of each of its tiles, and why. */
+export type ScaleRecord =
+  | { name: 'whole'; reason: string }
+  | {
+      name: 'tiles';
+      reason: string;
+      tiles: number;
+      tileSizePx: { width: number; height: number };
+      answered: number;
+      failed: number;
+      /** Tiles with nothing to see. */
+      skipped: { nodata: number; uniform: number; white: number };
+      /** Instances in tiles, before those of neighbours were joined. */
+      partsFound: number;
+    };

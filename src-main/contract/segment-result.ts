@@ -1,7 +1,7 @@
 import type { WindowPx } from './geo.ts';
 import type { Prompt } from './prompt.ts';
 import type { ProviderUse } from './provider.ts';
-import type { SegmentMode } from './run-record.ts';
+import type { ScaleRecord, SegmentMode } from './run-record.ts';
 
 /** The last line of `think2seg segment --json`. A public contract: keys may be added, not changed. */
 export interface SegmentResult {
@@ -21,4 +21,6 @@ export interface SegmentResult {
   provider: ProviderUse;
   timingsMs: Record<string, number>;
   warnings: string[];
+  /** Present when `--scale` was given. */
+  scale?: ScaleRecord;
 }

@@ -8,11 +8,11 @@ import type { SegmentInput } from '../contract/routes.ts';
 import type { SegmentResult } from '../contract/segment-result.ts';
 import { isOnEarth } from './crs/earth.ts';
 import type { RasterSource } from './ports.ts';
-import { answerQuery } from './query/answer-query.ts';
 import type { QueryContext, QueryPorts, StepOptions } from './query/query-ports.ts';
 import { readSceneView } from './query/scene-view.ts';
 import { stepOptions } from './query/step-options.ts';
 import { checkOutputs, writeOutputs } from './query/write-outputs.ts';
+import { answerAtScale } from './scenes/answer-at-scale.ts';
 
 /**
  * Runs one query. Outputs appear complete or not at all.
@@ -30,10 +30,11 @@ export async function runQuery(
   return withScene(ports, input.rasterPath, options, async (source) => {
     // Nobody asks a second time: no encoded image is kept.
     const view = await readSceneView(source, input, { frame: context.frame, keptCrops: 0 }, options);
-    const { outlined, runRecord } = await answerQuery(ports, view, input, context, options);
+    const { outlined, runRecord, finish } = await answerAtScale(ports, view, input, context, options);
     const outputs = await options.stopwatch.time('write', () =>
       writeOutputs(ports.writer, { input, view, outlined, runRecord }, options),
     );
+    await finish();
     const { crs } = source;
     return {
       schema: 1,
@@ -51,6 +52,7 @@ export async function runQuery(
       provider: runRecord.provider,
       timingsMs: options.stopwatch.report(),
       warnings: runRecord.warnings,
+      ...(runRecord.scale === undefined ? {} : { scale: runRecord.scale }),
     };
   });
 }

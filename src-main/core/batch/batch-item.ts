@@ -13,7 +13,7 @@ export interface BatchItem {
 /** Options that change what is written; equal for all items of a batch. */
 export type BatchOptions = Pick<
   SegmentInput,
-  'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity' | 'packDirectory' | 'provider' | 'threads'
+  'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity' | 'packDirectory' | 'provider' | 'threads' | 'scale'
 > & {
   /** Extensions with their dot. */
   readonly formats: readonly string[];
@@ -34,8 +34,8 @@ function digestOf(value: unknown): string {
 }
 
 /** The options that change the result; provider and threads only change the last bits of numbers and the time. */
-function resultOptions({ bands, mode, simplifyPx, minAreaM2, connectivity, formats }: BatchOptions): unknown[] {
-  return [bands, mode, simplifyPx, minAreaM2, connectivity, [...formats].sort()];
+function resultOptions({ bands, mode, simplifyPx, minAreaM2, connectivity, scale, formats }: BatchOptions): unknown[] {
+  return [bands, mode, simplifyPx, minAreaM2, connectivity, scale ?? null, [...formats].sort()];
 }
 
 /** Known before the raster is read. */

@@ -24,6 +24,7 @@ export type AnswerInput = Omit<
   | 'maskPath'
   | 'overlayPath'
   | 'overlaySidePx'
+  | 'scale'
   | 'overwrite'
   | 'scratchName'
 >;

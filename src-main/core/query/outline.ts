@@ -3,6 +3,7 @@ import type { Crs, Geotransform } from '../../contract/geo.ts';
 import type { OutputFeature, PolygonRings } from '../ports.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import { groundMeasure } from '../vector/ground-measure.ts';
+import { planarArea } from '../vector/planar.ts';
 import { simplifyPolygons } from '../vector/simplify.ts';
 import { traceMask } from '../vector/trace-mask.ts';
 import type { PlacedMask } from './instance-masks.ts';
@@ -16,6 +17,8 @@ export interface OutlineOptions {
   readonly simplifyPx: number;
   /** Parts below this geodesic area are dropped; without effect without a CRS, or on another body than the Earth. */
   readonly minAreaM2: number;
+  /** Parts below this many scene pixels are dropped. */
+  readonly leastPartPx?: number;
   readonly transform: Geotransform | null;
   readonly crs: Crs | null;
   readonly question: string;
@@ -52,6 +55,9 @@ export function outlineInstances(masks: readonly PlacedMask[], options: OutlineO
     let areaM2 = 0;
     let perimeterM = 0;
     for (const polygonScenePx of simplified[index] ?? []) {
+      if (planarArea([polygonScenePx]) < (options.leastPartPx ?? 0)) {
+        continue;
+      }
       for (const polygonMap of affinePolygons([polygonScenePx], toMap)) {
         const size = measure?.([polygonMap]);
         if (size !== undefined && size.areaM2 < options.minAreaM2) {

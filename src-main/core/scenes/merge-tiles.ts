@@ -1,0 +1,158 @@
+/**
+ * Instances of overlapping tiles become instances of the scene. Two are the same object when their masks agree where both tiles
+ * looked; that they touch says nothing. Tiles are given row by row; an object is handed out once no later tile can add to it.
+ */
+import type { WindowPx } from '../../contract/geo.ts';
+import type { Prompt } from '../../contract/prompt.ts';
+import { sharedWindow, type Tile, type TilePlan } from './plan-tiles.ts';
+import { areaPxOf, clipRuns, sharedAreaPx, uniteRuns, type Runs } from './run-length-mask.ts';
+import type { TileInstance } from './tile-answer.ts';
+
+/** Share of the smaller of two masks, within what both tiles see, that must be in the other. */
+const agreeingShare = 0.5;
+
+export interface SceneInstance {
+  readonly runs: Runs;
+  /** The best of its parts. */
+  readonly score: number;
+  /** Of the first part that belongs to it. */
+  readonly promptScenePx: Prompt;
+  /** Around the boxes of all parts, in scene pixels. */
+  readonly boxScenePx: readonly [number, number, number, number];
+}
+
+interface Part extends TileInstance {
+  readonly tile: Tile;
+  /** Union-find: the part that stands for the object; itself at the root. */
+  parent: Part | null;
+}
+
+function rootOf(part: Part): Part {
+  let root = part;
+  while (root.parent !== null) {
+    root = root.parent;
+  }
+  for (let at = part; at.parent !== null;) {
+    const next = at.parent;
+    at.parent = root;
+    at = next;
+  }
+  return root;
+}
+
+function before(a: Part, b: Part): number {
+  return a.tile.index - b.tile.index || a.index - b.index;
+}
+
+function agree(a: Part, b: Part, zonePx: WindowPx): boolean {
+  const inA = clipRuns(a.runs, zonePx);
+  const inB = clipRuns(b.runs, zonePx);
+  const shared = sharedAreaPx(inA, inB);
+  return shared > 0 && shared >= agreeingShare * Math.min(areaPxOf(inA), areaPxOf(inB));
+}
+
+export class TileMerger {
+  readonly #plan: TilePlan;
+  /** Parts of tiles that later tiles may still meet, and of objects that have such a part. */
+  #active: Part[] = [];
+
+  constructor(plan: TilePlan) {
+    this.#plan = plan;
+  }
+
+  /** Adds the next row of tiles. @returns the objects that are complete now, in the order of their first parts. */
+  addRow(row: readonly { readonly tile: Tile; readonly instances: readonly TileInstance[] }[]): SceneInstance[] {
+    for (const { tile, instances } of row) {
+      const parts = instances
+        .filter(({ runs }) => runs.length > 0)
+        .map((instance): Part => ({ ...instance, tile, parent: null }));
+      this.#link(parts, tile);
+      this.#active.push(...parts);
+    }
+    return this.#takeFinished((row[0]?.tile.row ?? 0) + 1);
+  }
+
+  #link(parts: readonly Part[], tile: Tile): void {
+    for (const other of this.#active) {
+      const zonePx = sharedWindow(other.tile.windowPx, tile.windowPx);
+      if (zonePx === null) {
+        continue;
+      }
+      for (const part of parts) {
+        if (agree(part, other, zonePx)) {
+          const [a, b] = [rootOf(part), rootOf(other)].sort(before);
+          if (a !== b) {
+            b!.parent = a!;
+          }
+        }
+      }
+    }
+  }
+
+  #takeFinished(nextRow: number): SceneInstance[] {
+    const nextTopPx = this.#plan.tiles[nextRow * this.#plan.columns]?.windowPx.y ?? Infinity;
+    const groups = new Map<Part, Part[]>();
+    for (const part of this.#active) {
+      const root = rootOf(part);
+      groups.set(root, [...(groups.get(root) ?? []), part]);
+    }
+    const finished: SceneInstance[] = [];
+    this.#active = [];
+    for (const [, parts] of [...groups].sort(([a], [b]) => before(a, b))) {
+      if (parts.some(({ tile: { windowPx } }) => windowPx.y + windowPx.height > nextTopPx)) {
+        this.#active.push(...parts);
+      } else {
+        finished.push(...resolve(parts.sort(before)));
+      }
+    }
+    this.#active.sort(before);
+    return finished;
+  }
+}
+
+/**
+ * Parts that agree, as objects: one for each that some tile saw whole, with the views of it that others cut off left out. An object
+ * that no tile saw whole is all its parts together.
+ */
+function resolve(parts: readonly Part[]): SceneInstance[] {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) {
+    return [instanceOf([only])];
+  }
+  const ranked = parts
+    .map((part) => ({ part, area: areaPxOf(part.runs) }))
+    .sort((a, b) => Number(b.part.isComplete) - Number(a.part.isComplete) || b.area - a.area || before(a.part, b.part));
+  const objects: Part[][] = [];
+  for (const { part, area } of ranked) {
+    const home = objects
+      .map((members) => ({ members, shared: sharedAreaPx(members[0]!.runs, part.runs) }))
+      .reduce<{ members: Part[]; shared: number } | null>(
+        (best, at) => (best === null || at.shared > best.shared ? at : best),
+        null,
+      );
+    const isSeenAlready = home !== null && home.shared >= agreeingShare * area;
+    if (home === null || (part.isComplete && !isSeenAlready)) {
+      objects.push([part]);
+    } else if (!(home.members[0]!.isComplete && isSeenAlready)) {
+      home.members.push(part);
+    }
+  }
+  return objects
+    .map((members) => members.sort(before))
+    .sort((a, b) => before(a[0]!, b[0]!))
+    .map(instanceOf);
+}
+
+function instanceOf(members: readonly Part[]): SceneInstance {
+  return {
+    runs: uniteRuns(members.map(({ runs }) => runs)),
+    score: Math.max(...members.map(({ score }) => score)),
+    promptScenePx: members[0]!.promptScenePx,
+    boxScenePx: [
+      Math.min(...members.map(({ boxScenePx }) => boxScenePx[0])),
+      Math.min(...members.map(({ boxScenePx }) => boxScenePx[1])),
+      Math.max(...members.map(({ boxScenePx }) => boxScenePx[2])),
+      Math.max(...members.map(({ boxScenePx }) => boxScenePx[3])),
+    ],
+  };
+}
