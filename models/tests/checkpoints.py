@@ -19,7 +19,7 @@ ANSWER_PIECES = ("<think>", "one block stands out", "</think>\n<answer>```json\n
 def write_talking_qwen(folder: Path) -> Path:
     """A Qwen2.5-VL whose answer is known: every layer adds nothing, and each word's embedding points at its successor.
 
-    Its output matrix is not tied to its embedding, unlike that of `write_random_qwen`.
+    Its output matrix is not tied to its embedding, unlike that of the random one.
     """
     tokenizer = tiny_qwen.make_tokenizer()
     tokenizer.add_tokens([AddedToken(piece, normalized=False) for piece in ANSWER_PIECES[:-1]])
@@ -42,11 +42,6 @@ def write_talking_qwen(folder: Path) -> Path:
             model.lm_head.weight[successor] = embedding[word]
             word = successor
     return save_qwen(model, tokenizer, folder)
-
-
-def write_random_qwen(folder: Path) -> Path:
-    tokenizer = tiny_qwen.make_tokenizer()
-    return save_qwen(tiny_qwen.make_model(tokenizer), tokenizer, folder)
 
 
 def save_qwen(model: Qwen2_5_VLForConditionalGeneration, tokenizer, folder: Path) -> Path:

@@ -21,16 +21,13 @@ from think2seg_models import data_file, export_lvlm, tiny_qwen, tokenizer_files,
 from think2seg_models.__main__ import main
 from think2seg_models.checkpoint import Checkpoint, read_rows
 from think2seg_models.errors import ToolError
-from think2seg_models.pack_files import PRECISIONS, external_data_of
+from think2seg_models.pack_files import external_data_of
 from think2seg_models.weight_formats import StoredWeight
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("checkpoint")
-    tiny_qwen.write_checkpoint(folder)
-    return folder
+def checkpoint(qwen_checkpoint):
+    return qwen_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +36,8 @@ def model(checkpoint):
 
 
 @pytest.fixture(scope="module")
-def out(checkpoint, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("exported") / "lvlm"
-    export_lvlm.export_lvlm(checkpoint, folder, PRECISIONS)
-    return folder
+def out(qwen_export):
+    return qwen_export
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ WORK = Path(__file__).resolve().parents[2] / ".work"
 STANDALONE = {
     "export-lvlm": ("export_lvlm", "export a Qwen2.5-VL checkpoint to ONNX"),
     "export-segmenter": ("export_segmenter", "export a SAM 2.1 checkpoint to ONNX"),
+    "verify": ("verify", "compare a pack with the checkpoints it came from"),
     "assemble": ("assemble", "join an exported language model and segmenter to a pack"),
 }
 """Commands that read their own arguments: the module whose `main` takes them, and what they do."""

@@ -1,0 +1,115 @@
+"""The segmenter of a pack beside its checkpoint: the same prompts, and how much their masks overlap."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from transformers import Sam2Model
+
+from .export_segmenter import EMBEDDING_NAMES
+from .pack_files import PARTS, model_name
+
+
+@dataclass(frozen=True)
+class MaskPrompt:
+    """A box and positive points in pixels of the model frame."""
+
+    box: list[float]
+    points: list[list[float]]
+
+
+def read_prompts(path: Path) -> list[MaskPrompt]:
+    """From a JSON list as a language model writes it: `bbox_2d` and `positive_points`."""
+    return [MaskPrompt(item["bbox_2d"], item["positive_points"]) for item in json.loads(path.read_text())]
+
+
+def seeded_prompts(frame_px: tuple[int, int], count: int = 4) -> list[MaskPrompt]:
+    """Boxes of a tenth to a half of the frame with two points inside, always the same."""
+    random = np.random.default_rng(0)
+    size = np.array(frame_px, float)
+    prompts = []
+    for _ in range(count):
+        extent = size * random.uniform(0.1, 0.5, 2)
+        corner = random.uniform(0, size - extent)
+        points = corner + extent * random.uniform(0.3, 0.7, (2, 2))
+        prompts.append(MaskPrompt([*corner, *(corner + extent)], points.tolist()))
+    return prompts
+
+
+def encoder_input(frame: Image.Image, settings: dict) -> np.ndarray:
+    """As the application: a bilinear resize of 8-bit samples to the square of the encoder, f32 [1, 3, S, S]."""
+    size = settings["size"]["width"]
+    samples = np.asarray(frame.resize((size, size), Image.Resampling.BILINEAR), np.float32)
+    mean, std = (np.array(settings[name], np.float32) for name in ("image_mean", "image_std"))
+    return np.ascontiguousarray(((samples * np.float32(settings["rescale_factor"]) - mean) / std).transpose(2, 0, 1)[None])
+
+
+def decoder_inputs(prompt: MaskPrompt, scale: np.ndarray) -> dict[str, np.ndarray]:
+    points = (np.array(prompt.points) * scale).astype(np.float32)[None, None]
+    box = (np.array(prompt.box).reshape(2, 2) * scale).astype(np.float32).reshape(1, 1, 4)
+    return {"input_points": points, "input_labels": np.ones(points.shape[:3], np.int64), "input_boxes": box}
+
+
+def mask_of(logits: np.ndarray, frame: Image.Image) -> np.ndarray:
+    """Logits [h, w] to a mask of the size of the frame."""
+    full = F.interpolate(torch.from_numpy(logits.astype(np.float32))[None, None], frame.size[::-1], mode="bilinear", align_corners=False)
+    return full[0, 0].numpy() > 0
+
+
+@torch.no_grad()
+def reference_masks(model: Sam2Model, settings: dict, frame: Image.Image, prompts: list[MaskPrompt]) -> list[np.ndarray]:
+    """Single masks of transformers, one a prompt."""
+    embeddings = model.get_image_embeddings(torch.from_numpy(encoder_input(frame, settings)))
+    scale = settings["size"]["width"] / np.array(frame.size)
+    masks = []
+    for prompt in prompts:
+        inputs = {name: torch.from_numpy(value) for name, value in decoder_inputs(prompt, scale).items()}
+        logits = model(image_embeddings=list(embeddings), multimask_output=False, **inputs).pred_masks
+        masks.append(mask_of(logits[0, 0, 0].numpy(), frame))
+    return masks
+
+
+class OnnxSegmenter:
+    def __init__(self, folder: Path, precision: str) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self.encoder, self.decoder = (
+            onnxruntime.InferenceSession(folder / "onnx" / model_name(part, precision), options, providers=["CPUExecutionProvider"])
+            for part in PARTS["segmenter"]
+        )
+        self.settings = json.loads((folder / "preprocessor_config.json").read_text())
+
+    def masks(self, frame: Image.Image, prompts: list[MaskPrompt]) -> list[np.ndarray]:
+        embeddings = self.encoder.run(EMBEDDING_NAMES, {"pixel_values": encoder_input(frame, self.settings)})
+        scale = self.settings["size"]["width"] / np.array(frame.size)
+        masks = []
+        for prompt in prompts:
+            feeds = decoder_inputs(prompt, scale) | dict(zip(EMBEDDING_NAMES, embeddings, strict=True))
+            masks.append(mask_of(self.decoder.run(["single_mask"], feeds)[0][0, 0, 0], frame))
+        return masks
+
+
+@dataclass(frozen=True)
+class MaskAgreement:
+    """Over all images and prompts; two empty masks have an IoU of 1."""
+
+    masks: int
+    mean_iou: float
+    least_iou: float
+    different_pixels: int
+    pixels: int
+
+
+def compare_masks(got: list[np.ndarray], expected: list[np.ndarray]) -> dict[str, float]:
+    """`MaskAgreement` as a dictionary."""
+    ious = []
+    for a, b in zip(got, expected, strict=True):
+        union = int((a | b).sum())
+        ious.append(1.0 if union == 0 else int((a & b).sum()) / union)
+    different = sum(int((a ^ b).sum()) for a, b in zip(got, expected, strict=True))
+    return asdict(MaskAgreement(len(ious), float(np.mean(ious)), min(ious), different, sum(mask.size for mask in expected)))
