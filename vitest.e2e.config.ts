@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
+    // Takes the pictures of the documentation, and only when it is told where to.
+    exclude: process.env['T2S_PICTURES'] === undefined ? ['test/e2e/pictures.test.ts'] : [],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 120_000,
