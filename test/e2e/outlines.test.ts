@@ -61,6 +61,7 @@ describe.skipIf(electronMissing !== null)(`outlines on the map ${electronMissing
       return Array.from({ length: ring.length / 2 }, (_, at) => onScreen(ring[2 * at]!, ring[2 * at + 1]!));
     });
     expect(outlines.length).toBeGreaterThan(2);
+    expect(await window.getByText('objects found').innerText()).toBe(`${outlines.length} objects found`);
     const isOnMap = ([x, y]: readonly [number, number]): boolean => x >= 1 && y >= 1 && x < width - 1 && y < height - 1;
     for (const outline of outlines) {
       const vertices = outline.filter(isOnMap);
