@@ -61,4 +61,13 @@ export type ScaleRecord =
       skipped: { nodata: number; uniform: number; white: number };
       /** Instances in tiles, before those of neighbours were joined. */
       partsFound: number;
+      /** Objects that tiles cut off. */
+      seams: {
+        /** Segmented again, in one piece. */
+        completed: number;
+        /** That no segmentation found an end of; they stay as the tiles saw them. */
+        leftCut: number;
+        /** That turned out to be an object which was there already. */
+        sameAsOther: number;
+      };
     };

@@ -5,7 +5,8 @@ import { answerQuery } from '../query/answer-query.ts';
 import type { QueryContext, QueryPorts, StepOptions } from '../query/query-ports.ts';
 import type { SceneView } from '../query/scene-view.ts';
 import { chooseScale, type ScaleChoice } from './choose-scale.ts';
-import { answerTiles, planScene, type TiledAnswer } from './run-tiled-query.ts';
+import { planScene } from './plan-scene.ts';
+import { answerTiles, type TiledAnswer } from './run-tiled-query.ts';
 
 /** @throws Think2SegError USAGE for tiles with prompts that were given, and whatever the steps throw. */
 export async function answerAtScale(
@@ -38,5 +39,5 @@ export async function answerAtScale(
       '--scale tiles asks the language model about every tile; it cannot be combined with --prompts or --answer',
     );
   }
-  return answerTiles(ports, view, plan, choice.reason, input, context, options);
+  return answerTiles({ ports, view, plan, input, context }, choice.reason, options);
 }

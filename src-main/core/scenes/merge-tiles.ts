@@ -5,20 +5,22 @@
 import type { WindowPx } from '../../contract/geo.ts';
 import type { Prompt } from '../../contract/prompt.ts';
 import { sharedWindow, type Tile, type TilePlan } from './plan-tiles.ts';
-import { areaPxOf, clipRuns, sharedAreaPx, uniteRuns, type Runs } from './run-length-mask.ts';
+import { areaPxOf, boundsOfRuns, clipRuns, sharedAreaPx, uniteRuns } from './run-length-mask.ts';
 import type { TileInstance } from './tile-answer.ts';
+import { boxAround, boxOfWindow, placeOf, sides, type Side } from './tile-edges.ts';
+import type { CutObject } from './whole-object.ts';
 
 /** Share of the smaller of two masks, within what both tiles see, that must be in the other. */
 const agreeingShare = 0.5;
 
-export interface SceneInstance {
-  readonly runs: Runs;
+/** One object, as all tiles together saw it. */
+export interface SeenObject extends CutObject {
   /** The best of its parts. */
   readonly score: number;
-  /** Of the first part that belongs to it. */
+  /** Of its largest part, in scene pixels. */
   readonly promptScenePx: Prompt;
-  /** Around the boxes of all parts, in scene pixels. */
-  readonly boxScenePx: readonly [number, number, number, number];
+  /** Whether some tile saw all of it. */
+  readonly isWhole: boolean;
 }
 
 interface Part extends TileInstance {
@@ -61,7 +63,7 @@ export class TileMerger {
   }
 
   /** Adds the next row of tiles. @returns the objects that are complete now, in the order of their first parts. */
-  addRow(row: readonly { readonly tile: Tile; readonly instances: readonly TileInstance[] }[]): SceneInstance[] {
+  addRow(row: readonly { readonly tile: Tile; readonly instances: readonly TileInstance[] }[]): SeenObject[] {
     for (const { tile, instances } of row) {
       const parts = instances
         .filter(({ runs }) => runs.length > 0)
@@ -89,14 +91,14 @@ export class TileMerger {
     }
   }
 
-  #takeFinished(nextRow: number): SceneInstance[] {
+  #takeFinished(nextRow: number): SeenObject[] {
     const nextTopPx = this.#plan.tiles[nextRow * this.#plan.columns]?.windowPx.y ?? Infinity;
     const groups = new Map<Part, Part[]>();
     for (const part of this.#active) {
       const root = rootOf(part);
       groups.set(root, [...(groups.get(root) ?? []), part]);
     }
-    const finished: SceneInstance[] = [];
+    const finished: SeenObject[] = [];
     this.#active = [];
     for (const [, parts] of [...groups].sort(([a], [b]) => before(a, b))) {
       if (parts.some(({ tile: { windowPx } }) => windowPx.y + windowPx.height > nextTopPx)) {
@@ -114,14 +116,16 @@ export class TileMerger {
  * Parts that agree, as objects: one for each that some tile saw whole, with the views of it that others cut off left out. An object
  * that no tile saw whole is all its parts together.
  */
-function resolve(parts: readonly Part[]): SceneInstance[] {
+function resolve(parts: readonly Part[]): SeenObject[] {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) {
-    return [instanceOf([only])];
+    return [seenObject([only])];
   }
   const ranked = parts
     .map((part) => ({ part, area: areaPxOf(part.runs) }))
-    .sort((a, b) => Number(b.part.isComplete) - Number(a.part.isComplete) || b.area - a.area || before(a.part, b.part));
+    .sort(
+      (a, b) => Number(isComplete(b.part)) - Number(isComplete(a.part)) || b.area - a.area || before(a.part, b.part),
+    );
   const objects: Part[][] = [];
   for (const { part, area } of ranked) {
     const home = objects
@@ -131,28 +135,41 @@ function resolve(parts: readonly Part[]): SceneInstance[] {
         null,
       );
     const isSeenAlready = home !== null && home.shared >= agreeingShare * area;
-    if (home === null || (part.isComplete && !isSeenAlready)) {
+    if (home === null || (isComplete(part) && !isSeenAlready)) {
       objects.push([part]);
-    } else if (!(home.members[0]!.isComplete && isSeenAlready)) {
+    } else if (!(isComplete(home.members[0]!) && isSeenAlready)) {
       home.members.push(part);
     }
   }
   return objects
     .map((members) => members.sort(before))
     .sort((a, b) => before(a[0]!, b[0]!))
-    .map(instanceOf);
+    .map(seenObject);
 }
 
-function instanceOf(members: readonly Part[]): SceneInstance {
+function isComplete({ cutSides }: Part): boolean {
+  return cutSides.length === 0;
+}
+
+function seenObject(members: readonly Part[]): SeenObject {
+  const largest = members.reduce((a, b) => (areaPxOf(b.runs) > areaPxOf(a.runs) ? b : a));
   return {
     runs: uniteRuns(members.map(({ runs }) => runs)),
     score: Math.max(...members.map(({ score }) => score)),
-    promptScenePx: members[0]!.promptScenePx,
-    boxScenePx: [
-      Math.min(...members.map(({ boxScenePx }) => boxScenePx[0])),
-      Math.min(...members.map(({ boxScenePx }) => boxScenePx[1])),
-      Math.max(...members.map(({ boxScenePx }) => boxScenePx[2])),
-      Math.max(...members.map(({ boxScenePx }) => boxScenePx[3])),
-    ],
+    promptScenePx: largest.promptScenePx,
+    boxScenePx: boxAround(members.map(({ boxScenePx }) => boxScenePx)),
+    isWhole: members.every(isComplete),
+    openSides: sides.filter((side) => isOpen(members, side)),
   };
+}
+
+/** Whether the part that reaches farthest to a side is cut off there. */
+function isOpen(members: readonly Part[], side: Side): boolean {
+  const { at, outwards } = placeOf[side];
+  const reachOf = ({ boxScenePx, runs }: Part): number =>
+    outwards * Math.max(outwards * boxScenePx[at], outwards * boxOfWindow(boundsOfRuns(runs))[at]);
+  const farthest = Math.max(...members.map((part) => outwards * reachOf(part)));
+  return members
+    .filter((part) => outwards * reachOf(part) >= farthest)
+    .every(({ cutSides }) => cutSides.includes(side));
 }

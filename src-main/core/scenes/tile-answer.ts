@@ -1,6 +1,10 @@
 /** What one tile came to. Depends on the tile alone, never on its neighbours or on when it was looked at. */
 import { z } from 'zod';
 import { promptSchema } from '../../contract/prompt.ts';
+import { providerNames } from '../../contract/provider.ts';
+import { sides } from './tile-edges.ts';
+
+const providerSchema = z.enum(providerNames).nullable();
 
 const tileInstanceSchema = z.object({
   /** Position among the prompts of the tile. */
@@ -12,8 +16,8 @@ const tileInstanceSchema = z.object({
   score: z.number(),
   /** Runs of scene pixels, see `Runs`. */
   runs: z.array(z.number().int()),
-  /** Whether the object ends inside the tile, or at the edge of all that was asked about. */
-  isComplete: z.boolean(),
+  /** Sides on which the object goes up to an edge of the tile beyond which there is more to see; none when it was seen whole. */
+  cutSides: z.array(z.enum(sides)),
 });
 
 export type TileInstance = z.infer<typeof tileInstanceSchema>;
@@ -22,6 +26,7 @@ export const tileAnswerSchema = z.discriminatedUnion('state', [
   z.object({
     tile: z.number().int(),
     state: z.literal('answered'),
+    provider: z.object({ lvlm: providerSchema, segmenter: providerSchema }),
     reasoning: z.string(),
     instances: z.array(tileInstanceSchema),
   }),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { WindowPx } from '../../../src-main/contract/geo.ts';
-import { TileMerger, type SceneInstance } from '../../../src-main/core/scenes/merge-tiles.ts';
+import { TileMerger, type SeenObject } from '../../../src-main/core/scenes/merge-tiles.ts';
 import { planTiles, type Tile, type TilePlan } from '../../../src-main/core/scenes/plan-tiles.ts';
 import { areaPxOf, boundsOfRuns, clipRuns, type Runs } from '../../../src-main/core/scenes/run-length-mask.ts';
 import type { TileInstance } from '../../../src-main/core/scenes/tile-answer.ts';
+import { cutSides } from '../../../src-main/core/scenes/tile-edges.ts';
 
 const scenePx: WindowPx = { x: 0, y: 0, width: 400, height: 300 };
 /** Tiles of 100 pixels that share 20 with their neighbours. */
@@ -38,12 +39,20 @@ function seenBy(tile: Tile, objects: readonly Runs[]): TileInstance[] {
     }
     const { x, y, width, height } = boundsOfRuns(runs);
     const box: [number, number, number, number] = [x, y, x + width, y + height];
-    const isComplete = areaPxOf(runs) === areaPxOf(object);
-    return [{ index, boxScenePx: box, promptScenePx: { bbox_2d: box }, score: 0.9, runs, isComplete }];
+    return [
+      {
+        index,
+        boxScenePx: box,
+        promptScenePx: { bbox_2d: box },
+        score: 0.9,
+        runs,
+        cutSides: areaPxOf(runs) === areaPxOf(object) ? [] : cutSides(box, runs, tile.windowPx, scenePx),
+      },
+    ];
   });
 }
 
-function merged(objects: readonly Runs[], by: TilePlan = plan): SceneInstance[] {
+function merged(objects: readonly Runs[], by: TilePlan = plan): SeenObject[] {
   const merger = new TileMerger(by);
   return Array.from({ length: by.rows }, (_, row) =>
     merger.addRow(
@@ -73,6 +82,22 @@ describe('objects across the seams of tiles', () => {
     const [instance] = merged([object]);
     expect(instance?.boxScenePx).toEqual([60, 60, 120, 120]);
     expect(instance?.score).toBe(0.9);
+  });
+
+  it('say on which sides nobody saw their end', () => {
+    const object = bar(60, 60, 60, 60);
+    const onlyFirst = new TileMerger(plan);
+    const [first] = plan.tiles;
+    const cut = Array.from({ length: plan.rows }, (_, row) =>
+      onlyFirst.addRow(
+        plan.tiles
+          .filter((tile) => tile.row === row)
+          .map((tile) => ({ tile, instances: tile === first ? seenBy(tile, [object]) : [] })),
+      ),
+    ).flat();
+    expect(cut).toMatchObject([{ isWhole: false, openSides: ['right', 'bottom'] }]);
+    expect(merged([object])).toMatchObject([{ isWhole: false, openSides: [] }]);
+    expect(merged([disc(40, 40, 15)])).toMatchObject([{ isWhole: true, openSides: [] }]);
   });
 
   it('come out one after another, each as soon as no later row can reach the tiles that saw it', () => {

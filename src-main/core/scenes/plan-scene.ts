@@ -1,0 +1,61 @@
+/** The tiles of a target at the resolution that was asked for. */
+import { Think2SegError } from '../../contract/errors.ts';
+import type { SegmentInput } from '../../contract/routes.ts';
+import { groundScale } from '../crs/ground-scale.ts';
+import type { RasterSource } from '../ports.ts';
+import type { QueryContext } from '../query/query-ports.ts';
+import type { SceneView } from '../query/scene-view.ts';
+import { planTiles, type TilePlan } from './plan-tiles.ts';
+
+/** Neighbouring tiles reach into each other by this share of a tile unless the user says otherwise. */
+const defaultOverlapShare = 0.25;
+
+export type ScaleOptions = NonNullable<SegmentInput['scale']>;
+
+/** Scene pixels to a pixel of the picture that the model sees. @throws USAGE */
+function scenePxPerModelPx(
+  source: RasterSource,
+  view: Pick<SceneView, 'windowPx'>,
+  gsdM: number | null,
+): [number, number] {
+  if (gsdM === null) {
+    return [1, 1];
+  }
+  const { transform, crs } = source;
+  const { x, y, width, height } = view.windowPx;
+  const [a, b, c, d, e, f] = transform ?? [1, 0, 0, 0, 1, 0];
+  const middle = [x + width / 2, y + height / 2] as const;
+  const scale =
+    transform === null
+      ? null
+      : groundScale(crs, [a * middle[0] + b * middle[1] + c, d * middle[0] + e * middle[1] + f]);
+  if (scale === null) {
+    throw new Think2SegError(
+      'USAGE',
+      '--gsd was given but the scene has no place on the Earth; leave it out to use its pixels',
+    );
+  }
+  const pixelXM = Math.hypot(a * scale.xM, d * scale.yM);
+  const pixelYM = Math.hypot(b * scale.xM, e * scale.yM);
+  return [gsdM / pixelXM, gsdM / pixelYM];
+}
+
+export function planScene(
+  source: RasterSource,
+  view: Pick<SceneView, 'windowPx'>,
+  frame: QueryContext['frame'],
+  scale: ScaleOptions,
+): TilePlan {
+  const overlapModelPx = scale.overlapPx ?? Math.round(Math.min(frame.width, frame.height) * defaultOverlapShare);
+  if (overlapModelPx > Math.min(frame.width, frame.height) * 0.75) {
+    throw new Think2SegError(
+      'USAGE',
+      `--overlap got ${overlapModelPx}, expected at most three quarters of the ${frame.width} x ${frame.height} picture of a tile`,
+    );
+  }
+  return planTiles(view.windowPx, {
+    frame,
+    scenePxPerModelPx: scenePxPerModelPx(source, view, scale.gsdM),
+    overlapModelPx,
+  });
+}

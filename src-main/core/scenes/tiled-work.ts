@@ -1,0 +1,168 @@
+/** The tiles of one scene at work: read ahead, answered one after another, their objects joined, made whole and outlined row by row. */
+import { Think2SegError } from '../../contract/errors.ts';
+import type { SegmentInput } from '../../contract/routes.ts';
+import { outlineInstances, type OutlinedInstance } from '../query/outline.ts';
+import type { QueryContext, QueryPorts, StepOptions } from '../query/query-ports.ts';
+import type { SceneView } from '../query/scene-view.ts';
+import { answerTile } from './answer-tile.ts';
+import { TileMerger, type SeenObject } from './merge-tiles.ts';
+import type { Tile, TilePlan } from './plan-tiles.ts';
+import { readTile, type TileScene } from './read-tile.ts';
+import { gridOfRuns } from './run-length-mask.ts';
+import { SceneObjects, type SceneObject } from './scene-objects.ts';
+import { segmentObject } from './segment-object.ts';
+import type { SkipReason } from './skip-tile.ts';
+import type { TileAnswer, TileInstance } from './tile-answer.ts';
+import type { TileJournal } from './tile-journal.ts';
+import { runPipeline } from './tile-pipeline.ts';
+import { TileTally } from './tile-tally.ts';
+import { wholeObject } from './whole-object.ts';
+
+/** Tiles that are read while another is looked at. */
+const tilesAhead = 3;
+/** Parts of a polygon below this many pixels are the frayed edges of merged masks. */
+const leastPartPx = 4;
+
+export interface TiledInput {
+  readonly ports: QueryPorts;
+  /** The whole target: its stretch serves every tile. */
+  readonly view: SceneView;
+  readonly plan: TilePlan;
+  readonly input: SegmentInput;
+  readonly context: QueryContext;
+}
+
+type TileRead = SceneView | SkipReason;
+
+function isAnswer(read: TileRead | TileAnswer): read is TileAnswer {
+  return typeof read !== 'string' && 'state' in read;
+}
+
+export class TiledWork {
+  readonly outlined: OutlinedInstance[] = [];
+  readonly tally = new TileTally();
+  readonly #work: TiledInput;
+  readonly #scene: TileScene;
+  readonly #options: StepOptions;
+  readonly #journal: TileJournal;
+  readonly #merger: TileMerger;
+  readonly #objects: SceneObjects;
+  readonly #row: { tile: Tile; instances: readonly TileInstance[] }[] = [];
+
+  constructor(work: TiledInput, options: StepOptions, journal: TileJournal) {
+    const { view, plan } = work;
+    this.#work = work;
+    this.#scene = { source: view.source, bands: view.bands, stretch: view.model.stretch, targetPx: view.windowPx };
+    // Tiles report that they are done; what the models do inside of one would only flicker.
+    this.#options = {
+      ...options,
+      onProgress: ({ stage, note }) => {
+        options.signal.throwIfAborted();
+        if (note !== undefined) {
+          options.onProgress({ stage, note });
+        }
+      },
+    };
+    this.#journal = journal;
+    this.#merger = new TileMerger(plan);
+    this.#objects = new SceneObjects((plan.tiles[0]?.windowPx.height ?? 0) * 2);
+  }
+
+  /** @throws Think2SegError ANSWER_MALFORMED when no tile gave an answer, and what the steps throw. */
+  async run(onTile: (done: number) => void): Promise<void> {
+    const { plan, context } = this.#work;
+    await runPipeline(plan.tiles, tilesAhead, {
+      read: async (tile): Promise<TileRead | TileAnswer> =>
+        this.#journal.known.get(tile.index) ??
+        (await readTile(this.#scene, tile.windowPx, context.frame, this.#options)),
+      answer: async (tile, read): Promise<TileAnswer> => {
+        if (isAnswer(read)) {
+          return read;
+        }
+        this.#options.signal.throwIfAborted();
+        const answer = await this.#answer(tile, read);
+        await this.#journal.append(answer);
+        return answer;
+      },
+      take: async (tile, answer) => {
+        await this.#take(tile, answer);
+        onTile(tile.index + 1);
+      },
+    });
+    if (this.tally.answered === 0 && this.tally.failed > 0) {
+      throw new Think2SegError(
+        'ANSWER_MALFORMED',
+        `none of ${this.tally.failed} tiles gave an answer that could be understood; ask more simply or use another pack`,
+      );
+    }
+  }
+
+  async #answer(tile: Tile, read: TileRead): Promise<TileAnswer> {
+    const { ports, input, context } = this.#work;
+    return typeof read === 'string'
+      ? { tile: tile.index, state: 'skipped', reason: read }
+      : answerTile(ports, read, this.#scene, tile, input, context, this.#options);
+  }
+
+  async #take(tile: Tile, answer: TileAnswer): Promise<void> {
+    const { columns, tiles } = this.#work.plan;
+    this.tally.addTile(answer);
+    this.#row.push({ tile, instances: answer.state === 'answered' ? answer.instances : [] });
+    if (tile.column < columns - 1) {
+      return;
+    }
+    for (const seen of this.#merger.addRow(this.#row.splice(0))) {
+      const object = await this.#complete(seen);
+      this.tally.addObject(object.origin, this.#objects.add(object));
+    }
+    const nextTopPx = tiles[(tile.row + 1) * columns]?.windowPx.y ?? Infinity;
+    for (const object of this.#objects.release(nextTopPx)) {
+      this.#outline(object);
+    }
+  }
+
+  /** An object that goes on where no tile saw it, or that a window of a tile's size can show whole, is segmented again by itself. */
+  async #complete(seen: SeenObject): Promise<SceneObject> {
+    const { plan, view, ports, input, context } = this.#work;
+    const { runs, score, promptScenePx, boxScenePx, openSides, isWhole } = seen;
+    const tileSizePx = plan.tiles[0]!.windowPx;
+    const fitsTile =
+      boxScenePx[2] - boxScenePx[0] <= tileSizePx.width && boxScenePx[3] - boxScenePx[1] <= tileSizePx.height;
+    if (isWhole || (openSides.length === 0 && !fitsTile)) {
+      return { runs, score, promptScenePx, boxScenePx, origin: 'seen' };
+    }
+    const points = {
+      positivePoints: promptScenePx.positive_points ?? [],
+      negativePoints: promptScenePx.negative_points ?? [],
+    };
+    const question = { scene: this.#scene, view, frame: context.frame, tileSizePx, mode: input.mode };
+    const whole = await wholeObject(seen, view.windowPx, async (box) => {
+      this.#options.signal.throwIfAborted();
+      const { provider, ...mask } = await segmentObject(ports, question, box, points, this.#options);
+      this.tally.addProvider({ segmenter: provider });
+      return mask;
+    });
+    return whole === null
+      ? { runs, score, promptScenePx, boxScenePx, origin: openSides.length === 0 ? 'seen' : 'left-cut' }
+      : { ...whole, promptScenePx: { ...promptScenePx, bbox_2d: [...whole.boxScenePx] }, origin: 'completed' };
+  }
+
+  #outline({ runs, score, promptScenePx, boxScenePx }: SceneObject): void {
+    const { view, input } = this.#work;
+    const { transform, crs } = view.source;
+    const index = this.outlined.length;
+    const grid = gridOfRuns(runs);
+    const shapeScenePx = { box: boxScenePx, positivePoints: promptScenePx.positive_points ?? [], negativePoints: [] };
+    const [outlined] = outlineInstances([{ ...grid, index, shapeScenePx, prompt: promptScenePx, score }], {
+      ...input,
+      leastPartPx,
+      transform,
+      crs,
+    });
+    if (outlined !== undefined) {
+      // Only a mask file needs the pixels again.
+      const placed = input.maskPath === null ? { ...outlined.placed, mask: new Uint8Array(0) } : outlined.placed;
+      this.outlined.push({ ...outlined, placed, feature: { ...outlined.feature, instance: index + 1 } });
+    }
+  }
+}
