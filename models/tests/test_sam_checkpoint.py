@@ -5,15 +5,19 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from seeded_sam import PROMPTS, seeded_image, seeded_state
 from transformers import Sam2Model, Sam2VideoConfig, Sam2VideoModel
 
 from think2seg_models import sam_checkpoint, tiny_sam
 from think2seg_models.__main__ import main
 from think2seg_models.errors import ToolError
 
-NAMES = json.loads(gzip.decompress((Path(__file__).parent / "sam_names.json.gz").read_bytes()))
+NAMES, ANSWERS = (
+    json.loads(gzip.decompress((Path(__file__).parent / f"sam_{kind}.json.gz").read_bytes())) for kind in ("names", "answers")
+)
 
 
 @pytest.mark.parametrize("size", sam_checkpoint.SHAPES)
@@ -55,6 +59,39 @@ def test_an_original_file_keeps_its_values(tmp_path):
         assert torch.equal(
             tensors["prompt_encoder.point_embed.weight"][kind], state[f"sam_prompt_encoder.point_embeddings.{kind}.weight"][0]
         )
+
+
+def features(model: Sam2Model, image: np.ndarray) -> list[torch.Tensor]:
+    """What the image encoder makes of [1024,1024,3] u8."""
+    mean, deviation = (torch.tensor(values)[:, None, None] for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    pixels = (torch.from_numpy(image.transpose(2, 0, 1).astype(np.float32)) / 255 - mean) / deviation
+    return model.get_image_embeddings(pixels[None])
+
+
+def answer(model: Sam2Model, encoded: list[torch.Tensor], prompt: str, kind: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits [masks,h,w] and scores [masks] of one prompt of `seeded_sam`."""
+    points, labels, box = PROMPTS[prompt]
+    given = {
+        "input_points": None if points is None else torch.tensor(points, dtype=torch.float32)[None, None],
+        "input_labels": None if labels is None else torch.tensor(labels)[None, None],
+        "input_boxes": None if box is None else torch.tensor(box, dtype=torch.float32)[None, None],
+    }
+    output = model(image_embeddings=encoded, multimask_output=kind == "multi", **given)
+    return output.pred_masks[0, 0], output.iou_scores[0, 0]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("size", sam_checkpoint.SHAPES)
+def test_an_original_file_answers_as_its_authors_code_does(size, tmp_path):
+    """Against logits of the authors' own package with the same random weights (make_sam_answers.py)."""
+    torch.save({"model": seeded_state(NAMES[size])}, tmp_path / "sam.pt")
+    model = sam_checkpoint.load_segmenter(tmp_path / "sam.pt")
+    encoded = features(model, seeded_image())
+    for case, expected in ANSWERS[size].items():
+        prompt, _, kind = case.rpartition(" ")
+        logits, scores = answer(model, encoded, prompt, kind)
+        assert torch.allclose(scores, torch.tensor(expected["scores"]), atol=1e-4), case
+        assert torch.allclose(logits[:, ::16, ::16], torch.tensor(expected["logits"]), atol=1e-4), case
 
 
 def test_a_folder_of_the_video_model_gives_its_image_model(tmp_path):

@@ -135,7 +135,9 @@ def load_segmenter(path: Path) -> Sam2Model:
             "INPUT_CORRUPT", f"{path} is no checkpoint of PyTorch ({str(error).splitlines()[0]}); get the file again"
         ) from error
     size, tensors = from_original(state.get("model", state))
-    return _fill(Sam2Model(published_config(size)), tensors, path)
+    with torch.device("meta"):
+        model = Sam2Model(published_config(size))
+    return _fill(model, tensors, path)
 
 
 def _load_folder(folder: Path) -> Sam2Model:
@@ -172,5 +174,5 @@ def _fill(model: Sam2Model, tensors: dict[str, Tensor], path: Path) -> Sam2Model
         if tuple(tensors[name].shape) != shape:
             got = list(tensors[name].shape)
             raise ToolError("CHECKPOINT_MISMATCH", f"{path}: {name} is {got}, a model of this size has {list(shape)}; use a published one")
-    model.load_state_dict({name: tensors[name].float() for name in expected})
+    model.load_state_dict({name: tensors[name].float() for name in expected}, assign=True)
     return model.eval()
