@@ -3,6 +3,7 @@
 import copy
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader, IterableDataset
 
 from .detections import N_CLASSES
 from .detector import STRIDE, Detector, boxes_px, detect
@@ -20,6 +22,8 @@ from .vocabulary import FRAME_PX
 GRID = FRAME_PX // STRIDE
 BATCH = 8
 BALANCED = 0.6
+SAMPLES_BETWEEN_LOOKS = 2000
+"""After so many samples the folder is looked through for scenes that were finished meanwhile."""
 Sample = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Image [3,280,280] float32 in -1..1, category [m], box [m,4] frame pixels, coarse mask [m,8,8]."""
 
@@ -32,6 +36,16 @@ def as_input(image: np.ndarray) -> np.ndarray:
 def vary_photo(random: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """Colour, contrast, grey, haze, blur, resolution and noise: sensors that the generator does not imitate."""
     image = image.astype(np.float32)
+    if random.random() < 0.5:  # another light on another sensor: a little of each channel in the others
+        mix = np.eye(3, dtype=np.float32) + random.normal(0, 0.16, (3, 3)).astype(np.float32)
+        image = image @ (mix / mix.sum(0, keepdims=True))
+    if random.random() < 0.3:
+        image = 255 * (np.clip(image, 0, 255) / 255) ** random.uniform(0.65, 1.5, 3).astype(np.float32)
+    if random.random() < 0.3:  # ground that is unevenly light, or unevenly coloured
+        cells, channels = int(random.integers(2, 24)), 1 if random.random() < 0.6 else 3
+        field = random.normal(1, random.uniform(0.03, 0.16), (cells, cells, channels)).astype(np.float32)
+        field = cv2.resize(field, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_CUBIC)
+        image = image * field.reshape(FRAME_PX, FRAME_PX, channels)
     if random.random() < 0.15:
         image = np.repeat(image @ np.array([0.3, 0.6, 0.1], np.float32)[:, None], 3, 2)
     if random.random() < 0.6:
@@ -118,7 +132,9 @@ def losses(model: Detector, samples: list[Sample]) -> tuple[torch.Tensor, torch.
     image = torch.from_numpy(np.stack([s[0] for s in samples])).contiguous(memory_format=torch.channels_last)
     goals = [targets(s[1], s[2]) for s in samples]
     heat = torch.from_numpy(np.stack([g[0] for g in goals]))
-    class_logits, box_logits, mask_logits = model(image)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs = model(image)
+    class_logits, box_logits, mask_logits = (output.float() for output in outputs)
     probability, peak = class_logits.sigmoid(), heat == 1
     hit = ((1 - probability) ** 2 * F.logsigmoid(class_logits))[peak].sum()
     miss = (probability**2 * F.logsigmoid(-class_logits) * (1 - heat) ** 4)[~peak].sum()
@@ -158,9 +174,6 @@ class ScenePool:
             for c in range(N_CLASSES)
         ]
 
-    def __len__(self) -> int:
-        return sum(len(s.images) for s in self.order)
-
     def draw(self, random: np.random.Generator) -> Sample:
         number = int(random.integers(len(self.order)))
         i = int(random.integers(len(self.order[number].images)))
@@ -171,6 +184,21 @@ class ScenePool:
         shard = self.order[number]
         image, category, box, coarse = vary_view(random, shard.images[i], shard.category[i], shard.box[i], shard.coarse[i])
         return as_input(vary_photo(random, image)), category, box, coarse
+
+
+class SampleStream(IterableDataset):
+    """Samples without end. Made for one worker of a DataLoader, so that drawing does not wait for training."""
+
+    def __init__(self, folder: Path, seed: int):
+        self.folder, self.seed = folder, seed
+
+    def __iter__(self) -> Iterator[Sample]:
+        cv2.setNumThreads(1)
+        random, pool = np.random.default_rng(self.seed), ScenePool(self.folder)
+        while True:
+            for _ in range(SAMPLES_BETWEEN_LOOKS):
+                yield pool.draw(random)
+            pool.refresh()
 
 
 def train_detector(
@@ -188,13 +216,12 @@ def train_detector(
     The learning rate falls over the CPU budget or the wall clock, whichever is spent first. `start` goes on from weights.
     """
     torch.manual_seed(seed)
-    pool = ScenePool(scenes)
+    batches = iter(DataLoader(SampleStream(scenes, seed), BATCH, num_workers=1, prefetch_factor=4, collate_fn=list))
     model = Detector()
     if start:
         model.load_state_dict(torch.load(start))
     model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
-    random = np.random.default_rng(seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.02)
     log = out.with_suffix(".log.jsonl").open("w")
     wall_began = time.time()
@@ -207,7 +234,7 @@ def train_detector(
             break
         for group in optimiser.param_groups:
             group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
-        parts = losses(model, [pool.draw(random) for _ in range(BATCH)])
+        parts = losses(model, next(batches))
         optimiser.zero_grad()
         (parts[0] + 2 * parts[1] + 0.5 * parts[2]).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -217,9 +244,8 @@ def train_detector(
         recent.append([float(p.detach()) for p in parts])
         if spent > next_log:
             next_log = spent + 60
-            pool.refresh()
             means = np.mean(recent[-80:], 0).round(3).tolist()
-            line = {"cpu_s": round(spent), "steps": step, "images": step * BATCH, "scenes": len(pool), "class_box_mask": means}
+            line = {"cpu_s": round(spent), "steps": step, "images": step * BATCH, "class_box_mask": means}
             if spent > next_check and finished_shards(check):
                 next_check = spent + 300
                 line["check"] = check_detector(average, check, 200)["mean"]
