@@ -8,20 +8,32 @@ import numpy as np
 from . import vocabulary as V
 from .questions import ALL, UNKNOWN, Question
 from .vocabulary import MAX_INSTANCES, answer_index
+from .wordings import RELATIONS
 
 SINK = -1
 """Where attention rests when there is nothing to look at: the vision start token."""
 
 
+def is_superlative(relation: int) -> bool:
+    """Whether a relation picks one of a concept by what the image tokens say of it."""
+    return ALL < relation < len(RELATIONS)
+
+
+def relation_token(relation: int) -> str:
+    """How an answer names a relation; all relations between two concepts have one name."""
+    return V.RELATION_TOKENS[min(relation, len(RELATIONS))]
+
+
 def select(category: np.ndarray, valid: np.ndarray, ranks: np.ndarray, concept: int, relation: int) -> list[int]:
     """Slots that answer (concept, relation), in the order of the answer: the rule that the decoder learns to follow.
 
-    `category` [K], `valid` [K], `ranks` [K,6]. All: largest first, at most MAX_INSTANCES. Otherwise the extreme one.
+    `category` [K], `valid` [K], `ranks` [K,6]. All, and relations between two concepts, which are not worked out: largest
+    first, at most MAX_INSTANCES. Otherwise the extreme one.
     """
     slots = np.flatnonzero(valid & (category == concept))
     if len(slots) == 0:
         return []
-    if relation == ALL:
+    if not is_superlative(relation):
         return [int(s) for s in slots[np.argsort(ranks[slots, 0])][:MAX_INSTANCES]]
     return [int(slots[np.argmin(ranks[slots, relation - 1])])]
 
@@ -76,10 +88,10 @@ def compose(
         answer.look_slots.append((see_at, [int(s) for s in slots]))
         answer.say(V.COUNT_TOKENS[min(len(slots), len(V.COUNT_TOKENS)) - 1])
         answer.say(V.OF_THEM)
-        relation_at = answer.say(V.RELATION_TOKENS[question.relation])
+        relation_at = answer.say(relation_token(question.relation))
         if thoughts_only:
             return answer
-        if question.relation != ALL:
+        if is_superlative(question.relation):
             in_the_at = answer.say(V.IN_THE)
             answer.look_concept.append((in_the_at, concept_at))
             answer.look_relation.append((in_the_at, relation_at))
@@ -92,7 +104,7 @@ def compose(
     if relation_at is not None:
         answer.look_relation.append((start_at, relation_at))
     for number, slot in enumerate(chosen):
-        opener = V.OPENER_SINGLE if question.relation != ALL else V.OPENERS[number]
+        opener = V.OPENER_SINGLE if is_superlative(question.relation) else V.OPENERS[number]
         opener_at = answer.say(opener)
         at = opener_at
         for j in range(8):

@@ -42,7 +42,7 @@ WAVES = slice(0, D.COORDINATES * D.PHASES)  # coordinates of a detection
 NUMBER = slice(WAVES.stop, WAVES.stop + D.PHASES)  # the number to write
 STATE = slice(NUMBER.stop, NUMBER.stop + 8)  # which coordinate comes next
 CONCEPT = slice(STATE.stop, STATE.stop + D.N_CLASSES + 1)
-RELATION = slice(CONCEPT.stop, CONCEPT.stop + 7)
+RELATION = slice(CONCEPT.stop, CONCEPT.stop + len(V.RELATION_TOKENS))
 RANK = slice(RELATION.stop, RELATION.stop + V.MAX_INSTANCES)
 COUNT = slice(RANK.stop, RANK.stop + D.N_COUNTS)
 PLACE = slice(COUNT.stop, COUNT.stop + D.N_PLACES)
@@ -268,13 +268,17 @@ def _prepare_copy(attention: Attention) -> None:
     """All heads look for the same detection; each copies a quarter of its coordinates and of its facts."""
     size, heads = attention.head_size, attention.heads
     gain = 1.4
-    match = [*range(CONCEPT.start, CONCEPT.start + D.N_CLASSES), *range(RELATION.start + 1, RELATION.stop), *range(RANK.start, RANK.stop)]
+    match = [
+        *range(CONCEPT.start, CONCEPT.start + D.N_CLASSES),
+        *range(RELATION.start + 1, RELATION.start + 1 + D.N_FLAGS),
+        *range(RANK.start, RANK.stop),
+    ]
     # Rotary dimensions that hardly turn over the length of an answer, so that matching does not depend on position.
     slowest = -(-len(match) // 2)
     still = [*range(size // 2 - slowest, size // 2), *range(size - slowest, size)][: len(match)]
     facts = [*range(COUNT.start, COUNT.stop), *range(PLACE.start, PLACE.stop), VALID.start]
     facts_to = [*facts, *range(SEEN_FLAGS.start, SEEN_FLAGS.stop)]
-    facts += range(RELATION.start + 1, RELATION.stop)
+    facts += range(RELATION.start + 1, RELATION.start + 1 + D.N_FLAGS)
     quarter = WAVES.stop // heads
     each = -(-len(facts) // heads)
     attention.o_proj.weight[: FREE.start] = 0

@@ -9,13 +9,16 @@ import torch
 from . import detections as D
 from . import vocabulary as V
 from .answers import SINK, Answer, compose
-from .questions import ALL, UNKNOWN, Question, ask
+from .pair_words import PAIR_WORDS
+from .questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask
 from .vocabulary import Vocabulary
 from .wordings import RELATION_WORDS, RELATIONS
 
 LEAD = 3
 """Tokens before the first detection: `<|im_start|> user <|vision_start|>`."""
 SINK_AT = LEAD - 1
+PAIRS = 0.12
+"""Share of questions that relate two concepts."""
 
 
 class QuestionEncoder:
@@ -31,7 +34,7 @@ class QuestionEncoder:
         self.after_image = vocabulary.index["<|vision_end|>"]
         self.tail = [vocabulary.index[t] for t in ("<|im_end|>", "<|im_start|>", "assistant")]
         self.image = vocabulary.index["<|image_pad|>"]
-        fixed = {w for words in RELATION_WORDS for phrase in words[0] for w in re.findall("[a-z]+", phrase)}
+        fixed = {w for words in [*RELATION_WORDS, *PAIR_WORDS.values()] for phrase in words[0] for w in re.findall("[a-z]+", phrase)}
         fixed |= {"north", "south", "east", "west", "only", "one", "each", "every", "all"}
         self.fixed = {vocabulary.index[w] for w in fixed if w in vocabulary.index}
         unit = vocabulary.vectors / np.maximum(np.linalg.norm(vocabulary.vectors, axis=1, keepdims=True), 1e-6)
@@ -90,11 +93,16 @@ class Batch:
 
 
 def choose_question(random: np.random.Generator, category: np.ndarray, valid: np.ndarray, held_out: bool = False) -> Question:
-    """Three quarters about something present; the rest about an absent class or something outside the list."""
+    """Three quarters about something present; the rest about an absent class or something outside the list. Some relate two classes."""
     counts = np.bincount(category[valid], minlength=D.N_CLASSES)
     present, absent = np.flatnonzero(counts), np.flatnonzero(counts == 0)
     relation = ALL if random.random() < 0.5 else int(random.integers(1, len(RELATIONS)))
     draw = random.random()
+    if random.random() < PAIRS and len(present) > 1:
+        anchor = int(random.choice(present))
+        others = absent if draw < 0.25 and len(absent) else present[present != anchor]
+        relation = int(random.integers(len(RELATIONS), len(RELATION_NAMES)))
+        return ask(random, int(random.choice(others)), relation, held_out, anchor)
     if draw < 0.07:
         return ask(random, UNKNOWN, relation, held_out)
     if (draw < 0.25 or len(present) == 0) and len(absent):

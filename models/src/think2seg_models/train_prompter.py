@@ -11,10 +11,10 @@ from torch import nn
 
 from . import detections as D
 from . import vocabulary as V
-from .answers import parse
+from .answers import is_superlative, parse, relation_token
 from .prompter import GRID, Prompter, positions, prepare
 from .prompter_data import LEAD, Batch, QuestionEncoder, choose_question, make_batch
-from .questions import ALL, UNKNOWN
+from .questions import UNKNOWN
 from .vocabulary import Vocabulary, answer_index, build_tokenizer
 
 END_ID = V.SPECIALS.index(V.END)
@@ -128,7 +128,7 @@ def measure(
             if question.concept == UNKNOWN:
                 hits["unknown_right"].append(items == [])
         else:
-            hits["relation"].append(V.RELATION_TOKENS[question.relation] in text)
+            hits["relation"].append(relation_token(question.relation) in text)
             hits["exact"].append(tokens == answer.tokens[:-1])
             hits["falsely_empty"].append(items == [])
     return {name: round(float(np.mean(values)), 3) for name, values in hits.items() if values}
@@ -209,7 +209,7 @@ def _buckets(random, encoder, real, real_share, size, part) -> list[Batch]:
     category, valid = found.category.numpy(), found.valid.numpy()
     questions = [choose_question(random, c, v) for c, v in zip(category, valid, strict=True)]
     instances = [
-        min(int((v & (c == q.concept)).sum()), V.MAX_INSTANCES if q.relation == ALL else 1)
+        min(int((v & (c == q.concept)).sum()), 1 if is_superlative(q.relation) else V.MAX_INSTANCES)
         for c, v, q in zip(category, valid, questions, strict=True)
     ]
     order = np.argsort(instances, kind="stable")

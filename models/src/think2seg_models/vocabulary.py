@@ -30,6 +30,8 @@ NONE_HERE, NOTHING = " I see none here, so I mark nothing.", " So I mark nothing
 I_SEE, OF_THEM = " I see", " of them."
 COUNT_TOKENS = [f" {word}" for word in "one two three four five six seven eight nine ten".split()] + [" more than ten"]
 RELATION_TOKENS = [" I mark each of them, the largest first."] + [f" I take the {name} one," for name in RELATIONS[1:]]
+RELATION_TOKENS += [" I cannot relate them to other things, so I mark each of them, the largest first."]
+"""By relation of one concept; the last one answers relations between two concepts, which the prompter does not work out."""
 IN_THE = " in the"
 PLACES = ["north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"]
 PLACE_TOKENS = [f" {place}." for place in PLACES]
