@@ -43,6 +43,12 @@ export const strings = {
     up: (name: string) => `Move ${name} up`,
     down: (name: string) => `Move ${name} down`,
     remove: (name: string) => `Remove ${name}`,
+    apart: {
+      hasNoCrs: () => 'Not drawn: it has no CRS, so it has no place beside others. Select it to see it alone.',
+      activeHasNoCrs: (active: string) => `Not drawn: ${active} has no CRS to share. Select this one to see it.`,
+      nothingInCommon: (active: string) =>
+        `Not drawn: its CRS has nothing in common with that of ${active}. Select it to see it.`,
+    },
   },
   bands: {
     heading: 'Bands and stretch',
