@@ -1,17 +1,14 @@
 /** The map: rasters, outlines, prompts and hands together in one view, told what to show and asked where things are. */
 import OlMap from 'ol/Map.js';
 import type MapBrowserEvent from 'ol/MapBrowserEvent.js';
-import View from 'ol/View.js';
-import { getCenter } from 'ol/extent.js';
 import DragPan from 'ol/interaction/DragPan.js';
 import KeyboardPan from 'ol/interaction/KeyboardPan.js';
 import MouseWheelZoom from 'ol/interaction/MouseWheelZoom.js';
 import PinchZoom from 'ol/interaction/PinchZoom.js';
-import { getRenderPixel } from 'ol/render.js';
-import type RenderEvent from 'ol/render/Event.js';
 import Kinetic from 'ol/Kinetic.js';
-import type { BoundingBox, Point, WindowPx } from '../../src-main/contract/geo.ts';
-import { scenePxToMap, windowOfBounds } from '../state/scene-geometry.ts';
+import type { Point, WindowPx } from '../../src-main/contract/geo.ts';
+import { windowOfBounds } from '../state/scene-geometry.ts';
+import { CompareClip } from './compare-clip.ts';
 import { HandInteraction, isInside } from './hand-interaction.ts';
 import type {
   MapGestures,
@@ -24,15 +21,9 @@ import type {
   MapTool,
   PointerPlace,
 } from './map-contents.ts';
-import {
-  frameOf,
-  lonLatFrame,
-  projectionOf,
-  transformBetween,
-  type MapFrame,
-  type TransformPoint,
-} from './map-frame.ts';
+import { frameOf, lonLatFrame, transformBetween, type TransformPoint } from './map-frame.ts';
 import { pictureOf } from './map-picture.ts';
+import { Navigation, zoomMs } from './navigation.ts';
 import { PromptLayer } from './prompt-layer.ts';
 import { RasterStack } from './raster-stack.ts';
 import { SpaceKey } from './space-key.ts';
@@ -46,12 +37,11 @@ export interface MapListener {
   rasterFailed(rasterId: string, message: string): void;
 }
 
-const zoomMs = 160;
-const paddingPx = 24;
-
 export class SceneMap {
   readonly #element: HTMLElement;
   readonly #map: OlMap;
+  readonly #navigation: Navigation;
+  readonly #compare: CompareClip;
   readonly #rasters: RasterStack;
   readonly #shapes = new ShapeLayer();
   readonly #prompts = new PromptLayer();
@@ -59,14 +49,12 @@ export class SceneMap {
   readonly #space = new SpaceKey();
   readonly #listener: MapListener;
   readonly #gestures: MapGestures;
-  #frame: MapFrame | null = null;
   #toLonLat: TransformPoint | null = null;
   #activeId: string | null = null;
   #tool: MapTool = 'select';
   #promptList: readonly MapPrompt[] = [];
   #shapeList: readonly MapShape[] = [];
   #target: MapTarget | null = null;
-  #compareAt: number | null = null;
 
   constructor(element: HTMLElement, gestures: MapGestures, listener: MapListener) {
     this.#element = element;
@@ -78,7 +66,7 @@ export class SceneMap {
       prompts: () => this.#promptList,
       placementOf: (id) => this.#rasters.placementOf(id),
       active: () => this.#active,
-      toScreen: (pointView) => this.#toScreen(pointView),
+      toScreen: (pointView) => this.#navigation.screenOf(pointView),
       setCursor: (cursor) => (element.style.cursor = cursor),
       setDraft: (corners, placement) => this.#prompts.setDraft(corners, placement),
       gestures: () => this.#gestures,
@@ -99,6 +87,8 @@ export class SceneMap {
       ],
       layers: [this.#shapes.layer, this.#prompts.layer, this.#prompts.draftLayer],
     });
+    this.#navigation = new Navigation(this.#map);
+    this.#compare = new CompareClip(this.#map, [this.#shapes.layer, this.#prompts.layer]);
     this.#rasters = new RasterStack(this.#map, (id, message) => listener.rasterFailed(id, message));
     [this.#shapes.layer, this.#prompts.layer, this.#prompts.draftLayer].forEach((layer, index) => {
       layer.setZIndex(10_000 + index);
@@ -121,10 +111,13 @@ export class SceneMap {
     const isNew = active !== undefined && !this.#rasters.has(active.id);
     this.#activeId = active?.id ?? null;
     if (active !== undefined) {
-      this.#useFrame(frameOf(active.display), active);
+      const frame = frameOf(active.display);
+      this.#navigation.useFrame(frame, active.display);
+      this.#toLonLat = transformBetween(frame.proj4, lonLatFrame);
     }
-    if (this.#frame !== null) {
-      this.#rasters.set(rasters, this.#frame, this.#activeId);
+    const { frame } = this.#navigation;
+    if (frame !== null) {
+      this.#rasters.set(rasters, frame, this.#activeId);
       this.#redrawVectors();
     }
     // What is worked on should be seen.
@@ -155,40 +148,31 @@ export class SceneMap {
 
   /** Results are drawn left of this share of the width only; null draws them everywhere. */
   setCompare(compareAt: number | null): void {
-    this.#compareAt = compareAt;
-    this.#map.render();
+    this.#compare.setEdge(compareAt);
   }
 
   get position(): MapPosition | null {
-    const [x, y] = this.#map.getView().getCenter() ?? [];
-    const resolution = this.#map.getView().getResolution();
-    return x === undefined || y === undefined || resolution === undefined ? null : { centreMap: [x, y], resolution };
+    return this.#navigation.position;
   }
 
   /** Null before the first raster. */
   get place(): MapPlace | null {
-    const { position } = this;
-    return position === null || this.#frame === null || this.#map.getSize() === undefined
+    const { position, frame, bounds } = this.#navigation;
+    return position === null || frame === null || this.#map.getSize() === undefined
       ? null
-      : { ...position, boundsMap: this.#boundsView, frame: this.#frame };
+      : { ...position, boundsMap: bounds, frame };
   }
 
-  get #boundsView(): BoundingBox {
-    const [minX = 0, minY = 0, maxX = 0, maxY = 0] = this.#map.getView().calculateExtent();
-    return [minX, minY, maxX, maxY];
-  }
-
-  moveTo({ centreMap, resolution }: MapPosition): void {
-    this.#map.getView().setCenter([...centreMap]);
-    this.#map.getView().setResolution(resolution);
+  moveTo(position: MapPosition): void {
+    this.#navigation.moveTo(position);
   }
 
   zoomIn(): void {
-    this.#zoomBy(2);
+    this.#navigation.zoomBy(2);
   }
 
   zoomOut(): void {
-    this.#zoomBy(1 / 2);
+    this.#navigation.zoomBy(1 / 2);
   }
 
   /** All of the active scene. */
@@ -198,49 +182,32 @@ export class SceneMap {
     }
   }
 
-  #zoomBy(factor: number): void {
-    const view = this.#map.getView();
-    view.animate({ resolution: (view.getResolution() ?? 1) / factor, duration: zoomMs });
-  }
-
   /** One pixel of the active scene on one pixel of the screen. */
   zoomNative(): void {
-    const centre = this.position?.centreMap;
     const active = this.#active;
-    const middlePx = centre === undefined ? null : active?.viewToScene(centre);
-    if (!active || !middlePx) {
-      return;
-    }
-    const inside: Point = [
-      Math.min(active.width - 1, Math.max(0, middlePx[0])),
-      Math.min(active.height - 1, Math.max(0, middlePx[1])),
-    ];
-    const from = active.sceneToView(inside);
-    const to = active.sceneToView([inside[0] + 1, inside[1]]);
-    if (from !== null && to !== null) {
-      const unitsPerScenePx = Math.hypot(to[0] - from[0], to[1] - from[1]);
-      this.#map.getView().setResolution(unitsPerScenePx * window.devicePixelRatio);
+    if (active !== null) {
+      this.#navigation.zoomNative(active);
     }
   }
 
   zoomToRaster(rasterId: string): void {
     const placement = this.#rasters.placementOf(rasterId);
     if (placement !== null) {
-      this.#fit(extentInView(placement, { x: 0, y: 0, width: placement.width, height: placement.height }));
+      this.#navigation.zoomToWindow(placement, { x: 0, y: 0, width: placement.width, height: placement.height });
     }
   }
 
   zoomToWindow(rasterId: string, windowPx: WindowPx): void {
     const placement = this.#rasters.placementOf(rasterId);
     if (placement !== null) {
-      this.#fit(extentInView(placement, windowPx));
+      this.#navigation.zoomToWindow(placement, windowPx);
     }
   }
 
   zoomToShapes(ids: readonly string[]): void {
     const extent = this.#shapes.extentOf(ids);
     if (extent !== null) {
-      this.#fit(extent);
+      this.#navigation.fit(extent);
     }
   }
 
@@ -249,13 +216,13 @@ export class SceneMap {
     const active = this.#active;
     return active === null || this.#map.getSize() === undefined
       ? null
-      : windowOfBounds(active.transform, active, this.#boundsView);
+      : windowOfBounds(active.transform, active, this.#navigation.bounds);
   }
 
   /** Where a place of a scene is on the page, in CSS pixels from the map's upper left corner. */
   screenOf(rasterId: string, pointScenePx: Point): Point | null {
     const pointView = this.#rasters.placementOf(rasterId)?.sceneToView(pointScenePx) ?? null;
-    return pointView === null ? null : this.#toScreen(pointView);
+    return pointView === null ? null : this.#navigation.screenOf(pointView);
   }
 
   /** What the map shows, as the data address of a PNG; null before there is anything. */
@@ -274,46 +241,9 @@ export class SceneMap {
     this.#map.dispose();
   }
 
-  #useFrame(frame: MapFrame, active: MapRaster): void {
-    const before = this.#frame;
-    const isSame = before !== null && before.proj4 === frame.proj4 && frame.proj4 !== null;
-    if (isSame) {
-      return;
-    }
-    const position = this.position;
-    const carried = before === null || position === null ? null : carry(position, before, frame);
-    this.#frame = frame;
-    this.#toLonLat = transformBetween(frame.proj4, lonLatFrame);
-    const [minX, minY, maxX, maxY] = active.display.boundsMap;
-    const [width = 1, height = 1] = this.#map.getSize() ?? [];
-    const fitting = Math.max((maxX - minX) / (width - 2 * paddingPx), (maxY - minY) / (height - 2 * paddingPx));
-    const { transform } = active.display;
-    const unitsPerScenePx = Math.hypot(transform[0], transform[3]);
-    this.#map.setView(
-      new View({
-        projection: projectionOf(frame),
-        center: [...(carried?.centreMap ?? getCenter([minX, minY, maxX, maxY]))],
-        resolution: carried?.resolution ?? fitting,
-        minResolution: unitsPerScenePx / 64,
-        maxResolution: Math.max(fitting, carried?.resolution ?? 0) * 64,
-        constrainRotation: false,
-        enableRotation: false,
-      }),
-    );
-  }
-
   #redrawVectors(): void {
     this.setShapes(this.#shapeList);
     this.setPrompts(this.#promptList, this.#target);
-  }
-
-  #fit(extent: number[]): void {
-    this.#map.getView().fit(extent, { padding: [paddingPx, paddingPx, paddingPx, paddingPx], duration: zoomMs });
-  }
-
-  #toScreen(pointView: Point): Point | null {
-    const [x, y] = (this.#map.getPixelFromCoordinate([...pointView]) as number[] | null) ?? [];
-    return x === undefined || y === undefined ? null : [x, y];
   }
 
   #listen(): void {
@@ -343,14 +273,6 @@ export class SceneMap {
       event.preventDefault();
       this.#rightClick(event);
     });
-    for (const layer of [this.#shapes.layer, this.#prompts.layer]) {
-      layer.on('prerender', (event) => this.#clip(event));
-      layer.on('postrender', ({ context }) => {
-        if (this.#compareAt !== null && context instanceof CanvasRenderingContext2D) {
-          context.restore();
-        }
-      });
-    }
   }
 
   /** Right on a point takes it away; elsewhere, with the point tool, it says what is not wanted. */
@@ -367,27 +289,6 @@ export class SceneMap {
     if (this.#tool === 'point' && active && pointScenePx && isInside(active, pointScenePx)) {
       this.#gestures.placePoint('negative_points', [...pointScenePx]);
     }
-  }
-
-  #clip(event: RenderEvent): void {
-    const { context } = event;
-    const [width = 0, height = 0] = this.#map.getSize() ?? [];
-    if (this.#compareAt === null || !(context instanceof CanvasRenderingContext2D)) {
-      return;
-    }
-    const corner = (x: number, y: number): [number, number] => {
-      const [pixelX = 0, pixelY = 0] = getRenderPixel(event, [x, y]);
-      return [pixelX, pixelY];
-    };
-    const edge = width * this.#compareAt;
-    context.save();
-    context.beginPath();
-    context.moveTo(...corner(0, 0));
-    context.lineTo(...corner(edge, 0));
-    context.lineTo(...corner(edge, height));
-    context.lineTo(...corner(0, height));
-    context.closePath();
-    context.clip();
   }
 
   #shapeUnder(pixel: number[]): string | null {
@@ -412,27 +313,4 @@ function isExtending({ originalEvent }: MapBrowserEvent): boolean {
   return (
     originalEvent instanceof MouseEvent && (originalEvent.shiftKey || originalEvent.ctrlKey || originalEvent.metaKey)
   );
-}
-
-/** The same place at about the same scale in another frame; null when it has no place there. */
-function carry({ centreMap, resolution }: MapPosition, from: MapFrame, to: MapFrame): MapPosition | null {
-  const transform = transformBetween(from.proj4, to.proj4);
-  const centre = transform?.(centreMap) ?? null;
-  const beside = transform?.([centreMap[0] + resolution, centreMap[1]]) ?? null;
-  return from.proj4 === null || centre === null || beside === null
-    ? null
-    : { centreMap: [centre[0], centre[1]], resolution: Math.hypot(beside[0] - centre[0], beside[1] - centre[1]) };
-}
-
-function extentInView({ transform, toView }: ScenePlacement, { x, y, width, height }: WindowPx): number[] {
-  const steps = [0, 0.25, 0.5, 0.75, 1];
-  const points = steps.flatMap((u) =>
-    steps.flatMap((v) => {
-      const point = toView(scenePxToMap(transform, [x + u * width, y + v * height]));
-      return point === null ? [] : [point];
-    }),
-  );
-  const xs = points.map(([px]) => px);
-  const ys = points.map(([, py]) => py);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
