@@ -16,6 +16,8 @@ STANDALONE = {
     "export-lvlm": ("export_lvlm", "export a Qwen2.5-VL checkpoint to ONNX"),
     "export-segmenter": ("export_segmenter", "export a SAM 2.1 checkpoint to ONNX"),
     "verify": ("verify", "compare a pack with the checkpoints it came from"),
+    "train-sft": ("train_sft", "teach a prompter the form of answers on ones derived from masks"),
+    "train-grpo": ("train_grpo", "train a prompter with the quality of masks as its reward"),
     "assemble": ("assemble", "join an exported language model and segmenter to a pack"),
 }
 """Commands that read their own arguments: the module whose `main` takes them, and what they do."""
@@ -123,12 +125,6 @@ def _evaluate(options: argparse.Namespace) -> None:
     print(json.dumps({name: report[name] for name in ("seen", "unseen", "baselines")}, indent=1))
 
 
-def _rule(options: argparse.Namespace) -> None:
-    from .rule_reader import evaluate_rule
-
-    print(json.dumps(evaluate_rule(options.root, options.split, options.pack, options.work), indent=1))
-
-
 def _real(options: argparse.Namespace) -> None:
     from .evaluate_real import evaluate_real
 
@@ -157,6 +153,20 @@ def _curves(options: argparse.Namespace) -> None:
     from .curves import draw_curves
 
     draw_curves(options.logs, options.out)
+
+
+def _nano_checkpoint(options: argparse.Namespace) -> None:
+    from .nano_checkpoint import write_nano_checkpoint
+
+    write_nano_checkpoint(options.work, options.out)
+
+
+def _nano_weights(options: argparse.Namespace) -> None:
+    import torch
+
+    from .nano_checkpoint import read_prompter
+
+    torch.save(read_prompter(options.checkpoint, torch.load(options.work / "prompter.pt")), options.out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -204,6 +214,13 @@ def _parser() -> argparse.ArgumentParser:
     training("train-detector", _train_detector, "train the detector on cached scenes", 2000, 0)
     work(add("thresholds", _thresholds, "choose the score threshold of each class"))
     training("train-segmenter", _train_segmenter, "train the crop U-Net on cached scenes", 700, 0)
+    nano = add("nano-checkpoint", _nano_checkpoint, "write the nano prompter as a checkpoint that train-grpo takes")
+    work(nano)
+    nano.add_argument("--out", type=Path, required=True)
+    back = add("nano-weights", _nano_weights, "take the weights of the prompter back from a trained checkpoint")
+    work(back)
+    back.add_argument("checkpoint", type=Path)
+    back.add_argument("--out", type=Path, required=True, help="a .pt file, as train-prompter writes")
     assemble = add("assemble-nano", _assemble, "export the weights and write the pack")
     work(assemble)
     assemble.add_argument("--pack", type=Path, required=True)
@@ -215,13 +232,6 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, required=True)
     evaluate.add_argument("--weights", type=Path, help="folder of the PyTorch weights, to compare with reading by rule")
     evaluate.add_argument("--first", type=int, default=0, help="offset into the held-out scene seeds")
-    rule = add(
-        "evaluate-rule", _rule, "answer a data set of `scenes` by rule, from the tower's detections and what the labels say is asked"
-    )
-    work(rule)
-    rule.add_argument("--root", type=Path, required=True)
-    rule.add_argument("--split", default="test")
-    rule.add_argument("--pack", type=Path, required=True, help="its segmenter outlines the prompts")
     real = add("evaluate-real", _real, "measure the segmenter on labelled real images")
     real.add_argument("--pack", type=Path, required=True)
     real.add_argument("--data", type=Path, required=True)

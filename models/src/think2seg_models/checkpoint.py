@@ -125,12 +125,13 @@ class Checkpoint:
             places[known] = self.place(known, tuple(parameter.shape))
         return places
 
-    def fingerprint(self) -> str:
-        """Changes with any file that the export reads: names, sizes and times of change."""
-        digest = hashlib.sha256()
-        for path in sorted(p for p in self.folder.iterdir() if p.suffix in (".json", ".jinja", ".safetensors")):
-            digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
-        return digest.hexdigest()
+
+def fingerprint(folder: Path) -> str:
+    """Changes with any file of a checkpoint: names, sizes and times of change."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.iterdir() if p.suffix in (".json", ".jinja", ".safetensors")):
+        digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def read_rows(place: Place, start: int, stop: int) -> torch.Tensor:

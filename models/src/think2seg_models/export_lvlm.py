@@ -27,7 +27,7 @@ import onnx_ir as ir
 import torch
 from transformers import Qwen2_5_VLConfig
 
-from .checkpoint import Checkpoint, Place, read_json
+from .checkpoint import Checkpoint, Place, fingerprint, read_json
 from .data_file import write_data_file
 from .errors import ToolError, require_space, writing
 from .lvlm_graphs import PARTS, Graph, trace
@@ -102,7 +102,7 @@ def open_staging(checkpoint: Checkpoint, out: Path, precisions: Sequence[str], i
     staging = out.with_name(f".{out.name}.exporting")
     plan = {
         "format": FORMAT,
-        "checkpoint": checkpoint.fingerprint(),
+        "checkpoint": fingerprint(checkpoint.folder),
         "precisions": list(precisions),
         "int8Activations": int8_activations,
     }

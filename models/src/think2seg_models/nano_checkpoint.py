@@ -1,0 +1,136 @@
+"""The nano prompter as a Qwen2.5-VL that transformers and TRL can load, generate with and train, and back.
+
+Its vision tower is the frozen detector and the two maps that turn detections into tokens. The embedding and the output matrix are the
+tables that the prompter computes from its words and numbers; they stay as they are, so that what was trained goes back exactly.
+"""
+
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel, Qwen2_5_VLPreTrainedModel
+
+from . import detections as D
+from .detector import Detector, detect
+from .nano_export import CLIP_MEAN, CLIP_STD, MERGE, NEVER, picture_of_patches
+from .nano_pack import lvlm_config, write_lvlm_settings
+from .prompter import Prompter
+from .questions import CONCEPT_KEYS
+from .vocabulary import Vocabulary
+
+MODEL_TYPE = "think2seg_nano"
+TRAINED = {
+    "layers.": "model.language_model.layers.",
+    "norm.": "model.language_model.norm.",
+    "detection.": "model.visual.detection.",
+    "coordinates.": "model.visual.coordinates.",
+}
+"""What is trained: names of the prompter and of the checkpoint."""
+
+
+class NanoConfig(Qwen2_5_VLConfig):
+    model_type = MODEL_TYPE
+    auto_map: ClassVar[dict] = {}  # TRL looks into it
+
+
+class NanoTower(nn.Module):
+    """pixel_values [n * patches, 1176], grid_thw [n, 3], all of one size -> a token [hidden] for each of the strongest detections."""
+
+    spatial_merge_size = MERGE
+    dtype = torch.float32
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.detector = Detector()
+        self.detection = nn.Linear(D.FEATURES, hidden)
+        self.coordinates = nn.Linear(D.COORDINATES * D.PHASES, hidden, bias=False)
+        self.register_buffer("thresholds", torch.zeros(D.N_CLASSES))
+
+    def train(self, mode: bool = True) -> "NanoTower":
+        super().train(mode)
+        self.detector.eval()  # its statistics belong to its own training
+        return self
+
+    @torch.no_grad()
+    def look(self, pixel_values: torch.Tensor, grid: torch.Tensor) -> D.Described:
+        mean, std = (torch.tensor(values)[None, :, None, None] for values in (CLIP_MEAN, CLIP_STD))
+        picture = picture_of_patches(pixel_values, grid[None]) * std + mean
+        found, _ = detect(*self.detector(picture * 2 - 1), len(pixel_values) // MERGE**2, self.thresholds)
+        return D.describe(found)
+
+    def forward(self, pixel_values: torch.Tensor, grid_thw: torch.Tensor, **_: object) -> BaseModelOutputWithPooling:
+        tokens, last, seen = [], None, None
+        for image, grid in zip(pixel_values.chunk(len(grid_thw)), grid_thw, strict=True):
+            if last is None or not torch.equal(image, last):  # all completions of a group are about the same picture
+                last, seen = image, self.look(image, grid)
+            tokens.append((self.detection(seen.features) + self.coordinates(seen.waves))[0])
+        return BaseModelOutputWithPooling(pooler_output=torch.cat(tokens))
+
+
+class NanoModel(Qwen2_5_VLModel):
+    def __init__(self, config: NanoConfig) -> None:
+        super().__init__(config)
+        self.visual = NanoTower(config.text_config.hidden_size)
+
+
+class NanoForConditionalGeneration(Qwen2_5_VLForConditionalGeneration):
+    config: NanoConfig
+    _tied_weights_keys = None
+
+    def __init__(self, config: NanoConfig) -> None:
+        Qwen2_5_VLPreTrainedModel.__init__(self, config)
+        self.model = NanoModel(config)
+        self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size)
+        self.post_init()
+
+    def freeze_tables(self) -> None:
+        for part in (self.model.visual.detector, self.model.language_model.embed_tokens, self.lm_head):
+            part.requires_grad_(False)
+
+
+AutoConfig.register(MODEL_TYPE, NanoConfig)
+# TRL loads its reference model by this name.
+AutoModelForCausalLM.register(NanoConfig, NanoForConditionalGeneration)
+
+
+def write_nano_checkpoint(work: Path, folder: Path) -> None:
+    """From `vocabulary/`, `prompter.pt`, `detector.pt` and `thresholds.json` of the folder `work`."""
+    vocabulary = Vocabulary.load(work / "vocabulary")
+    prompter = Prompter(vocabulary)
+    prompter.load_state_dict(torch.load(work / "prompter.pt"))
+    settings = lvlm_config(prompter.shape, len(vocabulary.tokens)) | {"model_type": MODEL_TYPE, "tie_word_embeddings": False}
+    settings["text_config"]["tie_word_embeddings"] = False
+    settings["vision_config"] |= {"depth": 0, "hidden_size": 16, "num_heads": 1}  # transformers' own tower, which ours replaces
+    config = NanoConfig.from_dict(settings | {"architectures": [NanoForConditionalGeneration.__name__]})
+    model = NanoForConditionalGeneration(config)
+    by_class = json.loads((work / "thresholds.json").read_text())
+    with torch.no_grad():
+        model.model.visual.thresholds.copy_(torch.tensor([by_class[key] for key in CONCEPT_KEYS]))
+        model.model.visual.detector.load_state_dict(torch.load(work / "detector.pt"))
+        model.model.language_model.embed_tokens.weight.copy_(prompter.table())
+        model.lm_head.weight.zero_()
+        model.lm_head.weight[: prompter.answer_size].copy_(prompter.answer_table() * prompter.logit_scale)
+        model.lm_head.bias.fill_(NEVER)
+        model.lm_head.bias[: prompter.answer_size] = 0
+        for name, value in prompter.state_dict().items():
+            if (place := _place(name)) is not None:
+                model.get_parameter(place).copy_(value)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_lvlm_settings(folder, vocabulary, prompter.shape)
+    model.generation_config = GenerationConfig.from_pretrained(folder)
+    model.save_pretrained(folder)
+
+
+def _place(name: str) -> str | None:
+    """The name in a checkpoint of a weight of the prompter that is trained."""
+    return next((there + name.removeprefix(here) for here, there in TRAINED.items() if name.startswith(here)), None)
+
+
+def read_prompter(checkpoint: Path, start: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The weights of the prompter after a training that began with the weights `start`."""
+    state = NanoForConditionalGeneration.from_pretrained(checkpoint).state_dict()
+    return {name: state[there].clone() if (there := _place(name)) else value for name, value in start.items()}

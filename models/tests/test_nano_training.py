@@ -1,0 +1,111 @@
+"""The nano prompter as a checkpoint: it answers as its own code does, TRL trains it, and what was trained goes back."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from think2seg_models import detections, mask_judge, vocabulary
+from think2seg_models.__main__ import main
+from think2seg_models.detector import Detector, detect
+from think2seg_models.nano_checkpoint import NanoForConditionalGeneration
+from think2seg_models.prompter import Prompter
+from think2seg_models.prompter_data import QuestionEncoder
+from think2seg_models.questions import CONCEPT_KEYS
+from think2seg_models.train_prompter import generate
+from think2seg_models.trainee import load_processor
+
+PACK = Path(__file__).parents[1] / "nano"
+QUESTIONS = ("find the tank", "the tanks", "find find find the tank tank", "tank")
+NEW_TOKENS = 24
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """Random weights, with a detector that finds something, and the checkpoint made of them."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("nano")
+    tokens = vocabulary.SPECIALS + vocabulary.ANSWER_TOKENS + ["user", "assistant", "find", "the", "tank", "##s"]
+    vectors = np.random.default_rng(0).normal(size=(len(tokens), vocabulary.VECTOR_SIZE)).astype(np.float32)
+    words = vocabulary.Vocabulary(tokens, vectors)
+    words.save(folder / "vocabulary")
+    torch.manual_seed(0)
+    prompter = Prompter(words)
+    for name, weight in prompter.named_parameters():
+        if weight.ndim > 1:
+            torch.nn.init.normal_(weight, 0, 1.6 / weight[0].numel() ** 0.5 if name.startswith("layers") else 0.2)
+    torch.save(prompter.state_dict(), folder / "prompter.pt")
+    detector = Detector()
+    torch.nn.init.normal_(detector.class_head.weight, 0, 40.0)
+    torch.nn.init.normal_(detector.box_head.weight, 0, 5.0)
+    torch.save(detector.state_dict(), folder / "detector.pt")
+    (folder / "thresholds.json").write_text(json.dumps(dict.fromkeys(CONCEPT_KEYS, 0.3)))
+    assert main(["nano-checkpoint", "--work", str(folder), "--out", str(folder / "checkpoint")]) == 0
+    return folder
+
+
+def pictures() -> list[Image.Image]:
+    random = np.random.default_rng(1)
+    side = vocabulary.FRAME_PX // 20
+    return [
+        Image.fromarray(np.kron(random.integers(0, 256, (20, 20, 3), dtype=np.uint8), np.ones((side, side, 1), np.uint8))) for _ in range(2)
+    ]
+
+
+@torch.no_grad()
+def own_answers(work, frames: list[Image.Image]) -> list[list[int]]:
+    """Greedy tokens of the prompter's own code."""
+    words = vocabulary.Vocabulary.load(work / "vocabulary")
+    prompter, detector = Prompter(words).eval(), Detector().eval()
+    prompter.load_state_dict(torch.load(work / "prompter.pt"))
+    detector.load_state_dict(torch.load(work / "detector.pt"))
+    x = torch.stack([torch.from_numpy(np.array(frame)).permute(2, 0, 1).float() / 255 for frame in frames]) * 2 - 1
+    found, _ = detect(*detector(x), 100, torch.full((len(CONCEPT_KEYS),), 0.3))
+    assert found.valid.sum(1).min() >= 3
+    encoder = QuestionEncoder(words, vocabulary.build_tokenizer(words))
+    prompts = [encoder.prompt(encoder.encode(question), 100) for question in QUESTIONS]
+    return generate(prompter, detections.describe(found), prompts, NEW_TOKENS)
+
+
+def test_the_checkpoint_answers_as_the_prompter_also_in_a_padded_batch(work):
+    first, second = pictures()
+    frames = [first, first, second, second]
+    processor = load_processor(work / "checkpoint")
+    model = NanoForConditionalGeneration.from_pretrained(work / "checkpoint").eval()
+    messages = [
+        [{"role": "user", "content": [{"type": "image", "image": frame}, {"type": "text", "text": question}]}]
+        for frame, question in zip(frames, QUESTIONS, strict=True)
+    ]
+    inputs = processor.apply_chat_template(
+        messages,
+        add_generation_prompt=True,
+        tokenize=True,
+        return_dict=True,
+        return_tensors="pt",
+        processor_kwargs={"padding": True, "padding_side": "left"},
+    )
+    assert (inputs["attention_mask"] == 0).any()
+    tokens = model.generate(**inputs, max_new_tokens=NEW_TOKENS, do_sample=False)[:, inputs["input_ids"].shape[1] :]
+    ends = {0, 1}
+    got = [[token for token in row if token not in ends] for row in tokens.tolist()]
+    assert got == own_answers(work, frames)
+    assert len({tuple(row) for row in got}) > 1
+
+
+def test_train_grpo_changes_what_is_trained_and_nothing_else(work, tmp_path, monkeypatch):
+    # Random answers are never valid; a reward that differs among them shows what learning reaches.
+    monkeypatch.setattr(mask_judge, "mask_reward", lambda text, *_: len(text) % 7 / 7)
+    data = tmp_path / "data"
+    assert main(["scenes", "--out", str(data), "--split", "train", "--count", "2", "--seed", "3"]) == 0
+    small = ["max_steps = 1", "per_device_train_batch_size = 16", "max_completion_length = 12"]
+    arguments = ["train-grpo", str(work / "checkpoint"), "--segmenter", str(PACK), "--data", str(data), "--config", "grpo-nano.toml"]
+    assert main([*arguments, "--set", *small, "learning_rate = 1e-2", "--out", str(tmp_path / "out")]) == 0
+    back = tmp_path / "prompter.pt"
+    assert main(["nano-weights", "--work", str(work), str(tmp_path / "out/model"), "--out", str(back)]) == 0
+    before, after = torch.load(work / "prompter.pt"), torch.load(back)
+    assert before.keys() == after.keys()
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"layers", "norm", "detection", "coordinates"}
