@@ -1,6 +1,6 @@
 /** `think2seg batch INPUT... --query TEXT -o DIR`: many rasters, many questions, nothing lost. */
 import { resolve } from 'node:path';
-import type { BatchResult } from '../contract/batch.ts';
+import type { BatchEvent, BatchResult } from '../contract/batch.ts';
 import { Think2SegError } from '../contract/errors.ts';
 import type { BatchItem } from '../core/batch/batch-item.ts';
 import { expandInputs, type ExpandedInputs } from '../core/batch/expand-inputs.ts';
@@ -10,6 +10,7 @@ import { formatsToMerge } from '../core/batch/merge-scenes.ts';
 import type { Shard } from '../core/batch/manifest.ts';
 import { checkVectorFormat } from '../core/export/feature-writer.ts';
 import { BatchPrinter, describeDuration } from './batch-printer.ts';
+import { choosePrinter, progressOptions } from './choose-printer.ts';
 import { EnginePool } from './engine-pool.ts';
 import { formatTable } from './format-table.ts';
 import { installation } from './installation.ts';
@@ -35,7 +36,7 @@ const options = {
   'retry-failed': { type: 'boolean', default: false },
   'fail-fast': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
-  quiet: { type: 'boolean', default: false },
+  ...progressOptions,
 } as const;
 
 type BatchValues = ReturnType<typeof readOptions<typeof options>>['values'];
@@ -117,6 +118,7 @@ function timeoutMs(text: string | undefined): number | null {
 
 export async function batchCommand(args: string[]): Promise<void> {
   const { values, positionals } = readOptions('batch', args, options);
+  const printer = choosePrinter<BatchEvent>(values, (stream) => new BatchPrinter(stream));
   if (values.output === undefined) {
     throw new Think2SegError('USAGE', '--output is missing; name the folder that results go to');
   }
@@ -130,7 +132,6 @@ export async function batchCommand(args: string[]): Promise<void> {
   const { items, problems } = await readItems(values, positionals, folder);
   const pack = await callEngine('pack.inspect', { directory: batchOptions.packDirectory });
 
-  const printer = values.quiet ? null : new BatchPrinter(process.stderr);
   const requests = listenForStop(() =>
     printer?.show({ kind: 'note', note: 'finishing the scenes that run; Ctrl-C again stops at once' }),
   );

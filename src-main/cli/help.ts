@@ -25,6 +25,7 @@ const segmentHelp = `think2seg segment RASTER --query TEXT [-o OUT ...]
       --overlay OUT.png  a picture of the result
       --overwrite        replace existing outputs
       --json             one JSON object on stdout
+      --progress NAME    text (default), or json: one JSON object a line on stderr, for programs
       --quiet            no progress on stderr
 
  Where to look
@@ -65,6 +66,7 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
       --fail-fast        stop at the first failure
       --shard I/N        only the I-th of N parts, for job arrays; every part writes its own manifest
       --json             one JSON object on stdout
+      --progress NAME    text (default), or json: one JSON object a line on stderr, for programs
       --quiet            no progress on stderr
 
   and --pack --provider --threads --bands --scale --gsd --overlap --mode --simplify --min-area

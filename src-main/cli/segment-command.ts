@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
+import type { ProgressEvent } from '../contract/progress.ts';
 import { promptListSchema } from '../contract/prompt.ts';
 import type { RouteInput } from '../contract/routes.ts';
 import { removeScratch } from '../core/files/atomic-write.ts';
+import { choosePrinter, progressOptions } from './choose-printer.ts';
 import { ProgressPrinter } from './progress-printer.ts';
 import { queryOptions, readQueryOptions, readScaleOptions, scaleOptions } from './query-options.ts';
 import { readIntegerList, readNumberList, readOnlyPositional, readOptions } from './read-options.ts';
@@ -26,7 +28,7 @@ const options = {
   answer: { type: 'string' },
   overwrite: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
-  quiet: { type: 'boolean', default: false },
+  ...progressOptions,
 } as const;
 
 type SegmentOptions = ReturnType<typeof readOptions<typeof options>>['values'];
@@ -98,6 +100,7 @@ function readTarget(values: SegmentOptions): SegmentRequest['target'] {
 /** `think2seg segment RASTER --query TEXT`: the main job. */
 export async function segmentCommand(args: string[]): Promise<void> {
   const { values, positionals } = readOptions('segment', args, options);
+  const printer = choosePrinter<ProgressEvent>(values, (stream) => new ProgressPrinter(stream));
   const rasterPath = resolve(readOnlyPositional('segment', 'raster', positionals));
   const promptSource = await readPromptSource(values);
   const question = values.query?.trim() ?? '';
@@ -126,7 +129,6 @@ export async function segmentCommand(args: string[]): Promise<void> {
     scratchName,
   };
 
-  const printer = values.quiet ? null : new ProgressPrinter(process.stderr);
   const written = [...outputPaths, ...[maskPath, overlayPath].filter((path) => path !== null)];
   let result;
   try {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PackManifest } from '../../../src-main/contract/pack-manifest.ts';
+import type { ProgressEvent } from '../../../src-main/contract/progress.ts';
 import type { SegmentResult } from '../../../src-main/contract/segment-result.ts';
 import { runThink2seg } from '../../support/command-line.ts';
 import { makeTiff } from '../../support/make-tiff.ts';
@@ -111,6 +112,23 @@ describe('think2seg segment', () => {
       prompts: JSON.parse(onePrompt) as unknown,
       window: { x: 50, y: 60, width: 400, height: 300 },
     });
+  });
+
+  it('tells a program what it does, one JSON object a line', async () => {
+    const told = await segment(scene, '-q', 'Where is liquid fuel kept in bulk?', '--progress', 'json', '--json');
+    expect(told.status).toBe(0);
+    const events = told.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ProgressEvent);
+    const { reasoning } = JSON.parse(told.stdout) as SegmentResult;
+    expect(events.map(({ text }) => text ?? '').join('')).toContain(reasoning);
+    expect([...new Set(events.map(({ stage }) => stage))].slice(0, 4)).toEqual([
+      'reading',
+      'loading',
+      'seeing',
+      'thinking',
+    ]);
   });
 
   it('says plainly that coordinates are pixels when there is no georeference', async () => {
