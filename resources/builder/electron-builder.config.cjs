@@ -17,7 +17,7 @@ const loadedPackages = ['onnxruntime-node', 'onnxruntime-common', 'gdal3.js'];
 /** Native libraries of other systems would make the program six times as large. */
 const nativeLibraries = 'node_modules/onnxruntime-node/bin/napi-v6';
 
-for (const path of ['out/main/main.cjs', 'out/notices/sbom.cdx.json']) {
+for (const path of ['out/main/main.cjs', 'out/notices/sbom.cdx.json', 'out/qgis/think2seg.zip']) {
   if (!existsSync(path)) {
     throw new Error(`${path} is missing: use npm run package, which makes it`);
   }
@@ -59,6 +59,7 @@ module.exports = {
   extraResources: [
     { from: 'LICENSE', to: 'licences/LICENSE' },
     { from: 'out/notices', to: 'licences' },
+    { from: 'out/qgis', to: 'qgis' },
   ],
 
   // The program is no Node and takes no orders from the environment; it loads nothing but its own archive.

@@ -1,5 +1,6 @@
 /** Asks Debian's QGIS (python3-qgis), headless. */
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -23,7 +24,10 @@ export interface QgisReport {
 
 function findReason(): string | null {
   const probe = spawnSync(interpreter, ['-c', 'import qgis.core'], { encoding: 'utf8' });
-  return probe.status === 0 ? null : 'no QGIS for Python here (Debian package python3-qgis)';
+  if (probe.status !== 0) {
+    return 'no QGIS for Python here (Debian package python3-qgis)';
+  }
+  return existsSync('/usr/bin/qgis_process.bin') ? null : 'no qgis_process.bin here (Debian package qgis)';
 }
 
 /** Why QGIS cannot be asked here; null when it can. */
