@@ -8,7 +8,6 @@ import torch
 from think2seg_models import detections, nano_export, vocabulary
 from think2seg_models.detector import Detector, boxes_px, detect, interior_points
 from think2seg_models.nano_runtime import patches_of
-from think2seg_models.nano_segmenter import INPUT_PX, CropNet, DecoderContract, EncoderContract, crops, paste
 from think2seg_models.prompter import Prompter, positions, prepare
 from think2seg_models.prompter_data import QuestionEncoder, make_batch
 from think2seg_models.train_prompter import forward, generate
@@ -167,60 +166,3 @@ def test_exported_language_model(tmp_path, prompter, words):
         assert np.abs(logits[..., : words.answer_size] - expected).max() < 0.05
         assert (logits[..., words.answer_size :] == nano_export.NEVER).all()
         assert np.abs(present[1] - caches[0][1].numpy()).max() < 5e-3
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_exported_segmenter(tmp_path):
-    torch.manual_seed(5)
-    net = CropNet().eval()
-    nano_export.export_segmenter(net, tmp_path)
-    picture = torch.randn(1, 3, INPUT_PX, INPUT_PX)
-    embeddings = run(tmp_path / "vision_encoder.onnx", {"pixel_values": picture.numpy()})
-    assert [e.shape for e in embeddings] == [(1, 3, 512, 512), (1, 3, 128, 128), (1, 3, 64, 64)]
-    for prompts, points in ((3, 2), (4, 0), (1, 1)):
-        corner = torch.rand(1, prompts, 2) * 300
-        box = torch.cat([corner, corner + 40 + torch.rand(1, prompts, 2) * 100], 2)
-        point, label = torch.rand(1, prompts, points, 2) * INPUT_PX, torch.randint(0, 2, (1, prompts, points))
-        feeds = {"input_points": point.numpy(), "input_labels": label.numpy(), "input_boxes": box.numpy()}
-        feeds |= {f"image_embeddings.{i}": e for i, e in enumerate(embeddings)}
-        iou, masks, score, single_iou, single = run(tmp_path / "prompt_encoder_mask_decoder.onnx", feeds)
-        assert iou.shape == (1, prompts, 3)
-        assert masks.shape == (1, prompts, 3, 256, 256)
-        assert score.shape == single_iou.shape == (1, prompts, 1)
-        with torch.no_grad():
-            expected = DecoderContract(net)(point, label, box, *EncoderContract()(picture))[4]
-        assert np.abs(single - expected.numpy()).max() < 0.02
-
-
-def test_the_widened_refinement_computes_the_same_over_16_channels():
-    torch.manual_seed(6)
-    net = CropNet().eval()
-    wide = nano_export.widen_refinement(net)
-    assert wide.refine[0][0].in_channels == 16
-    crop = torch.randn(2, 7, 80, 80)
-    with torch.no_grad():
-        for got, expected in zip(wide(crop), net(crop), strict=True):
-            assert torch.allclose(got, expected, atol=1e-5)
-
-
-def test_pasting_a_crop_returns_it_to_its_place():
-    box = torch.tensor([[100.0, 60.0, 200.0, 140.0]])
-    mask = paste(torch.full((1, 80, 80), 5.0), box, 320.0, 320)[0] > 0
-    rows, columns = torch.nonzero(mask, as_tuple=True)
-    margin_x, margin_y = (100 * 1.35 + 5 - 100) / 2, (80 * 1.35 + 5 - 80) / 2
-    assert abs(columns.min().item() - (100 - margin_x)) <= 1.5
-    assert abs(rows.max().item() + 1 - (140 + margin_y)) <= 1.5
-
-
-def test_crops_see_box_and_points():
-    image = torch.zeros(1, 3, 320, 320)
-    image[:, :, 60:140, 100:200] = 1
-    box = torch.tensor([[100.0, 60.0, 200.0, 140.0]])
-    points, labels = torch.tensor([[[150.0, 100.0], [104.0, 64.0]]]), torch.tensor([[1, 0]])
-    crop = crops(image, box, points, labels)[0]
-    assert crop.shape == (7, 80, 80)
-    assert ((crop[3] > 0) == (crop[0] > 0.5)).float().mean() > 0.95
-    assert divmod(crop[4].argmax().item(), 80) in [(39, 39), (39, 40), (40, 39), (40, 40)]
-    row, column = divmod(crop[5].argmax().item(), 80)
-    assert row < 15
-    assert column < 15

@@ -107,9 +107,8 @@ def _train_segmenter(options: argparse.Namespace) -> None:
     from .train_segmenter import train_segmenter
 
     _one_thread()
-    train_segmenter(
-        options.work / "scenes", options.work / "scenes-check", options.work / "segmenter.pt", options.cpu_seconds, options.seed
-    )
+    scenes = options.scenes or options.work
+    train_segmenter(scenes / "scenes", scenes / "scenes-check", options.work, options.work / "segmenter.pt", options.steps, options.seed)
 
 
 def _assemble(options: argparse.Namespace) -> None:
@@ -123,6 +122,12 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     report = evaluate_nano(options.pack, options.scenes, options.out, options.weights, options.first)
     print(json.dumps({name: report[name] for name in ("seen", "unseen", "baselines")}, indent=1))
+
+
+def _segmenter(options: argparse.Namespace) -> None:
+    from .evaluate_segmenter import evaluate_segmenter
+
+    print(json.dumps(evaluate_segmenter(options.pack, options.scenes, options.out)["all"]))
 
 
 def _real(options: argparse.Namespace) -> None:
@@ -213,7 +218,6 @@ def _parser() -> argparse.ArgumentParser:
     prompter.add_argument("--learning-rate", type=float, default=2e-3)
     training("train-detector", _train_detector, "train the detector on cached scenes", 2000, 0)
     work(add("thresholds", _thresholds, "choose the score threshold of each class"))
-    training("train-segmenter", _train_segmenter, "train the crop U-Net on cached scenes", 700, 0)
     nano = add("nano-checkpoint", _nano_checkpoint, "write the nano prompter as a checkpoint that train-grpo takes")
     work(nano)
     nano.add_argument("--out", type=Path, required=True)
@@ -221,6 +225,11 @@ def _parser() -> argparse.ArgumentParser:
     work(back)
     back.add_argument("checkpoint", type=Path)
     back.add_argument("--out", type=Path, required=True, help="a .pt file, as train-prompter writes")
+    segmenter = add("train-segmenter", _train_segmenter, "train the crop U-Net on cached scenes and close-ups")
+    work(segmenter)
+    segmenter.add_argument("--scenes", type=Path, help="folder of the caches of scenes, if not that of --work")
+    segmenter.add_argument("--steps", type=int, default=8000, help="batches of 32 crops (default 8000)")
+    segmenter.add_argument("--seed", type=int, default=0)
     assemble = add("assemble-nano", _assemble, "export the weights and write the pack")
     work(assemble)
     assemble.add_argument("--pack", type=Path, required=True)
@@ -232,6 +241,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, required=True)
     evaluate.add_argument("--weights", type=Path, help="folder of the PyTorch weights, to compare with reading by rule")
     evaluate.add_argument("--first", type=int, default=0, help="offset into the held-out scene seeds")
+    segmenter = add("evaluate-segmenter", _segmenter, "measure the segmenter of a pack on held-out scenes, beside the box and GrabCut")
+    segmenter.add_argument("--pack", type=Path, required=True)
+    segmenter.add_argument("--scenes", type=int, default=200)
+    segmenter.add_argument("--out", type=Path, required=True)
     real = add("evaluate-real", _real, "measure the segmenter on labelled real images")
     real.add_argument("--pack", type=Path, required=True)
     real.add_argument("--data", type=Path, required=True)

@@ -1,19 +1,24 @@
 """Measures a nano pack on real images: nothing here ever trains or tunes anything.
 
-The segmenter gets boxes and points made from labels; the whole pack gets a question. Expects the folders
-`labelled_trees_mask_zurich`, `labelled_buildings_spacenet` and `aerial_satellite` under the data folder.
+The segmenter gets boxes and points made from labels, the whole pack a question. Expects the folders
+`labelled_trees_mask_zurich`, `labelled_buildings_spacenet`, `labelled_buildings_dsm` and `aerial_satellite` under the data folder.
 """
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import rasterio
+from rasterio.features import rasterize
+from rasterio.warp import transform_geom
 
-from .evaluate_nano import iou
+from .evaluate_segmenter import means, score
 from .nano_runtime import NanoRuntime
-from .scenes import Instance
-from .train_segmenter import prompt_for
+from .segmenter_check import Case, iou, make_case
+
+SMALLEST_PX = 40
 
 
 def stretched(bands: np.ndarray) -> np.ndarray:
@@ -25,31 +30,38 @@ def stretched(bands: np.ndarray) -> np.ndarray:
     return (np.clip((chosen - low) / np.maximum(high - low, 1e-6), 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
 
 
-def components(mask: np.ndarray, smallest_px: int) -> list[Instance]:
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    return [
-        Instance("", parts == label, (x, y, x + w, y + h))
-        for label, (x, y, w, h, area) in enumerate(stats.tolist())
-        if label > 0 and area >= smallest_px
-    ]
+def read(path: Path) -> np.ndarray:
+    with rasterio.open(path) as raster:
+        return raster.read()
 
 
-def segmenter_scores(runtime: NanoRuntime, image: np.ndarray, mask: np.ndarray, smallest_px: int) -> dict:
-    """Mean IoU over labelled objects: box + two points through the segmenter, and the box itself."""
+def parts_of(image: np.ndarray, mask: np.ndarray) -> Iterator[Case]:
+    """One case for each connected part of a mask [h,w]."""
     random = np.random.default_rng(5)
-    height, width = mask.shape
-    embeddings = runtime.encode(image)
-    scale = np.array([runtime.frame_px / width, runtime.frame_px / height], np.float32)
-    ours, filled = [], []
-    for instance in components(mask, smallest_px):
-        box, points, _ = prompt_for(random, instance, 0.02, 2)
-        prompt = {"bbox_2d": (box * np.tile(scale, 2)).tolist(), "positive_points": (points * scale).tolist()}
-        ours.append(iou(runtime.outline(embeddings, [prompt], (width, height)), instance.mask))
-        x0, y0, x1, y1 = np.round(box).astype(int)
-        fill = np.zeros_like(instance.mask)
-        fill[y0:y1, x0:x1] = True
-        filled.append(iou(fill, instance.mask))
-    return {"objects": len(ours), "segmenter_miou": round(float(np.mean(ours)), 3), "fill_box": round(float(np.mean(filled)), 3)}
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    for label, (x, y, w, h, area) in enumerate(stats.tolist()):
+        if label > 0 and area >= SMALLEST_PX:
+            yield make_case(random, "", image, np.array([x, y, x + w, y + h]), parts[y : y + h, x : x + w] == label)
+
+
+def footprints(path: Path, raster: rasterio.DatasetReader) -> np.ndarray:
+    """GeoJSON polygons in longitude and latitude as a mask on the grid of a raster; neighbours that touch are one."""
+    shapes = [feature["geometry"] for feature in json.loads(path.read_text())["features"]]
+    return rasterize([transform_geom("OGC:CRS84", raster.crs, s) for s in shapes], raster.shape, transform=raster.transform) > 0
+
+
+def labelled_sets(data: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Image [h,w,3] u8 and label [h,w] bool of each set with outlines (NEON has boxes only)."""
+    zurich, atlanta, heights = (data / f"labelled_{name}" for name in ("trees_mask_zurich", "buildings_spacenet", "buildings_dsm"))
+    sets = {}
+    for name in ("00", "05"):
+        image, mask = (read(zurich / f"1091-322_{name}_{part}.tif") for part in ("img", "mask"))
+        sets[f"zurich_trees_{name}"] = stretched(image), mask[0] > 0
+    mask = read(atlanta / "sample_fp_mask_from_geojson.tif")
+    sets["atlanta_buildings_grey"] = stretched(read(atlanta / "sample_geotiff.tif")), mask[0] > 0
+    with rasterio.open(heights / "hag.tif") as raster:
+        sets["alexandria_buildings_height"] = stretched(raster.read()), footprints(heights / "buildings.geojson", raster)
+    return sets
 
 
 def ask_real(runtime: NanoRuntime, image: np.ndarray, question: str, truth: np.ndarray) -> dict:
@@ -68,21 +80,12 @@ def ask_real(runtime: NanoRuntime, image: np.ndarray, question: str, truth: np.n
 
 
 def evaluate_real(pack: Path, data: Path) -> dict:
+    """Mean IoU of the segmenter on each labelled set, and answers of the whole pack to a few questions."""
     runtime = NanoRuntime(pack)
-    report: dict = {}
-    for name in ("00", "05"):
-        with rasterio.open(data / f"labelled_trees_mask_zurich/1091-322_{name}_img.tif") as raster:
-            image = stretched(raster.read())
-        with rasterio.open(data / f"labelled_trees_mask_zurich/1091-322_{name}_mask.tif") as raster:
-            mask = raster.read(1) > 0
-        report[f"zurich_trees_{name}"] = segmenter_scores(runtime, image, mask, 40)
-    with rasterio.open(data / "labelled_buildings_spacenet/sample_geotiff.tif") as raster:
-        image = stretched(raster.read())
-    with rasterio.open(data / "labelled_buildings_spacenet/sample_fp_mask_from_geojson.tif") as raster:
-        mask = raster.read(1) > 0
-    report["atlanta_buildings_grey"] = segmenter_scores(runtime, image, mask, 40) | {
-        "asked": ask_real(runtime, image, "mark every building", mask),
-    }
+    sets = labelled_sets(data)
+    report: dict = {name: means(score(runtime, parts_of(image, mask))) for name, (image, mask) in sets.items()}
+    atlanta = "atlanta_buildings_grey"
+    report[atlanta]["asked"] = ask_real(runtime, sets[atlanta][0], "mark every building", sets[atlanta][1])
     for path in sorted((data / "aerial_satellite").glob("m_*.tif")):
         with rasterio.open(path) as raster:
             size = (raster.count, min(raster.height, 1024), min(raster.width, 1024))

@@ -1,6 +1,5 @@
 """From trained weights to the ONNX files of the pack, with exactly the inputs and outputs of the pack contract."""
 
-import copy
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from torch import nn
 
 from .detections import describe
 from .detector import Detector, detect
-from .nano_segmenter import INPUT_PX, CropNet, DecoderContract, EncoderContract
+from .find_boxes_graph import join
+from .nano_segmenter import INPUT_PX, CropNet, DecoderContract, EncoderContract, FinderContract
 from .prompter import Prompter
 
 OPSET = 17
@@ -160,43 +160,33 @@ def export_lvlm(detector: Detector, prompter: Prompter, thresholds: torch.Tensor
     )
 
 
-def widen_refinement(net: CropNet) -> CropNet:
-    """The same function with a channel of zeros in front of `refine`, so that its first convolution takes 16 channels.
-
-    ONNX Runtime 1.30 on WebGPU computes convolutions over 15 channels wrong (`build_conv3` in probe_model.py shows it).
-    """
-    wide = copy.deepcopy(net)
-    spread, refine = net.spread, net.refine[0][0]
-    lifted = spread.out_channels // 4
-    wide.spread = nn.Conv2d(spread.in_channels, 4 * (lifted + 1), 1)
-    wide.refine[0][0] = nn.Conv2d(refine.in_channels + 1, refine.out_channels, 3, 1, 1, bias=False)
-    with torch.no_grad():
-        wide.spread.weight.copy_(F.pad(spread.weight, (0, 0, 0, 0, 0, 0, 0, 4)))
-        wide.spread.bias.copy_(F.pad(spread.bias, (0, 4)))
-        weight = refine.weight
-        wide.refine[0][0].weight.copy_(torch.cat([weight[:, :lifted], torch.zeros_like(weight[:, :1]), weight[:, lifted:]], 1))
-    return wide.eval()
-
-
 def export_segmenter(net: CropNet, folder: Path) -> None:
+    """The two files of the SAM 2 contract. `input_boxes` is [1,P,4], or [1,0,4] where points must do."""
     embeddings = [f"image_embeddings.{i}" for i in range(3)]
     picture = torch.randn(1, 3, INPUT_PX, INPUT_PX)
     _export(EncoderContract(), (picture,), folder / "vision_encoder.onnx", ["pixel_values"], embeddings, {})
     prompts, points = 3, 2
     corners = torch.sort(torch.rand(1, prompts, 2, 2) * INPUT_PX, 2)[0].reshape(1, prompts, 4)
-    arguments = (
-        torch.rand(1, prompts, points, 2) * INPUT_PX,
-        torch.ones(1, prompts, points, dtype=torch.long),
-        corners,
-        *EncoderContract()(picture),
-    )
+    where, labels = torch.rand(1, prompts, points, 2) * INPUT_PX, torch.ones(1, prompts, points, dtype=torch.long)
+    encoded = EncoderContract()(picture)
     outputs = ["iou_scores", "pred_masks", "object_score_logits", "single_iou", "single_mask"]
-    axes = {"input_points": {1: "prompts", 2: "points"}, "input_labels": {1: "prompts", 2: "points"}, "input_boxes": {1: "prompts"}}
+    axes = {"input_points": {1: "prompts", 2: "points"}, "input_labels": {1: "prompts", 2: "points"}}
+    decoder, finder = folder / "prompt_encoder_mask_decoder.onnx", folder / "find_boxes.onnx"
     _export(
-        DecoderContract(widen_refinement(net)),
-        arguments,
-        folder / "prompt_encoder_mask_decoder.onnx",
+        DecoderContract(net),
+        (where, labels, corners, *encoded),
+        decoder,
         ["input_points", "input_labels", "input_boxes", *embeddings],
         outputs,
-        axes | {name: {1: "prompts"} for name in outputs},
+        axes | {"input_boxes": {1: "boxes"}} | {name: {1: "prompts"} for name in outputs},
     )
+    _export(
+        FinderContract(net),
+        (where, labels, *encoded[:2]),
+        finder,
+        ["input_points", "input_labels", *embeddings[:2]],
+        ["boxes"],
+        axes | {"boxes": {1: "prompts"}},
+    )
+    join(decoder, finder)
+    finder.unlink()

@@ -134,17 +134,24 @@ class NanoRuntime:
         x = ((resized - mean) / std).transpose(2, 0, 1)[None]
         return self.encoder.run(None, {"pixel_values": np.ascontiguousarray(x)})
 
+    @property
+    def needs_boxes(self) -> bool:
+        """Whether the segmenter cannot do with points alone."""
+        by_name = {value.name: value.shape[1] for value in self.masks.get_inputs() if len(value.shape) > 1}
+        return by_name["input_boxes"] == by_name["input_labels"]
+
+    def logits(self, embeddings: list[np.ndarray], prompts: list[dict]) -> np.ndarray:
+        """Mask logits [P,m,m] of prompts in frame pixels. All have a box or none has; all have as many points (perhaps none)."""
+        scale = self.segmenter_settings["size"]["width"] / self.frame_px
+        points = np.array([p.get("positive_points", []) for p in prompts], np.float32).reshape(1, len(prompts), -1, 2) * scale
+        boxes = np.array([p["bbox_2d"] for p in prompts if "bbox_2d" in p], np.float32).reshape(1, -1, 4) * scale
+        feeds = {"input_points": points, "input_labels": np.ones(points.shape[:3], np.int64), "input_boxes": boxes}
+        feeds |= {f"image_embeddings.{i}": e for i, e in enumerate(embeddings)}
+        return self.masks.run(["single_mask"], feeds)[0][0, :, 0]
+
     def outline(self, embeddings: list[np.ndarray], prompts: list[dict], size: tuple[int, int]) -> np.ndarray:
         """Union of the masks of the prompts (frame pixels), bool [height, width] of `size` = (width, height)."""
         union = np.zeros(size[::-1], bool)
-        if not prompts:
-            return union
-        scale = self.segmenter_settings["size"]["width"] / self.frame_px
-        points = np.array([p["positive_points"] for p in prompts], np.float32)[None] * scale
-        boxes = np.array([p["bbox_2d"] for p in prompts], np.float32)[None] * scale
-        feeds = {"input_points": points, "input_labels": np.ones(points.shape[:3], np.int64), "input_boxes": boxes}
-        feeds |= {f"image_embeddings.{i}": e for i, e in enumerate(embeddings)}
-        (single,) = self.masks.run(["single_mask"], feeds)
-        for logits in single[0, :, 0]:
+        for logits in self.logits(embeddings, prompts) if prompts else []:
             union |= cv2.resize(logits, size, interpolation=cv2.INTER_LINEAR) > 0
         return union
