@@ -28,6 +28,7 @@ def vector(request: dict) -> dict:
             "reasons": [shapely.is_valid_reason(shape) for shape in shapes],
             "types": [shape.geom_type for shape in shapes],
             "areas": [shape.area for shape in shapes],
+            "inside": [list(shape.representative_point().coords)[0] for shape in shapes],
             "unionArea": shapely.union_all(shapes).area,
             "bounds": list(layer.bounds) if features else None,
             "holes": [
