@@ -1,4 +1,5 @@
 /** What an analyst does in the window, by the names that the window shows. */
+import { execFileSync } from 'node:child_process';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { MenuCommand } from '../../src-main/contract/desktop-bridge.ts';
@@ -138,6 +139,15 @@ export class Analyst {
     }
     const scale = Math.min((map.width - 2 * paddingPx) / width, (map.height - 2 * paddingPx) / height);
     return [map.x + map.width / 2 + (x - width / 2) * scale, map.y + map.height / 2 + (y - height / 2) * scale];
+  }
+
+  /** The same for coordinates of the raster's CRS, by what GDAL says of the raster. */
+  async placeOnMap(rasterPath: string, [x, y]: Place): Promise<[number, number]> {
+    const { size, geoTransform } = JSON.parse(
+      execFileSync('gdalinfo', ['-json', rasterPath], { encoding: 'utf8' }),
+    ) as { size: [number, number]; geoTransform: [number, number, number, number, number, number] };
+    const [left, pixelWidth, , top, , pixelHeight] = geoTransform;
+    return this.placeOf(size, [(x - left) / pixelWidth, (y - top) / pixelHeight]);
   }
 
   /** Colour of the page at a place, as the bytes of one pixel's PNG. */
