@@ -16,6 +16,9 @@ export interface SchemeResponse {
   readonly body: Readable;
 }
 
+/** Chromium's ERR_FAILED. */
+const failed = -2;
+
 /** Answers every request of a scheme in one session, if not told otherwise the default one. Call it after Electron is ready. */
 export function serveScheme(
   scheme: string,
@@ -34,6 +37,9 @@ export function serveScheme(
         headers: Object.fromEntries(headers.entries()),
       });
       const isEmpty = status === 204 || method === 'HEAD';
+      if (isEmpty) {
+        body.destroy();
+      }
       return new Response(isEmpty ? null : (Readable.toWeb(body) as ReadableStream), {
         status,
         headers: responseHeaders,
@@ -47,6 +53,8 @@ export function serveScheme(
     void respond({ url, method, headers: Object.fromEntries(lowerCase) as Record<string, string> }).then(
       ({ status, headers: responseHeaders, body }) =>
         answer({ statusCode: status, headers: { ...responseHeaders }, data: body }),
+      // As `handle` does it, so that nobody waits for an answer that cannot be made.
+      () => answer({ error: failed }),
     );
   });
 }
