@@ -1,6 +1,9 @@
-"""A checkpoint with random weights and the shape of a published Qwen2.5-VL, written shard by shard: proves exports without a download.
+"""Checkpoints with random weights and the shape of published ones: they prove exports without a download.
+
+A Qwen2.5-VL is written shard by shard; a SAM 2.1 is a folder in the Hugging Face layout.
 
 python -m think2seg_models.random_checkpoint --size 3B --out FOLDER
+python -m think2seg_models.random_checkpoint --size sam2.1-small --out FOLDER
 """
 
 import argparse
@@ -16,7 +19,10 @@ from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2_5_VLCo
 from .checkpoint import ARCHITECTURE, INDEX
 from .pack_files import write_json
 from .qwen_modules import without_weights
+from .sam_checkpoint import SHAPES
+from .sam_checkpoint import published_config as published_sam
 from .tiny_qwen import SPECIAL_TOKENS, make_tokenizer, preprocessor_config
+from .tiny_sam import random_model
 
 SHARD_BYTES = 2_000_000_000
 TEXT = {
@@ -24,6 +30,7 @@ TEXT = {
     "7B": {"hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28, "vocab_size": 152064},
 }
 KEY_VALUE_HEADS = {"3B": 2, "7B": 4}
+SAM = "sam2.1-"
 
 
 def published_config(
@@ -107,10 +114,13 @@ def _random(shape: tuple[int, ...], name: str, generator: torch.Generator) -> to
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="random-checkpoint", description=__doc__.split("\n")[0])
-    parser.add_argument("--size", choices=TEXT, required=True)
-    parser.add_argument("--layers", type=int, help="decoder layers, if not all")
+    parser.add_argument("--size", choices=[*TEXT, *(SAM + size for size in SHAPES)], required=True)
+    parser.add_argument("--layers", type=int, help="decoder layers of a Qwen2.5-VL, if not all")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(argv)
+    if options.size.startswith(SAM):
+        random_model(published_sam(options.size.removeprefix(SAM))).save_pretrained(options.out)
+        return 0
     tokenizer = make_tokenizer()
     write_random_checkpoint(options.out, published_config(options.size, tokenizer, options.layers), tokenizer)
     return 0
