@@ -3,6 +3,7 @@ import type { Desk } from './desk.ts';
 import { newInstance, type Result } from './state/document.ts';
 import { addResult, changeResult } from './state/document-edits.ts';
 import { drawnOnly, shownInstances } from './state/refined-shapes.ts';
+import { joinRecords } from './state/run-records.ts';
 import { panelStrings } from './panels/panel-strings.ts';
 
 export type Combination = 'merge' | 'subtract' | 'intersect';
@@ -32,7 +33,7 @@ export async function combineResults(desk: Desk, operation: Combination, first: 
     question: first.question,
     windowPx: first.windowPx,
     instances: drawn.map((shape) => newInstance(shape, crypto.randomUUID(), 'combined')),
-    runRecord: first.runRecord,
+    runRecord: joinRecords([second.runRecord, first.runRecord]),
   });
   const hide = [first, second].map(({ id }) => changeResult(id, { visible: false }));
   workspace.history.apply(panelStrings.history.combine, (work) =>

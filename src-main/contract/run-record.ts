@@ -45,6 +45,8 @@ export interface RunRecord {
   warnings: string[];
   /** How the scene was looked at; absent for one picture of the whole window because nobody asked otherwise. */
   scale?: ScaleRecord;
+  /** Of the other answers in the same file, oldest first; absent where all of it comes from this one. */
+  otherRuns?: RunRecord[];
 }
 
 /** Whether a question was asked once of the whole window or of each of its tiles, and why. */

@@ -4,6 +4,7 @@ import type { WindowPx } from '../../src-main/contract/geo.ts';
 import type { RunRecord } from '../../src-main/contract/run-record.ts';
 import type { RasterLayer, Result, Verdict, WorkDocument } from './document.ts';
 import { drawnOnly, shownInstances, type RefinedShapes } from './refined-shapes.ts';
+import { joinRecords } from './run-records.ts';
 
 export type ExportScope = 'accepted' | 'not-rejected';
 
@@ -17,7 +18,7 @@ export interface ExportSelection {
   readonly results: readonly Result[];
   readonly instances: readonly ExportedInstance[];
   readonly windowPx: WindowPx;
-  /** Of the topmost result that has one; null when all of it was drawn by hand. */
+  /** Of the topmost result that has one, with those of the others inside; null when all of it was drawn by hand. */
   readonly runRecord: RunRecord | null;
   readonly areaM2: number | null;
 }
@@ -57,7 +58,7 @@ export function selectForExport(
     results,
     instances,
     windowPx: results.map(({ windowPx }) => windowPx).reduce(windowAround),
-    runRecord: results.flatMap(({ runRecord }) => runRecord ?? []).at(-1) ?? null,
+    runRecord: joinRecords(results.map(({ runRecord }) => runRecord)),
     areaM2: instances.every(({ areaM2 }) => areaM2 !== null)
       ? instances.reduce((sum, { areaM2 }) => sum + (areaM2 ?? 0), 0)
       : null,

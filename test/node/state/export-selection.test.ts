@@ -28,6 +28,15 @@ describe('selectForExport', () => {
     });
   });
 
+  it('keeps the records of all results, the topmost first', () => {
+    const three = addResult(someResult('d', [5]))(work);
+    const selection = selectForExport(three, new Map(), 'raster-1', new Set(['a', 'b', 'd']), 'not-rejected');
+    expect(selection?.runRecord?.question).toBe('what is d?');
+    expect(selection?.runRecord?.otherRuns?.map(({ question }) => question)).toEqual(['what is a?']);
+    const one = selectForExport(three, new Map(), 'raster-1', new Set(['a', 'b']), 'not-rejected');
+    expect(one?.runRecord).not.toHaveProperty('otherRuns');
+  });
+
   it('takes accepted objects alone once there are any', () => {
     const reviewed = setVerdict(['b-1'], 'accepted')(work);
     expect([usualScope(work), usualScope(reviewed)]).toEqual(['not-rejected', 'accepted']);
