@@ -106,6 +106,10 @@ export class Desk {
 
   hearEngine(event: Extract<DesktopEvent, { kind: 'engine' }>): void {
     this.engine.set({ state: event.state, reason: event.reason ?? null });
+    if (event.state === 'crashed') {
+      // The next engine is there in a second or two; what happened should stay until it is read.
+      this.workspace.notify('info', panelStrings.engine.crashed(event.reason ?? ''));
+    }
   }
 
   get packDirectory(): string {

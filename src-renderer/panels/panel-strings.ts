@@ -284,7 +284,9 @@ export const panelStrings = {
     names: { cuda: 'CUDA', dml: 'DirectML', webgpu: 'WebGPU', cpu: 'CPU' },
   },
   engine: {
-    crashed: 'The engine stopped and is started again. Your work is intact; ask again.',
+    crashed: (reason: string): string =>
+      `The engine stopped and starts again. Your work is intact; an edit under way is followed by itself, a question has to be asked again. What happened: ${reason}`,
+    down: 'The engine has stopped. Your work is intact.',
     restart: 'Restart engine',
   },
   close: 'Close',

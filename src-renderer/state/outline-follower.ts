@@ -31,6 +31,8 @@ export class OutlineFollower {
   readonly #state = new Observable<FollowerState>({ busy: false, error: null, lastLatencyMs: null, provider: null });
   /** What the segmenter refused: not asked again until it is edited. */
   readonly #refused = new WeakSet<Prompt>();
+  /** What an engine died over: one crash may have had another cause, so it is asked once more. */
+  readonly #lostOnce = new WeakSet<Prompt>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #inFlight = false;
   #editedAtMs = 0;
@@ -87,8 +89,10 @@ export class OutlineFollower {
       this.#history.amend(setOutlines(outlines));
       provider = used;
     } catch (thrown) {
-      prompts.forEach((prompt) => this.#refused.add(prompt));
-      error = toThink2SegError(thrown).toEnvelope();
+      const envelope = toThink2SegError(thrown).toEnvelope();
+      const isAskedAgain = envelope.code === 'ENGINE_CRASHED' && !prompts.some((prompt) => this.#lostOnce.has(prompt));
+      prompts.forEach((prompt) => (isAskedAgain ? this.#lostOnce : this.#refused).add(prompt));
+      error = isAskedAgain ? null : envelope;
     }
     this.#inFlight = false;
     this.#state.set({ busy: false, error, lastLatencyMs: this.#nowMs() - editedAtMs, provider });

@@ -97,6 +97,29 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     await expect.poll(async () => (await rowTexts())[0]).toBe(areaBefore);
   });
 
+  it('follows an edit again by itself when the engine was killed over it', async () => {
+    const { window } = desktop;
+    await objects().first().click();
+    const before = await rowTexts();
+    const right = window.getByLabel('Right', { exact: true });
+    // A stopped process gets no edit done, so that it surely dies over this one.
+    const engine = await desktop.enginePid();
+    process.kill(engine, 'SIGSTOP');
+    await right.fill(String(Number(await right.inputValue()) - 15));
+    await right.blur();
+    await window.getByText('following').first().waitFor();
+    process.kill(engine, 'SIGKILL');
+    await window.getByText('The engine stopped and starts again').waitFor();
+    await expect
+      .poll(rowTexts, { timeout: 30_000 })
+      .toEqual([expect.stringMatching(/m²$/) as string, ...before.slice(1)]);
+    expect((await rowTexts())[0]).not.toBe(before[0]);
+    expect(await window.locator('.notice.error').count()).toBe(0);
+    await button('Dismiss').click();
+    await menu('undo');
+    await expect.poll(rowTexts).toEqual(before);
+  });
+
   it('exports what is accepted, and Fiona and ogrinfo find what the screen says', async () => {
     const { window } = desktop;
     await button('Accept 1').click();

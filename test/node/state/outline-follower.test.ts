@@ -97,6 +97,43 @@ describe('OutlineFollower', () => {
     let fails = true;
     const { history, follower, made, areaOf } = start(({ promptsScenePx }) => {
       if (fails) {
+        throw new Think2SegError('INFERENCE_FAILED', 'the model failed');
+      }
+      return answer(promptsScenePx);
+    });
+    history.apply('move', setPrompt('a-1', boxOf(11)));
+    await vi.runAllTimersAsync();
+    expect(follower.state.get()).toMatchObject({ busy: false, error: { code: 'INFERENCE_FAILED' } });
+    expect(made).toHaveLength(1);
+    fails = false;
+    history.apply('move', setPrompt('a-1', boxOf(12)));
+    await vi.runAllTimersAsync();
+    expect([areaOf('a-1'), follower.state.get().error]).toEqual([144, null]);
+  });
+
+  it('asks once more, and tells of no failure, when the engine died over an edit', async () => {
+    let crashes = 1;
+    const { history, follower, made, areaOf } = start(({ promptsScenePx }) => {
+      if (crashes-- > 0) {
+        throw new Think2SegError('ENGINE_CRASHED', 'the engine stopped');
+      }
+      return answer(promptsScenePx);
+    });
+    const errors: string[] = [];
+    follower.state.subscribe(({ error }) => {
+      if (error !== null) {
+        errors.push(error.code);
+      }
+    });
+    history.apply('move', setPrompt('a-1', boxOf(11)));
+    await vi.runAllTimersAsync();
+    expect([areaOf('a-1'), made.length, errors]).toEqual([121, 2, []]);
+  });
+
+  it('gives up an edit over which the engine died twice, and follows the next one', async () => {
+    let crashes = 2;
+    const { history, follower, made, areaOf } = start(({ promptsScenePx }) => {
+      if (crashes-- > 0) {
         throw new Think2SegError('ENGINE_CRASHED', 'the engine stopped');
       }
       return answer(promptsScenePx);
@@ -104,10 +141,9 @@ describe('OutlineFollower', () => {
     history.apply('move', setPrompt('a-1', boxOf(11)));
     await vi.runAllTimersAsync();
     expect(follower.state.get()).toMatchObject({ busy: false, error: { code: 'ENGINE_CRASHED' } });
-    expect(made).toHaveLength(1);
-    fails = false;
+    expect([areaOf('a-1'), made.length]).toEqual([100, 2]);
     history.apply('move', setPrompt('a-1', boxOf(12)));
     await vi.runAllTimersAsync();
-    expect([areaOf('a-1'), follower.state.get().error]).toEqual([144, null]);
+    expect([areaOf('a-1'), made.length]).toEqual([144, 3]);
   });
 });
