@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import { providerNames, type ProviderChoice, type ProviderName, type ProviderReport } from '../../contract/provider.ts';
+import { whyNoGraphicsCard } from './graphics-card.ts';
 import { forkProbe, probeInChild, type StartProbeChild } from './probe-child.ts';
 import { loadRuntime } from './runtime.ts';
 import { defaultThreads } from './threads.ts';
@@ -21,6 +22,8 @@ export interface ProbeOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Starts a probe process; default: a fork of this Node. */
   readonly startChild?: StartProbeChild;
+  /** Where Linux shows graphics cards; default `/dev`. */
+  readonly deviceDirectory?: string;
 }
 
 /** What `auto` or an explicit choice came to. */
@@ -52,8 +55,8 @@ export async function probeProviders(options: ProbeOptions): Promise<ProviderRep
 
 /**
  * Decides which provider computes. `cpu` is taken without a probe. `auto` takes the first provider in the order CUDA, DirectML,
- * WebGPU that works and is faster than the CPU, else the CPU, and says why in `note`. Any other choice is taken when
- * it works, however slow.
+ * WebGPU that works and is faster than the CPU, else the CPU, and says why in `note`; it starts no WebGPU where Linux shows no
+ * graphics card. Any other choice is taken when it works, however slow.
  *
  * @throws {Think2SegError} PROVIDER_UNAVAILABLE when the provider that was asked for does not work here.
  */
@@ -76,7 +79,9 @@ export async function chooseProvider(choice: ProviderChoice, options: ProbeOptio
 
   const reports: ProviderReport[] = [];
   for (const provider of providerNames.filter((name) => name !== 'cpu')) {
-    const report = await examine(provider, options, true);
+    const hopeless = whyHopeless(provider, options);
+    const report: ProviderReport =
+      hopeless === null ? await examine(provider, options, true) : { provider, works: false, reason: hopeless };
     reports.push(report);
     if (isBetterThanCpu(report)) {
       break;
@@ -159,6 +164,11 @@ async function examine(provider: ProviderName, options: ProbeOptions, stopIfSlow
   );
   reportsByKey.set(key, report);
   return report;
+}
+
+/** Why `auto` need not even start a driver; null when only a probe can tell. */
+function whyHopeless(provider: ProviderName, { deviceDirectory = '/dev' }: ProbeOptions): string | null {
+  return provider === 'webgpu' && process.platform === 'linux' ? whyNoGraphicsCard(deviceDirectory) : null;
 }
 
 /** What can be known without touching a driver; null when only a probe can tell. */

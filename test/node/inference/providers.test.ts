@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -17,10 +17,15 @@ import { softwareVulkan } from '../../support/software-vulkan.ts';
 const resourcesDirectory = resolve(import.meta.dirname, '../../../resources');
 let entry: BuiltEntry;
 let scratch: string;
+/** Shows a graphics card, whatever the machine has. */
+let deviceDirectory: string;
 
 beforeAll(async () => {
   entry = await buildEntry('src-main/engine/probe-entry.ts');
   scratch = mkdtempSync(join(tmpdir(), 'think2seg-probe-'));
+  deviceDirectory = join(scratch, 'devices');
+  mkdirSync(join(deviceDirectory, 'dri'), { recursive: true });
+  writeFileSync(join(deviceDirectory, 'dri', 'renderD128'), '');
 });
 
 afterAll(() => {
@@ -34,6 +39,7 @@ function options(changes: Partial<ProbeOptions> = {}): ProbeOptions {
     probeEntryPath: entry.path,
     signal: new AbortController().signal,
     threads: 1,
+    deviceDirectory,
     // No driver answers, whatever the machine has.
     environment: { ...process.env, VK_ICD_FILENAMES: '/nowhere', VK_DRIVER_FILES: '/nowhere' },
     ...changes,
@@ -93,6 +99,19 @@ describe('chooseProvider', () => {
     const choosing = chooseProvider('webgpu', options({ probeEntryPath, signal: controller.signal }));
     await expect(choosing).rejects.toMatchObject({ name: 'AbortError' });
   });
+
+  test.runIf(process.platform === 'linux')(
+    'auto starts no driver where there is no graphics card, and says so',
+    async () => {
+      const probeEntryPath = brokenEntry('never-started', 'setInterval(() => undefined, 1000);');
+      const empty = join(scratch, 'no-devices');
+      mkdirSync(join(empty, 'dri'), { recursive: true });
+      writeFileSync(join(empty, 'dri', 'card0'), '');
+      const selection = await chooseProvider('auto', options({ probeEntryPath, deviceDirectory: empty }));
+      expect(selection.provider).toBe('cpu');
+      expect(selection.note).toMatch(/webgpu: no graphics card .* would compute in software/u);
+    },
+  );
 
   test('says that the installation is incomplete when its own files are missing', async () => {
     await expect(probeProviders(options({ resourcesDirectory: scratch }))).rejects.toMatchObject({
