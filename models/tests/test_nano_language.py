@@ -163,3 +163,14 @@ def test_composed_answers_parse():
 )
 def test_malformed_answers_are_refused(text):
     assert answers.parse(text) is None
+
+
+def test_a_question_about_two_concepts_marks_all_of_the_first_and_says_so():
+    found = three_tanks()
+    described = detections.describe(found)
+    question = Question("", int(found.category[0, 0]), RELATION_NAMES.index("nearest_to"), int(found.category[0, 2]))
+    fields = (found.category[0], found.valid[0], described.ranks[0], described.bins[0], torch.zeros(5, dtype=torch.long))
+    composed = answers.compose(question, *(field.numpy() for field in fields))
+    text = "".join((vocabulary.SPECIALS + vocabulary.ANSWER_TOKENS)[t] for t in composed.tokens[:-1])
+    assert "I cannot relate them to other things, so I mark each of them" in text
+    assert [item["bbox_2d"][0] for item in answers.parse(text)] == [100, 230, 10]

@@ -130,6 +130,12 @@ def _segmenter(options: argparse.Namespace) -> None:
     print(json.dumps(evaluate_segmenter(options.pack, options.scenes, options.out)["all"]))
 
 
+def _rule(options: argparse.Namespace) -> None:
+    from .rule_reader import evaluate_rule
+
+    print(json.dumps(evaluate_rule(options.root, options.split, options.pack, options.work), indent=1))
+
+
 def _real(options: argparse.Namespace) -> None:
     from .evaluate_real import evaluate_real
 
@@ -245,6 +251,13 @@ def _parser() -> argparse.ArgumentParser:
     segmenter.add_argument("--pack", type=Path, required=True)
     segmenter.add_argument("--scenes", type=int, default=200)
     segmenter.add_argument("--out", type=Path, required=True)
+    rule = add(
+        "evaluate-rule", _rule, "answer a data set of `scenes` by rule, from the tower's detections and what the labels say is asked"
+    )
+    work(rule)
+    rule.add_argument("--root", type=Path, required=True)
+    rule.add_argument("--split", default="test")
+    rule.add_argument("--pack", type=Path, required=True, help="its segmenter outlines the prompts")
     real = add("evaluate-real", _real, "measure the segmenter on labelled real images")
     real.add_argument("--pack", type=Path, required=True)
     real.add_argument("--data", type=Path, required=True)

@@ -6,41 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .answers import select
-from .detections import describe
 from .drawing import TextureBank
 from .nano_runtime import NanoRuntime
 from .questions import UNKNOWN, Question, ask
+from .rule_reader import RuleReader
 from .scenes import HELD_OUT_SEEDS, HELD_OUT_STYLE, render
 from .truth import answer_mask, concept_instances, tasks_of
-from .vocabulary import BIN_PX, CONCEPT_TOKENS, FRAME_PX
+from .vocabulary import CONCEPT_TOKENS, FRAME_PX
 from .wordings import CONCEPTS, RELATIONS
 
 SCENE_SIZE_PX = 512
-
-
-class RuleReader:
-    """Reads the detections of the same tower by rule, knowing concept and relation from the label: the decoder's ceiling."""
-
-    def __init__(self, weights: Path):
-        import torch
-
-        from .detector import Detector
-        from .questions import CONCEPT_KEYS
-
-        self.detector = Detector().eval()
-        self.detector.load_state_dict(torch.load(weights / "detector.pt"))
-        by_class = json.loads((weights / "thresholds.json").read_text())
-        self.thresholds = torch.tensor([by_class[key] for key in CONCEPT_KEYS])
-
-    def prompts(self, frame: np.ndarray, concept: int, relation: int) -> list[dict]:
-        from .train_detector import detections_of
-
-        found, _ = detections_of(self.detector, [frame], self.thresholds)
-        described = describe(found)
-        chosen = select(found.category[0].numpy(), found.valid[0].numpy(), described.ranks[0].numpy(), concept, relation)
-        bins = described.bins[0].numpy() * BIN_PX
-        return [{"bbox_2d": bins[s, :4].tolist(), "positive_points": bins[s, 4:].reshape(2, 2).tolist()} for s in chosen]
 
 
 def iou(a: np.ndarray, b: np.ndarray) -> float:
