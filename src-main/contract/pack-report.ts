@@ -27,3 +27,19 @@ export interface PackVerification {
   ok: boolean;
   files: { path: string; bytes: number; state: 'ok' | 'missing' | 'wrong-size' | 'wrong-sum' | 'not-in-manifest' }[];
 }
+
+/** What a folder is that is to be imported. One without pack.json does not say its template, licence and frame: the user must. */
+export type PackSurvey =
+  | { kind: 'pack' }
+  | {
+      kind: 'foreign';
+      /** Names of the sub-folders that hold the two models. */
+      folders: { lvlm: string; segmenter: string };
+      /** Model files under the names they get in the pack; their weights may lie in further files. */
+      models: { path: string; bytes: number }[];
+      /** All that would be copied. */
+      bytes: number;
+      suggestedId: string;
+      /** Null when there is no licence text in it. */
+      licencePath: string | null;
+    };

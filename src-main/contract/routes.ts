@@ -3,7 +3,7 @@
  * The command line and the desktop use the same routes.
  */
 import { z } from 'zod';
-import type { PackSummary, PackVerification } from './pack-report.ts';
+import type { PackSummary, PackSurvey, PackVerification } from './pack-report.ts';
 import { promptListSchema } from './prompt.ts';
 import type { DoctorReport } from './doctor.ts';
 import { evaluateInputSchema, type EvaluationReport } from './evaluation.ts';
@@ -103,6 +103,7 @@ export const routeInputs = {
   'pack.list': packListInputSchema,
   'pack.inspect': packDirectoryInputSchema,
   'pack.verify': packDirectoryInputSchema,
+  'pack.survey': z.object({ sourceDirectory: z.string().min(1) }),
   'pack.import': packImportInputSchema,
   doctor: doctorInputSchema,
   'evaluate.run': evaluateInputSchema,
@@ -118,6 +119,7 @@ export interface RouteOutputs {
   'pack.list': PackSummary[];
   'pack.inspect': PackSummary;
   'pack.verify': PackVerification;
+  'pack.survey': PackSurvey;
   'pack.import': PackSummary;
   doctor: DoctorReport;
   'evaluate.run': EvaluationReport;

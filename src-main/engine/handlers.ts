@@ -2,6 +2,7 @@
 import { userPacksDirectory } from '../contract/user-directories.ts';
 import { importPack } from '../core/pack/import-pack.ts';
 import { inspectPack, listPacks, summarizePack } from '../core/pack/list-packs.ts';
+import { surveyPack } from '../core/pack/survey-pack.ts';
 import { verifyPack } from '../core/pack/verify-pack.ts';
 import { sceneDisplay } from '../core/raster/scene-display.ts';
 import { sceneInfo } from '../core/raster/scene-info.ts';
@@ -37,6 +38,8 @@ export function createHandlers(): Handlers {
       inspectPack(directory, { embeddedDirectory: installation.embeddedPackDirectory, signal }),
 
     'pack.verify': ({ directory }, context) => verifyPack(directory, context),
+
+    'pack.survey': ({ sourceDirectory }) => surveyPack(sourceDirectory),
 
     'pack.import': async ({ sourceDirectory, foreign, overwrite }, { signal, onProgress }) => {
       const packsDirectory = userPacksDirectory();

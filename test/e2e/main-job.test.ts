@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MenuCommand } from '../../src-main/contract/desktop-bridge.ts';
+import type { PackManifest } from '../../src-main/contract/pack-manifest.ts';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
 import { PythonProcess, pythonMissing } from '../support/python.ts';
@@ -192,6 +193,37 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     await button('Import folder…').click();
     await window.getByText('was imported and checked').waitFor();
     await button('Close').click();
+  });
+
+  it('imports a folder of models that is no pack, once it is told how they were trained', async () => {
+    const { window } = desktop;
+    const foreign = join(folder, 'two models');
+    cpSync(join(root, 'models/nano/lvlm'), join(foreign, 'My LVLM'), { recursive: true });
+    cpSync(join(root, 'models/nano/segmenter'), join(foreign, 'My SAM'), { recursive: true });
+    cpSync(join(root, 'models/nano/LICENSE'), join(foreign, 'LICENSE'));
+    const { prompt, frame } = JSON.parse(readFileSync(join(root, 'models/nano/pack.json'), 'utf8')) as PackManifest;
+
+    await menu('packs');
+    await window.getByText('In use').waitFor();
+    await desktop.answerDialogs({ open: [folder] });
+    await button('Import folder…').click();
+    await window.getByText(/PACK_FOREIGN.*expected two sub-folders/).waitFor();
+    await desktop.answerDialogs({ open: [foreign] });
+    await button('Import folder…').click();
+    await window.getByText('My LVLM').waitFor();
+    expect(await window.getByText(/decoder_model_merged/).innerText()).toMatch(/^My LVLM: decoder.* MB/);
+    expect(await button('Import with these').isEnabled()).toBe(false);
+    await window.getByLabel('Prompt template').fill(prompt.template);
+    await window.getByLabel('Title').fill('Two models');
+    await window.getByLabel('Frame, px').fill(String(frame.width));
+    await window.getByLabel('Licence name').fill('Apache-2.0');
+    await button('Import with these').click();
+    await window.getByText('Two models was imported and checked').waitFor();
+    await button('Use').click();
+    await window.getByRole('button', { name: /Two models.*In use/ }).waitFor();
+    await button('Close').click();
+    await ask(tanks);
+    await window.getByText('objects found').waitFor({ timeout: 60_000 });
   });
 
   it('offers the work again after it was killed, and brings it back', async () => {

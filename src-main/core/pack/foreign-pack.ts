@@ -29,26 +29,42 @@ export interface SourceFile {
 /** Settings of transformers.js folders that are worth keeping; nothing else is copied. */
 const settings =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|preprocessor_config|processor_config|chat_template)\.json$|^chat_template\.jinja$/u;
-const papers = /^(LICEN[CS]E|NOTICE|README)([.\w-]*)$/iu;
+export const papers = /^(LICEN[CS]E|NOTICE|README)([.\w-]*)$/iu;
+
+/** The two models of a foreign folder. */
+export interface ForeignModels {
+  /** What the two sub-folders are called there. */
+  readonly folders: Readonly<Record<ModelRole, string>>;
+  /** The files to copy, under the name they get in the pack. */
+  readonly files: readonly SourceFile[];
+}
+
+export type ModelRole = 'lvlm' | 'segmenter';
+
+/** The files of `findForeignModels` and the licence; INPUT_NOT_FOUND without one. */
+export async function findForeignFiles(sourceDirectory: string, licencePath: string): Promise<SourceFile[]> {
+  return [await licenceFile(licencePath), ...(await findForeignModels(sourceDirectory)).files];
+}
 
 /**
  * Finds the two models of a folder in the transformers.js layout: two sub-folders with settings and `onnx/`, whatever they are called;
  * the one with a language decoder becomes `lvlm`, the one with a mask decoder `segmenter`.
  *
- * @returns the files to copy, licence included, under the name they get in the pack
  * @throws {Think2SegError} PACK_FOREIGN when it is no such folder, PACK_INCOMPLETE when weights are missing, PACK_INVALID for links
- *   and external data that lead out of it, INPUT_NOT_FOUND without the licence file.
+ *   and external data that lead out of it.
  */
-export async function findForeignFiles(sourceDirectory: string, licencePath: string): Promise<SourceFile[]> {
+export async function findForeignModels(sourceDirectory: string): Promise<ForeignModels> {
   const root = await realpath(sourceDirectory);
-  const folders = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  const files: SourceFile[] = [await licenceFile(licencePath)];
+  const entries = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const files: SourceFile[] = [];
+  const folders: Record<ModelRole, string> = { lvlm: '', segmenter: '' };
   const parts = new Set<ModelPart>();
-  for (const { name } of folders) {
+  for (const { name } of entries) {
     const role = await roleOf(join(root, name));
     if (role === null) {
       continue;
     }
+    folders[role] = name;
     const source = join(root, name);
     for (const path of await wantedFiles(source)) {
       const packPath = `${role}/${path}`;
@@ -80,7 +96,7 @@ export async function findForeignFiles(sourceDirectory: string, licencePath: str
         'one with a language model and one with a segmenter',
     );
   }
-  return files;
+  return { folders, files };
 }
 
 async function licenceFile(licencePath: string): Promise<SourceFile> {
@@ -94,7 +110,7 @@ async function licenceFile(licencePath: string): Promise<SourceFile> {
   return { path: 'LICENSE', realPath: await realpath(licencePath), bytes: found.size };
 }
 
-async function roleOf(folder: string): Promise<'lvlm' | 'segmenter' | null> {
+async function roleOf(folder: string): Promise<ModelRole | null> {
   for (const name of await readNames(join(folder, 'onnx'))) {
     for (const role of ['lvlm', 'segmenter'] as const) {
       const part = identifyModelFile(`${role}/onnx/${name}`)?.part;

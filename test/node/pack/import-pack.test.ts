@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ForeignDescription } from '../../../src-main/core/pack/foreign-pack.ts';
 import { importPack, type ImportOptions } from '../../../src-main/core/pack/import-pack.ts';
 import { loadPack } from '../../../src-main/core/pack/load-pack.ts';
+import { surveyPack } from '../../../src-main/core/pack/survey-pack.ts';
 import { verifyPack } from '../../../src-main/core/pack/verify-pack.ts';
 import { tinyOnnx } from '../../support/onnx-bytes.ts';
 import { tinyPackFiles, writeFiles, writePack, type PackFiles } from '../../support/tiny-pack.ts';
@@ -254,5 +255,36 @@ describe('a folder in the transformers.js layout', () => {
       code: 'PACK_FOREIGN',
       message: expect.stringContaining('more than one') as string,
     });
+  });
+});
+
+describe('a look into a folder', () => {
+  test('finds out which models it holds, what they weigh and where its licence lies', async () => {
+    source = join(scratch, 'My Qwen & SAM');
+    foreignFolder({ 'lvlm/LICENSE.txt': 'Qwen licence.\n' });
+    const survey = await surveyPack(source);
+    expect(survey).toMatchObject({
+      kind: 'foreign',
+      folders: { lvlm: 'Qwen2.5-VL-3B', segmenter: 'sam2.1-tiny' },
+      suggestedId: 'my-qwen-sam',
+      licencePath: join(source, 'Qwen2.5-VL-3B', 'LICENSE.txt'),
+    });
+    const models = survey.kind === 'foreign' ? survey.models.map(({ path }) => path) : [];
+    expect(models.sort()).toEqual([
+      'lvlm/onnx/decoder_model_merged.onnx',
+      'lvlm/onnx/embed_tokens.onnx',
+      'lvlm/onnx/vision_encoder.onnx',
+      'segmenter/onnx/prompt_encoder_mask_decoder.onnx',
+      'segmenter/onnx/vision_encoder.onnx',
+    ]);
+    const pack = await importPack(source, options({ foreign: description() }));
+    const copied = pack.manifest.files.filter(({ path }) => path !== 'LICENSE');
+    expect(survey).toMatchObject({ bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0) });
+  });
+
+  test('knows a pack, and refuses what is neither', async () => {
+    expect(await surveyPack(writePack(source))).toEqual({ kind: 'pack' });
+    await expect(surveyPack(scratch)).rejects.toMatchObject({ code: 'PACK_FOREIGN' });
+    await expect(surveyPack(join(scratch, 'nowhere'))).rejects.toMatchObject({ code: 'PACK_NOT_FOUND' });
   });
 });
