@@ -1,3 +1,8 @@
 import { runCommandLine } from './cli/run.ts';
 
-void runCommandLine(process.argv.slice(2));
+export { runCommandLine };
+
+// The desktop program loads this file too, and calls it with its own arguments.
+if (process.versions['electron'] === undefined) {
+  void runCommandLine(process.argv.slice(2));
+}

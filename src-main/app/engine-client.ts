@@ -2,23 +2,10 @@
  * Calls routes of an engine process and outlives it: a crash fails the calls that were running and a new engine starts. A cancelled call
  * is over at once for who made it; an engine that does not let go of it in time is replaced.
  */
-import type { EngineReply, EngineRequest } from '../contract/engine-message.ts';
+import type { EngineReply } from '../contract/engine-message.ts';
+import type { EngineProcess, StartEngine } from '../contract/engine-process.ts';
 import { Think2SegError } from '../contract/errors.ts';
 import type { OnProgress } from '../contract/progress.ts';
-
-export interface EngineProcess {
-  send(request: EngineRequest): void;
-  /** Ends it in whatever state it is; `onExit` follows. */
-  kill(): void;
-}
-
-export interface EngineEvents {
-  onReply: (reply: EngineReply) => void;
-  /** `how` for people, `lastWords` is the end of what it wrote to stderr. */
-  onExit: (how: string, lastWords: string) => void;
-}
-
-export type StartEngine = (events: EngineEvents) => EngineProcess;
 
 export type EngineState = { state: 'starting' | 'ready' } | { state: 'crashed'; reason: string };
 

@@ -6,8 +6,8 @@ import type {
   ProbeMessageFromEngine,
   ProbeMessageToEngine,
 } from '../contract/engine-message.ts';
+import type { StartEngine } from '../contract/engine-process.ts';
 import type { ProviderReport } from '../contract/provider.ts';
-import type { StartEngine } from './engine-client.ts';
 import { killHard, startHelper } from './helper-process.ts';
 
 const stderrKeptCharacters = 8_192;

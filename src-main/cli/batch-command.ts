@@ -135,7 +135,7 @@ export async function batchCommand(args: string[]): Promise<void> {
   const requests = listenForStop(() =>
     printer?.show({ kind: 'note', note: 'finishing the scenes that run; Ctrl-C again stops at once' }),
   );
-  const executor = new EnginePool(installation.engineEntryPath, workers);
+  const executor = new EnginePool(workers);
   let result: BatchResult;
   try {
     result = await processBatch(

@@ -1,6 +1,6 @@
-/** Starts an engine as a child process and calls its routes. A crash of the engine is an error of the call, not of the caller. */
-import { fork, type ChildProcess } from 'node:child_process';
+/** Starts an engine process and calls its routes. A crash of the engine is an error of the call, not of the caller. */
 import type { EngineReply, EngineRequest } from '../contract/engine-message.ts';
+import type { EngineProcess, StartEngine } from '../contract/engine-process.ts';
 import { Think2SegError } from '../contract/errors.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import type { RouteInput, RouteName, RouteOutputs } from '../contract/routes.ts';
@@ -11,34 +11,25 @@ interface PendingCall {
   reject: (error: Think2SegError) => void;
 }
 
-const stderrKeptBytes = 8_192;
-
 export class EngineChild {
-  readonly #child: ChildProcess;
+  readonly #process: EngineProcess;
   readonly #pending = new Map<number, PendingCall>();
+  readonly #exited: Promise<void>;
+  /** Requests of the time before the process hears any; null since it does. */
+  #waiting: EngineRequest[] | null = [];
   #nextId = 1;
-  #stderrTail = '';
-  #ending = false;
 
-  constructor(entryPath: string) {
-    this.#child = fork(entryPath, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json' });
-    this.#child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      this.#stderrTail = (this.#stderrTail + chunk).slice(-stderrKeptBytes);
+  constructor(start: StartEngine) {
+    let exited = (): void => undefined;
+    this.#exited = new Promise((resolve) => {
+      exited = resolve;
     });
-    this.#child.on('message', (message) => {
-      this.#receive(message as EngineReply);
-    });
-    this.#child.on('error', (error) => {
-      this.#failAll(`the engine process could not be started: ${error.message}; check the installation`);
-    });
-    this.#child.on('exit', (code, signal) => {
-      if (!this.#ending || this.#pending.size > 0) {
-        const how = signal === null ? `exit status ${String(code)}` : `signal ${signal}`;
-        this.#failAll(
-          `the engine process ended with ${how} before it answered; ` +
-            `if memory was short, try a smaller window or a smaller pack`,
-        );
-      }
+    this.#process = start({
+      onReply: (reply) => this.#receive(reply),
+      onExit: (how, lastWords) => {
+        exited();
+        this.#failAll(how, lastWords);
+      },
     });
   }
 
@@ -76,26 +67,22 @@ export class EngineChild {
 
   /** Ends the process now, in whatever state it is. */
   kill(): Promise<void> {
-    this.#ending = true;
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      this.#child.once('exit', () => {
-        resolve();
-      });
-      this.#child.kill('SIGKILL');
-    });
+    this.#process.kill();
+    return this.#exited;
   }
 
   #send(request: EngineRequest): void {
-    if (this.#child.connected) {
-      this.#child.send(request);
+    if (this.#waiting === null) {
+      this.#process.send(request);
+    } else {
+      this.#waiting.push(request);
     }
   }
 
   #receive(reply: EngineReply): void {
     if (reply.kind === 'ready') {
+      this.#waiting?.forEach((request) => this.#process.send(request));
+      this.#waiting = null;
       return;
     }
     const call = this.#pending.get(reply.id);
@@ -112,9 +99,12 @@ export class EngineChild {
     }
   }
 
-  #failAll(message: string): void {
+  #failAll(how: string, lastWords: string): void {
+    const message =
+      `the engine process ended with ${how} before it answered; ` +
+      `if memory was short, try a smaller window or a smaller pack`;
     for (const call of [...this.#pending.values()]) {
-      call.reject(new Think2SegError('ENGINE_CRASHED', message, { detail: this.#stderrTail }));
+      call.reject(new Think2SegError('ENGINE_CRASHED', message, { detail: lastWords }));
     }
   }
 }

@@ -5,23 +5,22 @@ import type { SegmentInput } from '../contract/routes.ts';
 import type { SegmentResult } from '../contract/segment-result.ts';
 import type { Executor } from '../core/batch/run-batch.ts';
 import { EngineChild } from './engine-child.ts';
+import { startEngine } from './start-engine.ts';
 
 /** How long an engine may take to hear that it should stop; inside a native call it hears nothing. */
 const graceMs = 400;
 
 export class EnginePool implements Executor {
   readonly slots: number;
-  readonly #entryPath: string;
   readonly #engines: (EngineChild | undefined)[] = [];
 
-  constructor(entryPath: string, slots: number) {
+  constructor(slots: number) {
     this.slots = slots;
-    this.#entryPath = entryPath;
   }
 
   async run(slot: number, input: SegmentInput, signal: AbortSignal): Promise<SegmentResult> {
     signal.throwIfAborted();
-    const engine = (this.#engines[slot] ??= new EngineChild(this.#entryPath));
+    const engine = (this.#engines[slot] ??= new EngineChild(startEngine));
     let discard = (): void => undefined;
     const discarded = new Promise<never>((_, reject) => {
       discard = () => {

@@ -10,7 +10,12 @@ export function readOptions<const Options extends OptionConfig>(
   options: Options,
 ): ReturnType<typeof parseArgs<{ args: string[]; options: Options; allowPositionals: true; strict: true }>> {
   try {
-    return parseArgs({ args: joinNegativeValues(args), options, allowPositionals: true, strict: true });
+    const parsed = parseArgs({ args: joinNegativeValues(args), options, allowPositionals: true, strict: true });
+    // The Node of old Electrons knows no defaults.
+    const defaults = Object.entries(options).flatMap(([name, { default: value }]) =>
+      value === undefined ? [] : [[name, value] as const],
+    );
+    return { ...parsed, values: { ...Object.fromEntries(defaults), ...parsed.values } };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new Think2SegError(

@@ -1,4 +1,5 @@
 /** The one catch of the command line: whatever fails becomes one line on stderr and an exit status. */
+import type { StartEngine } from '../contract/engine-process.ts';
 import { toThink2SegError } from '../contract/errors.ts';
 import { batchCommand } from './batch-command.ts';
 import { demoCommand } from './demo-command.ts';
@@ -8,6 +9,7 @@ import { helpOf, overview } from './help.ts';
 import { infoCommand } from './info-command.ts';
 import { packCommand } from './pack-command.ts';
 import { segmentCommand } from './segment-command.ts';
+import { startEnginesWith } from './start-engine.ts';
 import { suggestCommand } from './suggest-command.ts';
 import { installation } from './installation.ts';
 
@@ -53,7 +55,11 @@ async function dispatch(args: string[]): Promise<void> {
   await command(rest);
 }
 
-export async function runCommandLine(args: string[]): Promise<void> {
+/** @param start how engines are started where this is part of another program than Node. */
+export async function runCommandLine(args: string[], start?: StartEngine): Promise<void> {
+  if (start !== undefined) {
+    startEnginesWith(start);
+  }
   endQuietlyWhenPipeCloses();
   try {
     await dispatch(args);

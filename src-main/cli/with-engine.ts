@@ -7,7 +7,7 @@ import { Think2SegError } from '../contract/errors.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import type { RouteInput, RouteName, RouteOutputs } from '../contract/routes.ts';
 import { EngineChild } from './engine-child.ts';
-import { installation } from './installation.ts';
+import { startEngine } from './start-engine.ts';
 
 const graceMs = 400;
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -23,7 +23,7 @@ export async function withEngine<T>(
   work: (call: CallRoute) => Promise<T>,
   removeUnfinished: () => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
-  const engine = new EngineChild(installation.engineEntryPath);
+  const engine = new EngineChild(startEngine);
   const controller = new AbortController();
   let stop: (signalName: NodeJS.Signals) => void = () => undefined;
   const interrupted = new Promise<never>((_, reject) => {

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SegmentResult } from '../../src-main/contract/segment-result.ts';
 import { electronMissing, electronPath } from '../support/electron-runtime.ts';
 import { packageProgram, startPackaged, type PackagedProgram } from '../support/packaged-program.ts';
+import { openVirtualDisplay } from '../support/virtual-display.ts';
 
 const skipped = process.platform === 'linux' ? electronMissing : 'the folder target is built for Linux here';
 
@@ -37,6 +39,29 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
     } finally {
       await running.close();
     }
+  });
+
+  it('is the command line too, and opens no window for it', async () => {
+    const display = await openVirtualDisplay({ width: 800, height: 600 });
+    const run = (...args: string[]) =>
+      spawnSync(program.executable, [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...args], {
+        env: { ...process.env, DISPLAY: display.name },
+        timeout: 60_000,
+        encoding: 'utf8',
+      });
+    const output = join(program.folder, 'answer.geojson');
+    const asked = run(
+      ...['segment', resolve('resources/sample/harbour.tif'), '--query=Where is liquid fuel kept in bulk?'],
+      ...[`--output=${output}`, '--json', '--progress=json'],
+    );
+    expect(asked.status).toBe(0);
+    const { features } = JSON.parse(asked.stdout) as SegmentResult;
+    expect((JSON.parse(readFileSync(output, 'utf8')) as { features: unknown[] }).features).toHaveLength(features);
+    expect(asked.stderr).toContain('{"stage":"thinking"');
+    const refused = run('segment', 'nowhere.tif', '--query=x');
+    expect(refused.status).toBe(3);
+    expect(refused.stderr).toMatch(/^INPUT_NOT_FOUND: /mu);
+    display.close();
   });
 
   it('carries native libraries of this platform only', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EngineClient, type EngineEvents, type EngineState } from '../../../src-main/app/engine-client.ts';
+import { EngineClient, type EngineState } from '../../../src-main/app/engine-client.ts';
+import type { EngineEvents } from '../../../src-main/contract/engine-process.ts';
 import type { EngineReply, EngineRequest } from '../../../src-main/contract/engine-message.ts';
 
 const graceMs = 1_000;

@@ -1,0 +1,13 @@
+/** Whether the program was started for its window or for a command. */
+const commands = new Set(['segment', 'batch', 'info', 'evaluate', 'pack', 'doctor', 'demo', 'help']);
+
+/**
+ * The command and what follows it; null when the program was started for its window. Switches before the command are Chromium's; the
+ * first plain argument of an Electron that runs from a checkout is the program.
+ */
+export function commandOfArguments(argv: readonly string[], isPackaged: boolean): string[] | null {
+  const own = argv.slice(1);
+  const first = own.findIndex((argument) => !argument.startsWith('-')) + (isPackaged ? 0 : 1);
+  const command = own[first];
+  return command !== undefined && commands.has(command) ? own.slice(first) : null;
+}
