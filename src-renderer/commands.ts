@@ -41,6 +41,7 @@ export function run(desk: Desk, command: Command): void {
       return map?.zoomNative();
     case 'zoom-scene':
       return map?.zoomScene();
+    case 'batch':
     case 'packs':
     case 'settings':
     case 'self-test':

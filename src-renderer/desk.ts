@@ -7,6 +7,7 @@ import type { ProviderUse } from '../src-main/contract/provider.ts';
 import type { MapPlace } from './map/map-contents.ts';
 import type { OpenScene } from './scenes/open-scenes.ts';
 import { Asking } from './state/asking.ts';
+import { BatchWork } from './state/batch-work.ts';
 import { newInstance, noRefinement, type RasterLayer, type Result } from './state/document.ts';
 import { addResult } from './state/document-edits.ts';
 import { Observable } from './state/observable.ts';
@@ -22,7 +23,7 @@ import { panelStrings } from './panels/panel-strings.ts';
 import type { Workspace } from './workspace.ts';
 
 export type DialogName =
-  'export' | 'packs' | 'settings' | 'self-test' | 'shortcuts' | 'tour' | 'about' | 'recovery' | 'attributes';
+  'export' | 'packs' | 'settings' | 'self-test' | 'shortcuts' | 'tour' | 'about' | 'recovery' | 'attributes' | 'batch';
 
 export interface EngineState {
   readonly state: 'starting' | 'ready' | 'crashed';
@@ -45,6 +46,7 @@ type ModelInput = Omit<DesktopInput<'query.resegment'>, 'windowPx' | 'promptsSce
 export class Desk {
   readonly workspace: Workspace;
   readonly asking: Asking;
+  readonly batch: BatchWork;
   readonly follower: OutlineFollower;
   readonly refiner: ShapeRefiner;
   readonly project: ProjectKeeper;
@@ -65,6 +67,7 @@ export class Desk {
     this.workspace = workspace;
     const { call, history } = workspace;
     this.asking = new Asking(call, nowMs);
+    this.batch = new BatchWork(call, () => this.#batchOptions(), nowMs);
     this.follower = new OutlineFollower(call, history, ({ rasterId }) => this.modelInput(rasterId), nowMs);
     this.refiner = new ShapeRefiner(call, history);
     this.project = new ProjectKeeper(
@@ -205,6 +208,16 @@ export class Desk {
     if (project.view !== null) {
       this.#showWhenDrawn(project.view);
     }
+  }
+
+  #batchOptions(): ReturnType<ConstructorParameters<typeof BatchWork>[1]> {
+    const settings = this.settings.get();
+    if (settings === null) {
+      throw new Error('a batch was begun before the main process answered app.start');
+    }
+    const { mode, connectivity, provider, threads } = settings;
+    const { packDirectory } = this;
+    return { bands: null, simplifyPx: 1, minAreaM2: 0, mode, connectivity, packDirectory, provider, threads };
   }
 
   /** The map has the CRS of the work from its next picture on. */

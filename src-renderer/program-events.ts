@@ -9,6 +9,9 @@ export function listenToProgram(bridge: DesktopBridge, desk: Desk): () => void {
   const stop = bridge.listen((event) => {
     switch (event.kind) {
       case 'files-opened':
+        if (desk.dialog.get() === 'batch') {
+          return desk.batch.addInputs(event.paths);
+        }
         return desk.attempt(() => openPaths(desk, event.paths));
       case 'menu':
         return run(desk, event.command);

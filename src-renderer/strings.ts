@@ -20,6 +20,8 @@ export const strings = {
   },
   toolbar: {
     open: 'Open raster…',
+    batch: 'Batch…',
+    batchHint: 'Many rasters, many questions (Ctrl+B)',
     undo: 'Undo',
     redo: 'Redo',
     select: 'Select',

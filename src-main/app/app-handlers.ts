@@ -2,6 +2,7 @@
 import { dialog, nativeTheme, shell, type BrowserWindow } from 'electron';
 import type { StartState } from '../contract/app-routes.ts';
 import type { Project } from '../contract/project.ts';
+import { readBatchRequest } from './batch-request.ts';
 import type { Autosave } from './autosave.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
 import type { EngineClient } from './engine-client.ts';
@@ -50,6 +51,9 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       if (changes.packDirectory !== undefined && changes.packDirectory !== null) {
         chosen.assertReadable(changes.packDirectory);
       }
+      if (changes.batchFolder !== undefined && changes.batchFolder !== null) {
+        chosen.assertWritable(changes.batchFolder);
+      }
       const changed = await settings.change(changes);
       nativeTheme.themeSource = changed.theme;
       return changed;
@@ -84,9 +88,15 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       return filePaths;
     },
 
-    'dialog.openFolder': async ({ title }) => {
-      const { filePaths } = await dialog.showOpenDialog(window, { title, properties: ['openDirectory'] });
+    'dialog.openFolder': async ({ title, forOutput }) => {
+      const { filePaths } = await dialog.showOpenDialog(window, {
+        title,
+        properties: ['openDirectory', ...(forOutput ? (['createDirectory'] as const) : [])],
+      });
       chosen.allowReading(...filePaths);
+      if (forOutput) {
+        filePaths.forEach((path) => chosen.allowWriting(path));
+      }
       return filePaths[0] ?? null;
     },
 
@@ -115,6 +125,15 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
         noLink: true,
       });
       return response === 0;
+    },
+
+    'batch.open': async ({ folder }) => {
+      const request = await readBatchRequest(chosen.assertWritable(folder));
+      if (request !== null) {
+        const { inputs, listPath, tablePath, options } = request;
+        chosen.allowReading(...inputs, options.packDirectory, ...[listPath, tablePath].filter((path) => path !== null));
+      }
+      return request;
     },
 
     'project.read': async ({ path }) => {

@@ -2,6 +2,7 @@
 import { app } from 'electron';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type * as CommandLine from '../cli.ts';
 import { engineStarter } from './engine-process.ts';
 import { currentInstallation } from './installation.ts';
 import { disableNetwork } from './security.ts';
@@ -13,7 +14,7 @@ export async function runCommand(args: string[]): Promise<void> {
   const { engineEntryPath, probeEntryPath } = currentInstallation();
   // A file of its own, so that the window's main process never loads what computes.
   const path = join(app.getAppPath(), 'out', 'main', 'cli.cjs');
-  const { runCommandLine } = createRequire(path)(path) as typeof import('../cli.ts');
+  const { runCommandLine } = createRequire(path)(path) as typeof CommandLine;
   await runCommandLine(args, engineStarter(engineEntryPath, probeEntryPath));
   // Where pipes are asynchronous, what is not written yet would be lost.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));

@@ -10,6 +10,15 @@ const namedPathsSchema = z.looseObject({
   packDirectory: z.string().optional(),
   sourceDirectory: z.string().optional(),
   cacheDirectory: z.string().optional(),
+  folder: z.string().optional(),
+  request: z
+    .looseObject({
+      inputs: z.array(z.string()),
+      listPath: z.string().nullable(),
+      tablePath: z.string().nullable(),
+      options: z.looseObject({ packDirectory: z.string() }),
+    })
+    .optional(),
   foreign: z.looseObject({ licencePath: z.string().optional() }).nullish(),
   outputPaths: z.array(z.string()).optional(),
   maskPath: z.string().nullish(),
@@ -29,8 +38,18 @@ export function assertEnginePaths(route: string, input: unknown, chosen: ChosenP
     named.cacheDirectory,
     named.foreign?.licencePath,
     writes ? undefined : named.path,
+    ...(named.request?.inputs ?? []),
+    named.request?.listPath ?? undefined,
+    named.request?.tablePath ?? undefined,
+    named.request?.options.packDirectory,
   ];
-  const written = [...(named.outputPaths ?? []), named.maskPath, named.overlayPath, writes ? named.path : undefined];
+  const written = [
+    ...(named.outputPaths ?? []),
+    named.maskPath,
+    named.overlayPath,
+    named.folder,
+    writes ? named.path : undefined,
+  ];
   read.filter((path) => path !== undefined).forEach((path) => chosen.assertReadable(path));
   written
     .filter((path) => path !== undefined && path !== null)

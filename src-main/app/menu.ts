@@ -65,6 +65,8 @@ export function installMenu(
     {
       label: '&Tools',
       submenu: [
+        item('batch', '&Batch…', 'CmdOrCtrl+B'),
+        separator,
         item('packs', 'Model &Packs…'),
         item('self-test', 'Self-&Test…'),
         separator,

@@ -11,6 +11,7 @@ export const defaultSettings: Settings = {
   connectivity: 4,
   defaultFormat: '.gpkg',
   tourSeen: false,
+  batchFolder: null,
 };
 
 const changeSchema = settingsSchema.partial();

@@ -76,6 +76,9 @@ async function openWindow(waitingPaths: string[]): Promise<(paths: string[]) => 
     folder.cacheDirectory,
     ...(settings.current.packDirectory === null ? [] : [settings.current.packDirectory]),
   ]);
+  if (settings.current.batchFolder !== null) {
+    chosen.allowWriting(settings.current.batchFolder);
+  }
   nativeTheme.themeSource = settings.current.theme;
   serveContent(installation.contentDirectory);
   serveRasters(grants, new URL(pageOrigin).origin === 'null' ? contentOrigin : new URL(pageOrigin).origin);

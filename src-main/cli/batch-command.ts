@@ -1,10 +1,9 @@
 /** `think2seg batch INPUT... --query TEXT -o DIR`: many rasters, many questions, nothing lost. */
 import { resolve } from 'node:path';
-import type { BatchEvent, BatchResult } from '../contract/batch.ts';
+import type { BatchEvent, BatchRequest, BatchResult } from '../contract/batch.ts';
 import { Think2SegError } from '../contract/errors.ts';
-import type { BatchItem } from '../core/batch/batch-item.ts';
-import { expandInputs, type ExpandedInputs } from '../core/batch/expand-inputs.ts';
-import { readLines, readTable } from '../core/batch/read-table.ts';
+import { planItems } from '../core/batch/plan-items.ts';
+import { readLines } from '../core/batch/read-table.ts';
 import { processBatch } from '../core/batch/process-batch.ts';
 import { formatsToMerge } from '../core/batch/merge-scenes.ts';
 import type { Shard } from '../core/batch/manifest.ts';
@@ -68,29 +67,6 @@ async function readQuestions(values: BatchValues): Promise<string[]> {
   return [...new Set(questions)];
 }
 
-async function readItems(
-  values: BatchValues,
-  inputs: readonly string[],
-  folder: string,
-): Promise<{ items: BatchItem[]; problems: ExpandedInputs['problems'] }> {
-  const questions = await readQuestions(values);
-  const tableItems = values.table === undefined ? [] : await readTable(resolve(values.table), questions);
-  const listed = values.list === undefined ? [] : await readLines('list', resolve(values.list));
-  if (inputs.length + listed.length + tableItems.length === 0) {
-    throw new Think2SegError('USAGE', 'no rasters were named; give files, folders, patterns, --list or --table');
-  }
-  const named = await expandInputs(inputs, folder);
-  const fromList = values.list === undefined ? null : await expandInputs(listed, folder, resolve(values.list, '..'));
-  const rasterPaths = [...new Set([...named.rasterPaths, ...(fromList?.rasterPaths ?? [])])];
-  if (rasterPaths.length > 0 && questions.length === 0) {
-    throw new Think2SegError('USAGE', '--query is missing; ask a question, or give --queries or --table');
-  }
-  const asked = rasterPaths.flatMap((rasterPath) =>
-    questions.map((question): BatchItem => ({ rasterPath, question, target: { kind: 'scene' } })),
-  );
-  return { items: [...asked, ...tableItems], problems: [...named.problems, ...(fromList?.problems ?? [])] };
-}
-
 function describe(result: BatchResult): string {
   const rows = [
     ['done', String(result.done)],
@@ -129,7 +105,15 @@ export async function batchCommand(args: string[]): Promise<void> {
   const shard = readShard(values.shard);
   const workers = readCount('workers', values.workers) ?? 1;
   const limitMs = timeoutMs(values.timeout);
-  const { items, problems } = await readItems(values, positionals, folder);
+  const request: BatchRequest = {
+    inputs: positionals.map((path) => resolve(path)),
+    listPath: values.list === undefined ? null : resolve(values.list),
+    tablePath: values.table === undefined ? null : resolve(values.table),
+    questions: await readQuestions(values),
+    merge: values.merge,
+    options: batchOptions,
+  };
+  const { items, problems } = await planItems(request, folder);
   const pack = await callEngine('pack.inspect', { directory: batchOptions.packDirectory });
 
   const requests = listenForStop(() =>
@@ -145,6 +129,7 @@ export async function batchCommand(args: string[]): Promise<void> {
         shard,
         merge: values.merge,
         application: { name: 'think2seg', version: installation.version },
+        request,
       },
       {
         folder,

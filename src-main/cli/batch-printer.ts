@@ -28,6 +28,7 @@ export class BatchPrinter {
   show(event: BatchEvent): void {
     switch (event.kind) {
       case 'item-started':
+      case 'item-known':
         return;
       case 'note':
         this.#clear();

@@ -11,6 +11,7 @@ const stageWords: Record<Stage, string> = {
   outlining: 'outlining',
   writing: 'writing',
   evaluating: 'evaluating',
+  batch: 'working through the batch',
 };
 
 const redrawMs = 80;

@@ -3,6 +3,7 @@
  * it arrives, output is typed. No route takes a path that the user did not choose, except inside the program's own folders.
  */
 import { z } from 'zod';
+import type { BatchRequest } from './batch.ts';
 import { providerChoiceSchema } from './provider.ts';
 import type { Project } from './project.ts';
 
@@ -17,6 +18,8 @@ export const settingsSchema = z.object({
   connectivity: z.union([z.literal(4), z.literal(8)]),
   defaultFormat: z.enum(['.gpkg', '.geojson', '.shp', '.fgb']),
   tourSeen: z.boolean(),
+  /** Where the last batch writes; null before the first. */
+  batchFolder: z.string().min(1).nullable(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -49,9 +52,12 @@ export const appRouteInputs = {
   'raster.grant': z.object({ path: z.string().min(1) }),
   'raster.revoke': z.object({ url: z.string().min(1) }),
   'dialog.openFiles': z.object({ title: z.string(), filters: z.array(fileFilterSchema), several: z.boolean() }),
-  'dialog.openFolder': z.object({ title: z.string() }),
+  /** `forOutput`: results go there. */
+  'dialog.openFolder': z.object({ title: z.string(), forOutput: z.boolean().default(false) }),
   'dialog.save': z.object({ title: z.string(), suggestedName: z.string(), filters: z.array(fileFilterSchema) }),
   'dialog.confirm': z.object({ message: z.string(), detail: z.string(), confirm: z.string() }),
+  /** What a batch in a folder was asked for; null where there is none. Its inputs may be read from then on. */
+  'batch.open': z.object({ folder: z.string().min(1) }),
   'project.read': z.object({ path: z.string().min(1) }),
   'project.write': z.object({ path: z.string().min(1), project: z.unknown() }),
   /** Kept in the program's own folder until the work is saved or given up. */
@@ -77,6 +83,7 @@ export interface AppRouteOutputs {
   'dialog.openFolder': string | null;
   'dialog.save': string | null;
   'dialog.confirm': boolean;
+  'batch.open': BatchRequest | null;
   'project.read': Project;
   'project.write': null;
   'autosave.write': null;

@@ -1,6 +1,37 @@
 /** The manifest of a batch: one JSON object a line, appended as scenes are finished. A public contract: keys may be added, not changed. */
 import { z } from 'zod';
-import { targetSchema } from './routes.ts';
+import { segmentInputSchema, targetSchema } from './routes.ts';
+
+/** What a batch was asked for: enough to go on with it, for the window as for `think2seg batch`. */
+export const batchRequestSchema = z.object({
+  /** Absolute: files, folders, patterns. */
+  inputs: z.array(z.string().min(1)),
+  /** Absolute path of a file with further inputs. */
+  listPath: z.string().min(1).nullable(),
+  /** Absolute path of a table of rasters and questions. */
+  tablePath: z.string().min(1).nullable(),
+  questions: z.array(z.string().min(1)),
+  /** Also one GeoPackage of all scenes. */
+  merge: z.boolean(),
+  options: segmentInputSchema
+    .pick({
+      bands: true,
+      mode: true,
+      simplifyPx: true,
+      minAreaM2: true,
+      connectivity: true,
+      packDirectory: true,
+      provider: true,
+      threads: true,
+      scale: true,
+    })
+    .extend({
+      /** Extensions with their dot. */
+      formats: z.array(z.string().regex(/^\.[a-z]+$/)).min(1),
+    }),
+});
+
+export type BatchRequest = z.infer<typeof batchRequestSchema>;
 
 const rasterSchema = z.object({
   path: z.string(),
@@ -47,7 +78,7 @@ const failedSchema = z.object({
   raster: rasterSchema.nullable(),
 });
 
-const startSchema = z.object({
+export const startLineSchema = z.object({
   kind: z.literal('start'),
   schema: z.literal(1),
   at: z.string(),
@@ -56,12 +87,14 @@ const startSchema = z.object({
   shard: z.object({ index: z.number().int(), count: z.number().int() }).nullable(),
   /** Work that this run was asked for, done before or not. */
   items: z.number().int(),
+  /** Absent in manifests of older versions. */
+  request: batchRequestSchema.optional(),
 });
 
-export const manifestLineSchema = z.union([startSchema, doneSchema, failedSchema]);
+export const manifestLineSchema = z.union([startLineSchema, doneSchema, failedSchema]);
 
 export type ManifestLine = z.infer<typeof manifestLineSchema>;
-export type StartLine = z.infer<typeof startSchema>;
+export type StartLine = z.infer<typeof startLineSchema>;
 export type DoneLine = z.infer<typeof doneSchema>;
 export type FailedLine = z.infer<typeof failedSchema>;
 
@@ -86,7 +119,26 @@ export interface BatchResult {
   outputs: string[];
 }
 
+export interface BatchCounts {
+  finished: number;
+  failed: number;
+  total: number;
+}
+
+export interface KnownState {
+  key: string;
+  state: 'done' | 'no-target' | 'failed';
+  features: number | null;
+  code: string | null;
+  message: string | null;
+}
+
 export type BatchEvent =
-  | { kind: 'item-started'; path: string; question: string }
-  | { kind: 'item-finished'; line: DoneLine | FailedLine; finished: number; failed: number; total: number }
+  | { kind: 'item-started'; key: string; path: string; question: string }
+  /** Done or failed before, and not looked at again. */
+  | ({ kind: 'item-known'; path: string; question: string } & KnownState & BatchCounts)
+  | ({ kind: 'item-finished'; line: DoneLine | FailedLine } & BatchCounts)
   | { kind: 'note'; note: string };
+
+/** What the window hears of a batch. */
+export type BatchNews = BatchEvent | { kind: 'planned'; items: { key: string; path: string; question: string }[] };

@@ -33,6 +33,7 @@ export const menuCommands = [
   'save-project-as',
   'export',
   'report',
+  'batch',
   'undo',
   'redo',
   'zoom-in',

@@ -1,5 +1,6 @@
 /** Routes of work by eye and hand: look at a scene, ask, move a prompt, refine shapes, write what was accepted. */
 import { z } from 'zod';
+import { batchRequestSchema, type BatchResult } from './batch.ts';
 import type { AskResult, ResegmentResult } from './ask.ts';
 import { drawnInstanceSchema, refinementSchema, type DrawnInstance } from './drawn-instance.ts';
 import { promptListSchema } from './prompt.ts';
@@ -85,6 +86,18 @@ export const interactiveRouteInputs = {
     scratchName: scratchNameSchema,
   }),
 
+  /** Begins a batch or goes on with it. What is done is not done again; the manifest in the folder is its memory. */
+  'batch.run': z.object({
+    folder: z.string().min(1),
+    request: batchRequestSchema,
+    retryFailed: z.boolean(),
+    /** Items that an engine died of: they are failures now. */
+    crashedKeys: z.array(z.string()),
+  }),
+
+  /** Asks a batch to stand still after the scene that it works on; its `batch.run` then answers. */
+  'batch.pause': z.object({ folder: z.string().min(1) }),
+
   /** Frees the memory of the models; the next question loads them again. */
   'models.unload': z.object({}),
 } as const;
@@ -100,5 +113,7 @@ export interface InteractiveRouteOutputs {
   'shape.combine': DrawnInstance[];
   'export.vector': { files: string[] };
   'export.mask': { files: string[] };
+  'batch.run': BatchResult;
+  'batch.pause': null;
   'models.unload': null;
 }

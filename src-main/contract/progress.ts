@@ -1,3 +1,5 @@
+import type { BatchNews } from './batch.ts';
+
 /** Steps of a query in the order in which a user meets them, then those of work on many queries. */
 export const stages = [
   'loading',
@@ -9,6 +11,7 @@ export const stages = [
   'outlining',
   'writing',
   'evaluating',
+  'batch',
 ] as const;
 
 export type Stage = (typeof stages)[number];
@@ -23,6 +26,8 @@ export interface ProgressEvent {
   tokensPerSecond?: number;
   /** Something the user should see, such as a provider that was not available. */
   note?: string;
+  /** Of stage `batch`. */
+  batch?: BatchNews;
 }
 
 export type OnProgress = (event: ProgressEvent) => void;

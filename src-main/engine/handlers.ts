@@ -7,6 +7,7 @@ import { verifyPack } from '../core/pack/verify-pack.ts';
 import { sceneDisplay } from '../core/raster/scene-display.ts';
 import { sceneInfo } from '../core/raster/scene-info.ts';
 import { examineMachine } from './doctor.ts';
+import { createBatchHandlers } from './batch-handlers.ts';
 import { createExportHandlers } from './export-handlers.ts';
 import { installation } from './installation.ts';
 import { createModelHandlers } from './model-handlers.ts';
@@ -14,8 +15,10 @@ import type { Handlers } from './serve.ts';
 import { createShapeHandlers } from './shape-handlers.ts';
 
 export function createHandlers(): Handlers {
+  const models = createModelHandlers();
   return {
-    ...createModelHandlers(),
+    ...models,
+    ...createBatchHandlers(models['query.segment']),
     ...createShapeHandlers(),
     ...createExportHandlers(),
 

@@ -20,8 +20,10 @@ export interface AskProgress {
   readonly notes: readonly string[];
 }
 
-/** The stages of a question, shown before they begin. Writing belongs to export, evaluating to work on many questions. */
-export const askStages = stages.filter((stage) => stage !== 'writing' && stage !== 'evaluating');
+/** The stages of a question, shown before they begin. Writing belongs to export, the others to work on many questions. */
+const otherWork: readonly Stage[] = ['writing', 'evaluating', 'batch'];
+
+export const askStages = stages.filter((stage) => !otherWork.includes(stage));
 
 export function startProgress(nowMs: number): AskProgress {
   return { startedAtMs: nowMs, stages: [], answerText: '', tokensPerSecond: null, notes: [] };

@@ -7,6 +7,7 @@ export type ActionId =
   | 'open-project'
   | 'export'
   | 'report'
+  | 'batch'
   | 'undo'
   | 'redo'
   | 'focus-question'
@@ -73,6 +74,7 @@ export const shortcuts: readonly Shortcut[] = [
   { action: 'export', key: 'e', mod: true, where: 'anywhere', group: 'Work', description: 'Export' },
   { action: 'export', key: 'Enter', where: 'map', group: 'Work', description: 'Export (asks where)' },
   { action: 'report', key: 'p', mod: true, where: 'anywhere', group: 'Work', description: 'Write a report' },
+  { action: 'batch', key: 'b', mod: true, where: 'anywhere', group: 'Work', description: 'Batch of many rasters' },
   { action: 'settings', key: ',', mod: true, where: 'anywhere', group: 'Work', description: 'Settings' },
   { action: 'shortcuts', key: 'F1', where: 'anywhere', group: 'Work', description: 'This sheet' },
   { action: 'undo', key: 'z', mod: true, where: 'outside-text', group: 'Correct and review', description: 'Undo' },

@@ -15,6 +15,7 @@ import type {
   DesktopOutput,
   DesktopRouteName,
 } from '../../src-main/contract/desktop-bridge.ts';
+import type { ProgressEvent } from '../../src-main/contract/progress.ts';
 import { toThink2SegError } from '../../src-main/contract/errors.ts';
 import { sceneDisplay } from '../../src-main/core/raster/scene-display.ts';
 
@@ -40,6 +41,8 @@ export interface BrowserWindow {
   readonly page: Page;
   /** Uncaught errors and console errors so far. */
   readonly problems: readonly string[];
+  /** Tells the last call of a route how far it is. */
+  readonly progress: (route: DesktopRouteName, event: ProgressEvent) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -75,10 +78,21 @@ export async function openBrowserWindow(options: BrowserOptions = {}): Promise<B
     await page.exposeFunction('answerCall', (route: DesktopRouteName, input: unknown) => answer(answers, route, input));
     await page.addInitScript(() => {
       const page = globalThis as unknown as { answerCall: (...values: unknown[]) => Promise<unknown> };
+      const callIds: Record<string, number> = {};
+      const listeners: ((event: unknown) => void)[] = [];
       Object.assign(globalThis, {
         think2seg: {
-          call: (route: string, input: unknown) => page.answerCall(route, input),
-          listen: () => () => undefined,
+          call: (route: string, input: unknown, callId: number) => {
+            callIds[route] = callId;
+            return page.answerCall(route, input);
+          },
+          listen: (listener: (event: unknown) => void) => {
+            listeners.push(listener);
+            return () => undefined;
+          },
+        },
+        tellProgress: (route: string, event: unknown) => {
+          listeners.forEach((listener) => listener({ kind: 'progress', callId: callIds[route], event }));
         },
       });
     });
@@ -86,6 +100,13 @@ export async function openBrowserWindow(options: BrowserOptions = {}): Promise<B
     return {
       page,
       problems,
+      progress: (route, event) =>
+        page.evaluate(
+          (told) => {
+            (globalThis as unknown as { tellProgress: (...values: unknown[]) => void }).tellProgress(...told);
+          },
+          [route, event] as unknown[],
+        ),
       close: async () => {
         await browser?.close();
         server.close();
@@ -123,6 +144,7 @@ function usualAnswers(origin: string, openPaths: readonly string[]): Answers {
       connectivity: 4,
       defaultFormat: '.gpkg',
       tourSeen: true,
+      batchFolder: null,
     },
     recentFiles: [],
     openPaths: [...openPaths],

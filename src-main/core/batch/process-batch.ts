@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import type { BatchResult, StartLine } from '../../contract/batch.ts';
+import type { BatchRequest, BatchResult, StartLine } from '../../contract/batch.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { takeLock } from '../files/process-lock.ts';
 import { writeFailure } from '../files/write-failure.ts';
@@ -24,6 +24,8 @@ export interface BatchPlan {
   readonly application: StartLine['application'];
   /** Also one GeoPackage of all scenes. */
   readonly merge: boolean;
+  /** Written down, so that others can go on. */
+  readonly request: BatchRequest;
 }
 
 /** @throws Think2SegError OUTPUT_LOCKED, OUTPUT_NOT_WRITABLE, INPUT_CORRUPT (a damaged manifest), and what `runBatch` throws. */
@@ -78,6 +80,7 @@ async function beginRun(manifest: Manifest, plan: BatchPlan, run: BatchRun, item
     pack: run.pack,
     shard: plan.shard === null ? null : { ...plan.shard },
     items,
+    request: plan.request,
   });
   for (const problem of plan.problems) {
     await recordProblem(manifest, problem);

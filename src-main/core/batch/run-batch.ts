@@ -5,7 +5,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import type { BatchEvent, BatchResult, DoneLine, FailedLine } from '../../contract/batch.ts';
+import type { BatchCounts, BatchEvent, BatchResult, DoneLine, FailedLine, KnownState } from '../../contract/batch.ts';
 import { Think2SegError, toThink2SegError, type ErrorCode } from '../../contract/errors.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import type { SegmentResult } from '../../contract/segment-result.ts';
@@ -43,6 +43,8 @@ export interface BatchRun {
   readonly timeoutMs: number | null;
   readonly failFast: boolean;
   readonly retryFailed: boolean;
+  /** Items that the process which ran them died of: they fail, so that the batch gets past them. */
+  readonly crashedKeys?: ReadonlySet<string>;
 }
 
 export interface BatchPorts {
@@ -166,12 +168,18 @@ class Batch {
       if (await this.#failedBefore(item, key)) {
         return;
       }
+      if (this.#run.crashedKeys?.has(key) === true) {
+        throw new Think2SegError(
+          'ENGINE_CRASHED',
+          'the engine process ended while it worked on this scene; if memory was short, try tiles or a smaller pack',
+        );
+      }
       digest = await digestRaster(item.rasterPath, manifest.stampOf(item.rasterPath), this.#signals.stop);
       id = itemId(item, this.#run.options, digest, this.#run.pack.sha256);
-      if (await this.#doneBefore(id)) {
+      if (await this.#doneBefore(item, key, id)) {
         return;
       }
-      onEvent({ kind: 'item-started', path: item.rasterPath, question: item.question });
+      onEvent({ kind: 'item-started', key, path: item.rasterPath, question: item.question });
       this.#begun.add(id);
       const { result, outputs } = await this.#segment(slot, item, key, id, digest);
       line = {
@@ -222,20 +230,33 @@ class Batch {
     if (sameRaster) {
       this.#tally.failed++;
       this.#tally.failures.push(failureOf({ ...item, path: item.rasterPath, ...failed }));
+      const { code, message } = failed;
+      this.#tellKnown(item, { key, state: 'failed', features: null, code, message });
     }
     return sameRaster;
   }
 
-  async #doneBefore(id: string): Promise<boolean> {
+  async #doneBefore(item: BatchItem, key: string, id: string): Promise<boolean> {
     const done = this.#ports.manifest.done(id);
     if (this.#begun.has(id) || (done !== undefined && (await this.#allPresent(done.outputs)))) {
       this.#tally.alreadyDone++;
       this.#tally.noTarget += done?.status === 'no-target' ? 1 : 0;
       this.#tally.features += done?.features ?? 0;
       this.#tally.areaM2 += done?.areaM2 ?? 0;
+      const state = done?.status === 'no-target' ? 'no-target' : 'done';
+      this.#tellKnown(item, { key, state, features: done?.features ?? null, code: null, message: null });
       return true;
     }
     return false;
+  }
+
+  #tellKnown({ rasterPath, question }: BatchItem, state: KnownState): void {
+    this.#ports.onEvent({ kind: 'item-known', path: rasterPath, question, ...state, ...this.#counts() });
+  }
+
+  #counts(): BatchCounts {
+    const { done, alreadyDone, failed, items } = this.#tally;
+    return { finished: done + alreadyDone + failed, failed, total: items };
   }
 
   async #allPresent(outputs: DoneLine['outputs']): Promise<boolean> {
@@ -317,13 +338,7 @@ class Batch {
         );
       }
     }
-    this.#ports.onEvent({
-      kind: 'item-finished',
-      line,
-      finished: tally.done + tally.alreadyDone + tally.failed,
-      failed: tally.failed,
-      total: tally.items,
-    });
+    this.#ports.onEvent({ kind: 'item-finished', line, ...this.#counts() });
   }
 }
 

@@ -104,7 +104,21 @@ async function batch(
   const { finish, stop, shard, ...run } = changes;
   const events: BatchEvent[] = [];
   const result = await processBatch(
-    { items, problems: [], shard: shard ?? null, merge: false, application: { name: 'think2seg', version: '0' } },
+    {
+      items,
+      problems: [],
+      shard: shard ?? null,
+      merge: false,
+      application: { name: 'think2seg', version: '0' },
+      request: {
+        inputs: [],
+        listPath: null,
+        tablePath: null,
+        questions: [],
+        merge: false,
+        options: { ...options, formats: ['.geojson'] },
+      },
+    },
     {
       folder: join(folder, 'out'),
       options,
