@@ -7,17 +7,19 @@ import type { Prompt } from '../../contract/prompt.ts';
 import { sharedWindow, type Tile, type TilePlan } from './plan-tiles.ts';
 import { areaPxOf, boundsOfRuns, clipRuns, sharedAreaPx, uniteRuns } from './run-length-mask.ts';
 import type { TileInstance } from './tile-answer.ts';
-import { boxAround, boxOfWindow, placeOf, sides, type Side } from './tile-edges.ts';
+import { boxAround, boxIou, boxOfWindow, clipBox, placeOf, sides, type Side } from './tile-edges.ts';
 import type { CutObject } from './whole-object.ts';
 
 /** Share of the smaller of two masks, within what both tiles see, that must be in the other. */
 const agreeingShare = 0.5;
+/** Boxes that overlap by this much (IoU) within what both tiles see name the same object where one of them is cut off. */
+const sameBoxIou = 0.75;
 
 /** One object, as all tiles together saw it. */
 export interface SeenObject extends CutObject {
   /** The best of its parts. */
   readonly score: number;
-  /** Of its largest part, in scene pixels. */
+  /** Of its largest part, with the points of all parts, in scene pixels. */
   readonly promptScenePx: Prompt;
   /** Whether some tile saw all of it. */
   readonly isWhole: boolean;
@@ -46,11 +48,22 @@ function before(a: Part, b: Part): number {
   return a.tile.index - b.tile.index || a.index - b.index;
 }
 
+/** Whether two parts are the same object, as far as both tiles can see. */
 function agree(a: Part, b: Part, zonePx: WindowPx): boolean {
+  return masksAgree(a, b, zonePx) || (!(isComplete(a) && isComplete(b)) && boxesAgree(a, b, zonePx));
+}
+
+function masksAgree(a: Part, b: Part, zonePx: WindowPx): boolean {
   const inA = clipRuns(a.runs, zonePx);
   const inB = clipRuns(b.runs, zonePx);
   const shared = sharedAreaPx(inA, inB);
   return shared > 0 && shared >= agreeingShare * Math.min(areaPxOf(inA), areaPxOf(inB));
+}
+
+/** The masks of a large object may differ wildly where tiles show little else than it; what they were asked about still tells. */
+function boxesAgree(a: Part, b: Part, zonePx: WindowPx): boolean {
+  const zone = boxOfWindow(zonePx);
+  return boxIou(clipBox(a.boxScenePx, zone), clipBox(b.boxScenePx, zone)) >= sameBoxIou;
 }
 
 export class TileMerger {
@@ -156,11 +169,23 @@ function seenObject(members: readonly Part[]): SeenObject {
   return {
     runs: uniteRuns(members.map(({ runs }) => runs)),
     score: Math.max(...members.map(({ score }) => score)),
-    promptScenePx: largest.promptScenePx,
+    promptScenePx: {
+      ...largest.promptScenePx,
+      ...pointsOf('positive_points', members),
+      ...pointsOf('negative_points', members),
+    },
     boxScenePx: boxAround(members.map(({ boxScenePx }) => boxScenePx)),
     isWhole: members.every(isComplete),
     openSides: sides.filter((side) => isOpen(members, side)),
   };
+}
+
+/** What any part named, each point once. */
+function pointsOf(key: 'positive_points' | 'negative_points', members: readonly Part[]): Prompt {
+  const points = new Map(
+    members.flatMap(({ promptScenePx }) => promptScenePx[key] ?? []).map((point) => [point.join(), point]),
+  );
+  return points.size === 0 ? {} : { [key]: [...points.values()] };
 }
 
 /** Whether the part that reaches farthest to a side is cut off there. */

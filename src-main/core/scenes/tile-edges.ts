@@ -33,6 +33,17 @@ export function boxAround(boxes: readonly Box[]): [number, number, number, numbe
   ];
 }
 
+export function clipBox(box: Box, to: Box): Box {
+  return [Math.max(box[0], to[0]), Math.max(box[1], to[1]), Math.min(box[2], to[2]), Math.min(box[3], to[3])];
+}
+
+/** 0 where one of them has no area. */
+export function boxIou(a: Box, b: Box): number {
+  const area = ([x0, y0, x1, y1]: Box): number => Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
+  const shared = area(clipBox(a, b));
+  return shared === 0 ? 0 : shared / (area(a) + area(b) - shared);
+}
+
 /** The sides on which an object goes up to an edge of its tile beyond which there is more to see. */
 export function cutSides(box: Box, runs: Runs, tilePx: WindowPx, targetPx: WindowPx): Side[] {
   const tile = boxOfWindow(tilePx);

@@ -22,6 +22,8 @@ import { wholeObject } from './whole-object.ts';
 const tilesAhead = 3;
 /** Parts of a polygon below this many pixels are the frayed edges of merged masks. */
 const leastPartPx = 4;
+/** An object that is longer than so many tiles would be outlined too coarsely in a window of its own. */
+const mostTilesLong = 4;
 
 export interface TiledInput {
   readonly ports: QueryPorts;
@@ -121,14 +123,16 @@ export class TiledWork {
     }
   }
 
-  /** An object that goes on where no tile saw it, or that a window of a tile's size can show whole, is segmented again by itself. */
+  /** An object that no tile saw whole is segmented again by itself; one of many tiles is sharper as all of its parts. */
   async #complete(seen: SeenObject): Promise<SceneObject> {
     const { plan, view, ports, input, context } = this.#work;
     const { runs, score, promptScenePx, boxScenePx, openSides, isWhole } = seen;
     const tileSizePx = plan.tiles[0]!.windowPx;
-    const fitsTile =
-      boxScenePx[2] - boxScenePx[0] <= tileSizePx.width && boxScenePx[3] - boxScenePx[1] <= tileSizePx.height;
-    if (isWhole || (openSides.length === 0 && !fitsTile)) {
+    const tilesLong = Math.max(
+      (boxScenePx[2] - boxScenePx[0]) / tileSizePx.width,
+      (boxScenePx[3] - boxScenePx[1]) / tileSizePx.height,
+    );
+    if (isWhole || (openSides.length === 0 && tilesLong > mostTilesLong)) {
       return { runs, score, promptScenePx, boxScenePx, origin: 'seen' };
     }
     const points = {

@@ -48,7 +48,9 @@ export async function wholeObject(
     return null;
   }
   const { runs, score } = await segment(boxScenePx);
-  const isSame = sharedAreaPx(runs, cut.runs) >= agreeingShare * areaPxOf(cut.runs);
+  // A box that tiles saw the ends of names the object better than masks of its parts; a box that was guessed must prove itself.
+  const isNamed = cut.openSides.length === 0;
+  const isSame = isNamed || sharedAreaPx(runs, cut.runs) >= agreeingShare * areaPxOf(cut.runs);
   return runs.length > 0 && isSame ? { runs, score, boxScenePx } : null;
 }
 
