@@ -4,6 +4,7 @@ export const overview = `think2seg: ask a georeferenced image a question, get po
 
   think2seg segment RASTER --query TEXT -o OUT   ask, segment, write polygons
   think2seg batch INPUT... --query TEXT -o DIR   many rasters, many questions, resumable
+  think2seg serve                                questions as JSON lines, models stay loaded
   think2seg evaluate --dataset NAME --root DIR   how good a pack is on a data set
   think2seg info RASTER [--stats]                what a raster is, as JSON
   think2seg pack list|inspect|verify|import      model packs
@@ -75,6 +76,19 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
   The same command again goes on where the last one stopped. Ctrl-C once finishes the scenes that run, twice stops at once.
 `;
 
+const serveHelp = `think2seg serve [--pack DIR|ID] [--provider NAME] [--threads N]
+
+  Reads requests from stdin and writes replies to stdout, one JSON object a line. First comes {"kind":"ready",...}.
+
+  {"kind":"segment","id":1,"input":{"rasterPath":"a.tif","question":"every pool","outputPaths":["a.gpkg"]}}
+       replies progress, then done with a result as of segment --json, or failed with a code and a message
+       further keys of input: target, bands, promptSource, mode, scale, simplifyPx, minAreaM2, connectivity, maskPath,
+       overlayPath, overlaySidePx, rasterDigest, overwrite
+  {"kind":"ping","id":2}     replies pong
+  {"kind":"cancel","id":1}   request 1 fails with CANCELLED
+  {"kind":"shutdown"}        finishes what was asked before and ends, as the end of stdin does
+`;
+
 const evaluateHelp = `think2seg evaluate --dataset NAME --root DIR --split SPLIT [-o FOLDER]
 
       --dataset NAME     earthreason, rrsisd, refsegrs or risbench, in its published folder layout
@@ -121,6 +135,7 @@ const demoHelp = `think2seg demo [--out FOLDER]
 const topics: Record<string, string> = {
   segment: segmentHelp,
   batch: batchHelp,
+  serve: serveHelp,
   evaluate: evaluateHelp,
   info: infoHelp,
   pack: packHelp,

@@ -9,6 +9,7 @@ import { helpOf, overview } from './help.ts';
 import { infoCommand } from './info-command.ts';
 import { packCommand } from './pack-command.ts';
 import { segmentCommand } from './segment-command.ts';
+import { serveCommand } from './serve-command.ts';
 import { startEnginesWith } from './start-engine.ts';
 import { suggestCommand } from './suggest-command.ts';
 import { installation } from './installation.ts';
@@ -16,6 +17,7 @@ import { installation } from './installation.ts';
 const commands: Record<string, (args: string[]) => Promise<void>> = {
   segment: segmentCommand,
   batch: batchCommand,
+  serve: serveCommand,
   info: infoCommand,
   evaluate: evaluateCommand,
   pack: packCommand,

@@ -10,7 +10,7 @@ export interface LabelledScene {
   readonly rasterPath: string;
   /** Side of a tile of which the scene has several. */
   readonly tilePx: number;
-  boxes(): Promise<SceneBox[]>;
+  readonly boxes: () => Promise<SceneBox[]>;
 }
 
 /** Boxes of the connected parts of a label raster; those under `minPixels` are left out. */
