@@ -2,6 +2,7 @@
 import type { EvaluateInput, EvaluationReport } from '../contract/evaluation.ts';
 import type { EvaluationPorts } from '../core/evaluate/predict.ts';
 import { runEvaluation } from '../core/evaluate/run-evaluation.ts';
+import { namesOfPacks } from '../core/evaluate/study.ts';
 import { loadPack } from '../core/pack/load-pack.ts';
 import type { QueryContext } from '../core/query/query-ports.ts';
 import { ModelStore } from './model-store.ts';
@@ -17,14 +18,15 @@ export async function evaluateWithOthers(
   const otherSegmenters = [];
   const directories = input.study?.kind === 'segmenter' ? input.study.packDirectories : [];
   try {
-    for (const directory of directories) {
-      const pack = await loadPack(directory, signal);
+    const packs = await Promise.all(directories.map((directory) => loadPack(directory, signal)));
+    const names = namesOfPacks(packs.map(({ manifest, directory }) => ({ ...manifest, directory })));
+    for (const [index, pack] of packs.entries()) {
       // Each stays loaded for the whole run, so each needs a store of its own.
       const store = new ModelStore();
       stores.push(store);
       const request = { pack, provider: input.provider, threads: input.threads };
       otherSegmenters.push({
-        name: `${pack.manifest.id} ${pack.manifest.version}`,
+        name: names[index]!,
         load: () => store.segmenter(request, signal),
       });
     }

@@ -67,6 +67,17 @@ function asOneTarget(prompts: readonly Prompt[]): Prompt[] {
   ];
 }
 
+/** Id and version of each pack; with its folder where two packs have both in common, for a table must tell them apart. */
+export function namesOfPacks(
+  packs: readonly { readonly id: string; readonly version: string; readonly directory: string }[],
+): string[] {
+  const short = packs.map(({ id, version }) => `${id} ${version}`);
+  return packs.map(({ directory }, index) => {
+    const name = short[index]!;
+    return short.filter((other) => other === name).length === 1 ? name : `${name} in ${directory}`;
+  });
+}
+
 /** In the order of the table. */
 export function variantsOf(
   study: z.infer<typeof studySchema> | null,
