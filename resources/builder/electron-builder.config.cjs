@@ -44,6 +44,7 @@ module.exports = {
     '!out/**/*.map',
     'models/nano/**',
     'resources/probe/**',
+    'resources/ray/**',
     'resources/sample/harbour.tif',
     'resources/icons/icon.png',
     `!node_modules/!(${loadedPackages.join('|')})/**`,

@@ -10,10 +10,10 @@ import type { Shard } from '../core/batch/manifest.ts';
 import { checkVectorFormat } from '../core/export/feature-writer.ts';
 import { BatchPrinter, describeDuration } from './batch-printer.ts';
 import { choosePrinter, progressOptions } from './choose-printer.ts';
-import { EnginePool } from './engine-pool.ts';
+import { rayOptions, readExecutor, type ClosableExecutor } from './choose-executor.ts';
 import { formatTable } from './format-table.ts';
 import { installation } from './installation.ts';
-import { queryOptions, readCount, readQueryOptions, readScaleOptions, scaleOptions } from './query-options.ts';
+import { queryOptions, readQueryOptions, readScaleOptions, scaleOptions } from './query-options.ts';
 import { readNonNegative, readOptions } from './read-options.ts';
 import { describeArea } from './result-summary.ts';
 import { listenForStop } from './stop-signals.ts';
@@ -30,8 +30,9 @@ const options = {
   format: { type: 'string', multiple: true, default: [] as string[] },
   merge: { type: 'boolean', default: false },
   timeout: { type: 'string' },
-  workers: { type: 'string', default: '1' },
+  workers: { type: 'string' },
   shard: { type: 'string' },
+  ...rayOptions,
   'retry-failed': { type: 'boolean', default: false },
   'fail-fast': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -103,7 +104,7 @@ export async function batchCommand(args: string[]): Promise<void> {
   const formats = values.merge ? formatsToMerge(named) : named;
   const batchOptions = { ...(await readQueryOptions(values)), ...readScaleOptions(values), formats };
   const shard = readShard(values.shard);
-  const workers = readCount('workers', values.workers) ?? 1;
+  const chooseExecutor = readExecutor(values);
   const limitMs = timeoutMs(values.timeout);
   const request: BatchRequest = {
     inputs: positionals.map((path) => resolve(path)),
@@ -119,9 +120,10 @@ export async function batchCommand(args: string[]): Promise<void> {
   const requests = listenForStop(() =>
     printer?.show({ kind: 'note', note: 'finishing the scenes that run; Ctrl-C again stops at once' }),
   );
-  const executor = new EnginePool(workers);
+  let executor: ClosableExecutor | null = null;
   let result: BatchResult;
   try {
+    executor = await chooseExecutor(batchOptions, pack.sha256);
     result = await processBatch(
       {
         items,
@@ -144,7 +146,7 @@ export async function batchCommand(args: string[]): Promise<void> {
     );
   } finally {
     printer?.end();
-    await executor.close();
+    await executor?.close();
     requests.release();
   }
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : describe(result));

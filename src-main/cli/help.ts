@@ -65,6 +65,11 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
       --timeout S        longest time for one question about one raster
       --retry-failed     try again what failed before
       --fail-fast        stop at the first failure
+      --engine NAME      local (default) or ray, with
+      --address ADDR     the Ray cluster: auto, host:port
+      --python PATH      Python with Ray (default python3); docs/cluster.md
+      --serve-command "CMD"   starts think2seg on a node (default: this one)
+      --task-cpus N, --task-gpus N   what a question takes of a node (default 1 and 0)
       --shard I/N        only the I-th of N parts, for job arrays; every part writes its own manifest
       --json             one JSON object on stdout
       --progress NAME    text (default), or json: one JSON object a line on stderr, for programs

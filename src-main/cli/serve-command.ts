@@ -37,7 +37,7 @@ export async function serveCommand(args: string[]): Promise<void> {
   const pack = await callEngine('pack.inspect', { directory: packDirectory });
   let engine = new EngineChild(startEngine);
   const segment: SegmentRequest = async (input, { signal, onProgress }) => {
-    const scratchName = `.think2seg-${randomUUID()}`;
+    const scratchName = `${input.scratchName}-${randomUUID()}`;
     const used = engine;
     try {
       const request = { ...withAbsolutePaths(input), packDirectory, provider, threads, scratchName };

@@ -29,6 +29,8 @@ const serveInputSchema = z.strictObject({
   overlaySidePx: segment.overlaySidePx,
   rasterDigest: segment.rasterDigest,
   overwrite: segment.overwrite.default(false),
+  /** How the names of folders for unfinished files begin, so that a caller can clean up after a kill. */
+  scratchName: segment.scratchName.default('.think2seg-serve'),
 });
 
 export type ServeInput = z.infer<typeof serveInputSchema>;
