@@ -243,6 +243,7 @@ export const panelStrings = {
   },
   packs: {
     title: 'Model packs',
+    listing: 'Reading the packs',
     import: 'Import folder…',
     importing: 'Copying and checking',
     use: 'Use',
