@@ -105,11 +105,10 @@ module.exports = {
     notarize: process.env.APPLE_TEAM_ID !== undefined,
   },
   linux: {
-    target: ['AppImage', 'deb', 'tar.gz'],
+    // `npm run package:deb` makes the Debian package, with the system's own tool.
+    target: ['AppImage', 'tar.gz'],
     executableName: 'think2seg-desktop',
     category: 'Science;Geography',
-    maintainer: process.env.T2S_MAINTAINER ?? 'Think2Seg Desktop',
     synopsis: 'Ask a georeferenced image a question, get polygons, offline',
   },
-  deb: { depends: ['libgtk-3-0', 'libnss3', 'libasound2', 'libgbm1', 'libxss1', 'libnotify4', 'libatspi2.0-0'] },
 };

@@ -1,12 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SegmentResult } from '../../src-main/contract/segment-result.ts';
 import { electronMissing, electronPath } from '../support/electron-runtime.ts';
 import { packageProgram, startPackaged, type PackagedProgram } from '../support/packaged-program.ts';
 import { openVirtualDisplay } from '../support/virtual-display.ts';
 
+const root = resolve(import.meta.dirname, '../..');
+const { version: packageVersion } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const skipped = process.platform === 'linux' ? electronMissing : 'the folder target is built for Linux here';
 
 describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () => {
@@ -84,6 +86,42 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
     bill.components.forEach(({ name, version }) => expect(texts).toMatch(new RegExp(`${name} ${version} \\(`, 'u')));
     expect(readFileSync(join(licences, 'LICENSE'), 'utf8')).toContain('Apache License');
     expect(existsSync(join(program.folder, 'LICENSES.chromium.html'))).toBe(true);
+  });
+
+  it('becomes a Debian package whose files are a program that starts', async () => {
+    const deb = join(program.folder, '../think2seg.deb');
+    const scratch = join(program.folder, '../installed');
+    const run = (command: string, ...args: string[]): string =>
+      execFileSync(command, args, {
+        encoding: 'utf8',
+        cwd: root,
+        env: { ...process.env, T2S_DEB_COMPRESSION: 'none' },
+      });
+    run('node', 'resources/builder/make-deb.mjs', program.folder, deb);
+    const field = (name: string): string => run('dpkg-deb', '--field', deb, name).trim();
+    expect([field('Package'), field('Version')]).toEqual(['think2seg-desktop', packageVersion]);
+    expect(field('Architecture')).toBe(run('dpkg', '--print-architecture').trim());
+    expect(field('Depends')).toContain('libgtk-3-0');
+
+    run('dpkg-deb', '--raw-extract', deb, scratch);
+    execFileSync('md5sum', ['--check', '--quiet', 'DEBIAN/md5sums'], { cwd: scratch });
+    const installed = realpathSync(join(scratch, 'usr/bin/think2seg-desktop'));
+    expect(installed).toBe(realpathSync(join(scratch, 'opt/think2seg-desktop/think2seg-desktop')));
+    expect(statSync(join(dirname(installed), 'chrome-sandbox')).mode & 0o7777).toBe(0o4755);
+
+    const entry = readFileSync(join(scratch, 'usr/share/applications/think2seg-desktop.desktop'), 'utf8');
+    expect(entry).toContain('Exec=/opt/think2seg-desktop/think2seg-desktop %F\n');
+    const types = readFileSync(join(scratch, 'usr/share/mime/packages/think2seg-desktop.xml'), 'utf8');
+    const [, project] = /MimeType=image\/tiff;([^;]+);/u.exec(entry) ?? [];
+    expect(types).toContain(`<mime-type type="${project}">`);
+    expect(types).toContain('pattern="*.t2s"');
+
+    const running = await startPackaged(installed, [join(root, 'resources/sample/harbour.tif')]);
+    try {
+      await running.window.getByRole('button', { name: 'Zoom to harbour.tif' }).waitFor();
+    } finally {
+      await running.close();
+    }
   });
 
   it('is no Node and takes no orders from the environment', () => {
