@@ -81,6 +81,12 @@ export class Desk {
         this.settings.set(start.settings);
       }
     });
+    workspace.activeRasterId.subscribe(() => {
+      // What was said of one raster would read as if it were said of the next.
+      if (this.asking.state.get().kind !== 'running') {
+        this.asking.clear();
+      }
+    });
     history.value.subscribe((work) =>
       workspace.selectedInstanceIds.update((selected) => pruneSelection(selected, work)),
     );

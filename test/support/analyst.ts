@@ -163,3 +163,8 @@ function areaM2In(text: string): number | null {
   const metres = { 'm²': 1, ha: 10_000, 'km²': 1_000_000 }[unit ?? ''];
   return digits === undefined || metres === undefined ? null : Number(digits.replaceAll(',', '')) * metres;
 }
+
+/** How far the screen's rounding may be from an area that it shows in square metres, hectares or square kilometres. */
+export function roundingM2(areaM2: number): number {
+  return areaM2 >= 1_000_000 ? 5_000 : areaM2 >= 10_000 ? 50 : 0.5;
+}
