@@ -9,6 +9,7 @@ import { electronMissing } from '../support/electron-runtime.ts';
 /** Where pictures of the documentation go, such as `docs/pictures`. */
 const target = process.env['T2S_PICTURES'];
 const missing = electronMissing ?? (target === undefined ? 'T2S_PICTURES names no folder' : null);
+const models = resolve(import.meta.dirname, '../../models/nano');
 const sample = resolve(import.meta.dirname, '../../resources/sample/harbour.tif');
 
 describe.skipIf(missing !== null)(`pictures of every screen ${missing ?? ''}`, () => {
@@ -24,7 +25,14 @@ describe.skipIf(missing !== null)(`pictures of every screen ${missing ?? ''}`, (
     mkdirSync(folder, { recursive: true });
     const raster = join(folder, 'harbour.tif');
     cpSync(sample, raster);
-    desktop = await launchDesktop({ args: [raster], display: { width: 1440, height: 900 } });
+    const userDataDirectory = join(folder, `user-${theme}`);
+    mkdirSync(userDataDirectory);
+    const foreign = join(folder, 'published-weights');
+    for (const part of ['lvlm', 'segmenter', 'LICENSE']) {
+      cpSync(join(models, part), join(foreign, part), { recursive: true });
+    }
+    const display = { width: 1440, height: 900 };
+    desktop = await launchDesktop({ args: [raster], display, userDataDirectory });
     const { window, electron } = desktop;
     await desktop.call('settings.change', { theme, tourSeen: true });
 
@@ -66,7 +74,14 @@ describe.skipIf(missing !== null)(`pictures of every screen ${missing ?? ''}`, (
     await take('table');
     await press('Close');
     await takeDialog('packs', 'packs', 'Close');
+    await desktop.answerDialogs({ open: [foreign] });
+    await choose('packs');
+    await press('Import folder…');
+    await window.getByLabel('Prompt template').fill('Find: {question}');
+    await take('import');
+    await press('Close');
     await takeDialog('settings', 'settings', 'Close');
+    await takeDialog('self-test', 'self-test', 'Close');
     await takeDialog('shortcuts', 'shortcuts', 'Close');
     await takeDialog('about', 'about', 'Close');
     await takeDialog('tour', 'tour', 'Skip the tour');
@@ -75,5 +90,13 @@ describe.skipIf(missing !== null)(`pictures of every screen ${missing ?? ''}`, (
     await window.getByText('No target found.').waitFor({ timeout: 60_000 });
     await take('no-target');
     expect(desktop.problems).toEqual([]);
+
+    // Longer than the quiet time after a change.
+    await window.waitForTimeout(2_500);
+    await desktop.kill();
+    desktop = await launchDesktop({ display, userDataDirectory });
+    await desktop.window.getByRole('button', { name: 'Restore the work' }).waitFor();
+    await desktop.window.waitForTimeout(600);
+    await desktop.window.screenshot({ path: resolve(target ?? '.', `recovery-${theme}.png`) });
   });
 });
