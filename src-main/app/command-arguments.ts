@@ -1,5 +1,5 @@
 /** Whether the program was started for its window or for a command. */
-const commands = new Set(['segment', 'batch', 'info', 'evaluate', 'pack', 'doctor', 'demo', 'help']);
+const commands = new Set(['segment', 'batch', 'serve', 'info', 'evaluate', 'pack', 'doctor', 'demo', 'help']);
 
 /**
  * The command and what follows it; null when the program was started for its window. Switches before the command are Chromium's; the
