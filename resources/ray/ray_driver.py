@@ -15,6 +15,7 @@ actors: an actor whose node is gone waits for ever, a task runs elsewhere.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -156,6 +157,8 @@ def main() -> None:
     parser.add_argument("--task-gpus", type=float, default=0)
     parser.add_argument("--retries", type=int, default=8)
     options = parser.parse_args()
+    # Ctrl-C in a terminal reaches this process too; the program that started it decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Ray reports trouble on stdout, which belongs to the replies.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

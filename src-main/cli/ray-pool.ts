@@ -110,6 +110,9 @@ export class RayPool implements Executor {
         const { packDirectory, provider, threads, ...asked } = input;
         this.#send({ kind: 'segment', id, input: asked });
       });
+    } catch (thrown) {
+      // Ray ends a task by ending its process, which looks like a crash.
+      throw signal.aborted ? new Think2SegError('CANCELLED', 'the task was ended on request') : thrown;
     } finally {
       signal.removeEventListener('abort', cancel);
       this.#waiting.delete(id);

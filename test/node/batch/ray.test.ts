@@ -151,6 +151,24 @@ describe.skipIf(reason !== null)(
       );
     });
 
+    it('stops at the second Ctrl-C, blames no scene for it, and goes on later', async () => {
+      let interrupted = false;
+      const run = await onRay('stopped', {
+        onStderr: (text, kill) => {
+          if (!interrupted && text.includes(`1/${sceneCount}`)) {
+            interrupted = true;
+            kill('SIGINT');
+            setTimeout(() => kill('SIGINT'), 200);
+          }
+        },
+      });
+      expect(run.status).toBe(130);
+      expect(readFileSync(join(folder, 'stopped/manifest.jsonl'), 'utf8')).not.toContain('"state":"failed"');
+      const rest = await onRay('stopped');
+      expect(resultOf(rest.stdout)).toMatchObject({ items: sceneCount, failed: 0, remaining: 0 });
+      expect(reproducible('stopped')).toEqual(reproducible('single'));
+    });
+
     it('does nothing a second time', async () => {
       const again = await onRay('ray');
       expect(resultOf(again.stdout)).toMatchObject({ done: 0, alreadyDone: sceneCount, failed: 0 });
