@@ -157,10 +157,11 @@ export class SceneMap {
 
   /** Null before the first raster. */
   get place(): MapPlace | null {
-    const { position, frame, bounds } = this.#navigation;
+    const { position, frame } = this.#navigation;
+    // A map without a view has no bounds: it must not be asked for them.
     return position === null || frame === null || this.#map.getSize() === undefined
       ? null
-      : { ...position, boundsMap: bounds, frame };
+      : { ...position, boundsMap: this.#navigation.bounds, frame };
   }
 
   moveTo(position: MapPosition): void {
