@@ -150,11 +150,11 @@ async function compare(work: Work, name: string, leastIou: Record<Reporting, num
     const tiled = await run(work, reporting);
     const iou = unionIou(single, tiled, info.width, info.height);
     const leastPartPx = Math.min(...tiled.partsScenePx.flat().map((polygon) => Math.abs(planarArea([polygon]))));
-    expect.soft({ name, reporting, features: tiled.features.length }).toEqual({
-      name,
-      reporting,
-      features: single.features.length,
-    });
+    // How far an object goes that one tile alone named is the segmenter's guess: it may run into a neighbour.
+    const mayDiffer = reporting === 'one-tile' ? 1 : 0;
+    expect
+      .soft(Math.abs(tiled.features.length - single.features.length), `${name}, ${reporting}: number of objects`)
+      .toBeLessThanOrEqual(mayDiffer);
     measured.push(`${name}, ${reporting}: ${tiled.features.length} objects, union IoU ${iou.toFixed(4)}`);
     expect.soft(iou, `${name}, ${reporting}`).toBeGreaterThanOrEqual(leastIou[reporting] ?? 0);
     // Areas come back from map coordinates.
@@ -171,7 +171,7 @@ describe('tiles against one window', { timeout: 120_000 }, () => {
     await writeFile(rasterPath, tiff);
     await compare({ rasterPath, boxes, tilePx: 200, overlapPx: 50 }, `procedural ${seed}`, {
       'every-tile': 0.98,
-      'one-tile': 0.98,
+      'one-tile': 0.9,
     });
   });
 });
