@@ -75,7 +75,9 @@ describe.skipIf(electronMissing !== null)(`a batch in the window ${electronMissi
 
     desktop = await launchDesktop({ userDataDirectory });
     ({ window } = desktop);
-    await window.getByRole('button', { name: 'Start empty' }).click();
+    // Offered only where the kill came after an autosave.
+    const startEmpty = window.getByRole('button', { name: 'Start empty' });
+    await window.addLocatorHandler(startEmpty, () => startEmpty.click());
     await window.getByRole('button', { name: 'Batch…' }).click();
     await window.getByText('There is a batch in this folder').waitFor();
     expect(await window.getByRole('textbox', { name: 'Questions, one a line' }).inputValue()).toBe(

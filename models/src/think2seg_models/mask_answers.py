@@ -5,8 +5,6 @@ import json
 import cv2
 import numpy as np
 
-from .evaluate_real import components
-
 SMALLEST_PX = 16
 """Regions of fewer pixels of the model frame are left out."""
 MOST_REGIONS = 10
@@ -24,8 +22,12 @@ def interior_points(region: np.ndarray) -> list[list[int]]:
 
 def prompts_of(target: np.ndarray) -> list[dict]:
     """`bbox_2d` (right and bottom edges just outside) and `positive_points` of every connected region, the largest first."""
-    regions = sorted(components(target, SMALLEST_PX), key=lambda region: -int(region.mask.sum()))[:MOST_REGIONS]
-    return [{"bbox_2d": list(region.box), "positive_points": interior_points(region.mask)} for region in regions]
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(target.astype(np.uint8))
+    regions = [(area, label, x, y, w, h) for label, (x, y, w, h, area) in enumerate(stats.tolist()) if label > 0 and area >= SMALLEST_PX]
+    return [
+        {"bbox_2d": [x, y, x + w, y + h], "positive_points": interior_points(parts == label)}
+        for _, label, x, y, w, h in sorted(regions, key=lambda region: -region[0])[:MOST_REGIONS]
+    ]
 
 
 def answer_of(target: np.ndarray) -> str:
