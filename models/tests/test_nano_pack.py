@@ -69,7 +69,7 @@ def test_the_configuration_is_one_that_transformers_reads():
 
     config = AutoConfig.from_pretrained(PACK / "lvlm")
     assert config.model_type == "qwen2_5_vl"
-    assert config.text_config.hidden_size == 192
+    assert config.text_config.hidden_size == 256
     assert config.image_token_id == 5
 
 
