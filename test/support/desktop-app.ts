@@ -1,7 +1,8 @@
 /** Starts the built desktop as a user does, on a display and with a user folder of its own, and drives it with Playwright. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import type {
   DesktopEvent,
@@ -12,6 +13,7 @@ import type {
 } from '../../src-main/contract/desktop-bridge.ts';
 import type { StartState } from '../../src-main/contract/app-routes.ts';
 import { electronPath } from './electron-runtime.ts';
+import { processTree } from './open-sockets.ts';
 import { openVirtualDisplay, type DisplaySize } from './virtual-display.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -45,12 +47,30 @@ export interface DesktopApp {
   answerDialogs(answers: { open?: readonly string[]; save?: string | null; confirm?: boolean }): Promise<void>;
   /** Process that owns the models. */
   enginePid(): Promise<number>;
-  /** Ends the program at once, as a crash or the user's task manager does, unless it has ended; leaves its user folder. */
+  /**
+   * Ends the program at once, as a crash or the user's task manager does, unless it has ended; leaves its user folder. Resolves when its
+   * engine is gone too, which finishes the step it is in and holds what it has locked until then.
+   */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
 
 type EventRecorder = Window & { recordedEvents: DesktopEvent[] };
+
+const longestEndMs = 30_000;
+
+async function ended(pids: readonly number[]): Promise<void> {
+  const lastMs = performance.now() + longestEndMs;
+  const alive = (): number[] => pids.filter((pid) => existsSync(`/proc/${pid}`));
+  while (alive().length > 0) {
+    if (performance.now() > lastMs) {
+      throw new Error(
+        `the program was killed ${longestEndMs / 1000} s ago, and processes ${alive().join(', ')} of it still run`,
+      );
+    }
+    await delay(20);
+  }
+}
 
 /** Call ids that the window itself does not use. */
 let nextCallId = 1_000_000;
@@ -153,9 +173,11 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
       kill: async () => {
         const child = electron.process();
         if (child.exitCode === null && child.signalCode === null) {
+          const processes = child.pid === undefined || !existsSync('/proc') ? [] : processTree(child.pid);
           const gone = new Promise((done) => child.once('exit', done));
           child.kill('SIGKILL');
           await gone;
+          await ended(processes);
         }
         display.close();
       },
