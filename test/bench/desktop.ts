@@ -1,7 +1,7 @@
 /** The packaged desktop: time until its window can be used, and what it takes at rest. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { electronMissing } from '../support/electron-runtime.ts';
-import { processTree } from '../support/open-sockets.ts';
+import { processTree } from '../support/process-tree.ts';
 import { packageProgram, startPackaged } from '../support/packaged-program.ts';
 import { memoryBytes, processorSeconds } from '../support/process-use.ts';
 import type { BenchRow } from './harness.ts';

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ManifestLine } from '../../src-main/contract/batch.ts';
+import { doneLines } from '../support/batch-outputs.ts';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
 
@@ -41,13 +41,6 @@ describe.skipIf(electronMissing !== null)(`a batch in the window ${electronMissi
     await desktop?.close();
     rmSync(folder, { recursive: true, maxRetries: 5 });
   });
-
-  const manifest = (): ManifestLine[] =>
-    readFileSync(join(output, 'manifest.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as ManifestLine);
-  const doneLines = () => manifest().filter((line) => line.kind === 'item' && line.state === 'done');
 
   async function picture(app: DesktopApp, name: string): Promise<void> {
     if (process.env['T2S_WRITE_PICTURES'] === '1') {
@@ -78,7 +71,7 @@ describe.skipIf(electronMissing !== null)(`a batch in the window ${electronMissi
     await window.getByRole('button', { name: 'Start', exact: true }).click();
     await window.getByRole('button', { name: 'Pause' }).click();
     await window.getByRole('button', { name: 'Go on' }).waitFor({ timeout: 60_000 });
-    const before = doneLines();
+    const before = doneLines(output);
     expect(before.length).toBeLessThan(4);
     await window.getByRole('button', { name: 'Go on' }).click();
     await window.getByText('at work').waitFor();
@@ -111,7 +104,7 @@ describe.skipIf(electronMissing !== null)(`a batch in the window ${electronMissi
     await window.getByText('Done.').waitFor({ timeout: 120_000 });
 
     // Every question of every raster exactly once, whatever happened in between.
-    const done = doneLines();
+    const done = doneLines(output);
     expect(done).toHaveLength(6);
     expect(new Set(done.map(({ key }) => key)).size).toBe(6);
     const outputs = readdirSync(join(output, 'scenes')).filter((name) => name.endsWith('.gpkg'));

@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { electronMissing, electronPath } from '../support/electron-runtime.ts';
-import { openSockets, processTree } from '../support/open-sockets.ts';
+import { openSockets } from '../support/open-sockets.ts';
+import { processTree } from '../support/process-tree.ts';
 import { openVirtualDisplay } from '../support/virtual-display.ts';
 
 /** Not in Electron's types, but what the window was really made with. */

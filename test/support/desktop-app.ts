@@ -13,7 +13,7 @@ import type {
 } from '../../src-main/contract/desktop-bridge.ts';
 import type { StartState } from '../../src-main/contract/app-routes.ts';
 import { electronPath } from './electron-runtime.ts';
-import { processTree } from './open-sockets.ts';
+import { processTree } from './process-tree.ts';
 import { openVirtualDisplay, type DisplaySize } from './virtual-display.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -11,22 +11,6 @@ export interface OpenSocket {
 
 const tables = ['tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6'] as const;
 
-/** The process and all its descendants. */
-export function processTree(rootPid: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/u.test(entry))) {
-    const parent = parentOf(name);
-    if (parent !== null) {
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    }
-  }
-  const tree = [rootPid];
-  for (const pid of tree) {
-    tree.push(...(children.get(pid) ?? []));
-  }
-  return tree;
-}
-
 export function openSockets(pids: readonly number[]): OpenSocket[] {
   const owner = new Map(pids.flatMap((pid) => socketInodes(pid).map((inode) => [inode, pid] as const)));
   return tables.flatMap((table) =>
@@ -39,16 +23,6 @@ export function openSockets(pids: readonly number[]): OpenSocket[] {
         return pid === undefined ? [] : [{ table, pid, local, remote }];
       }),
   );
-}
-
-function parentOf(pid: string): number | null {
-  try {
-    // The name may hold spaces and brackets; the state and the parent follow its last bracket.
-    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-    return Number(parent);
-  } catch {
-    return null; // ended meanwhile
-  }
 }
 
 function socketInodes(pid: number): string[] {

@@ -41,3 +41,8 @@ export function childrenOf(root: number): ProcessFacts[] {
   }
   return found;
 }
+
+/** The process and all its descendants. */
+export function processTree(root: number): number[] {
+  return [root, ...childrenOf(root).map(({ pid }) => pid)];
+}

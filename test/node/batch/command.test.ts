@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchResult, DoneLine, ManifestLine } from '../../../src-main/contract/batch.ts';
+import { doneLines, reproducible, resultOf } from '../../support/batch-outputs.ts';
 import { runThink2seg, type RunOptions } from '../../support/command-line.ts';
 import { childrenOf } from '../../support/process-tree.ts';
 
@@ -38,30 +38,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function batch(args: readonly string[], runOptions: RunOptions = {}) {
   return runThink2seg(['batch', ...args], { cwd: folder, ...runOptions });
-}
-
-function resultOf(stdout: string): BatchResult {
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as BatchResult;
-}
-
-function doneLines(output: string): DoneLine[] {
-  return readFileSync(join(folder, output, 'manifest.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as ManifestLine)
-    .filter((line): line is DoneLine => line.kind === 'item' && line.state === 'done');
-}
-
-/** Everything that a batch must reproduce: names of the files, and features without what only says when they were made. */
-function reproducible(output: string): unknown {
-  const files = readdirSync(join(folder, output, 'scenes')).sort();
-  return files.map((name) => {
-    const text = readFileSync(join(folder, output, 'scenes', name), 'utf8');
-    const json = JSON.parse(text) as { features: unknown[]; think2seg: Record<string, unknown> };
-    const { createdAt, timingsMs, ...record } = json.think2seg;
-    expect([createdAt, timingsMs]).not.toContain(undefined);
-    return [name, json.features, record];
-  });
 }
 
 function leftovers(output: string): string[] {
@@ -92,7 +68,7 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
         ],
         { encoding: 'utf8' },
       );
-      const expected = doneLines('plain')
+      const expected = doneLines(join(folder, 'plain'))
         .filter(({ question }) => question === fuel)
         .reduce((sum, { areaM2 }) => sum + (areaM2 ?? 0), 0);
       expect(Number(/a \(Real\) = ([\d.]+)/.exec(areas.stdout)?.[1])).toBeCloseTo(expected, 3);
@@ -107,7 +83,7 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
   });
 
   it('sees a raster once for all questions about it', () => {
-    const [first, second] = doneLines('plain');
+    const [first, second] = doneLines(join(folder, 'plain'));
     expect(first?.path).toBe(second?.path);
     expect(first?.timingsMs['vision']).toBeGreaterThan(1);
     expect(second?.timingsMs['vision']).toBeLessThan(1);
@@ -130,8 +106,8 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
     expect(kills).toBeGreaterThan(0);
     const last = await batch([...args, '-o', 'killed']);
     expect(resultOf(last.stdout)).toMatchObject({ items: 4, failed: 0, remaining: 0 });
-    expect(reproducible('killed')).toEqual(reproducible('undisturbed'));
-    const ids = doneLines('killed').map(({ id }) => id);
+    expect(reproducible(join(folder, 'killed'))).toEqual(reproducible(join(folder, 'undisturbed')));
+    const ids = doneLines(join(folder, 'killed')).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toHaveLength(4);
     expect(leftovers('killed')).toEqual([]);
@@ -172,7 +148,7 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
     expect(result.failed).toBe(0);
     expect(result.done).toBeGreaterThanOrEqual(1);
     expect(result.remaining).toBeGreaterThanOrEqual(1);
-    expect(doneLines('interrupted')).toHaveLength(result.done);
+    expect(doneLines(join(folder, 'interrupted'))).toHaveLength(result.done);
     const rest = await batch(['in', '-q', fuel, '-o', 'interrupted', '--json', '--quiet']);
     expect(resultOf(rest.stdout)).toMatchObject({ done: result.remaining, alreadyDone: result.done });
   });
@@ -222,7 +198,7 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
     );
     const run = await batch(['--table', 'table.csv', '-o', 'table', '--json', '--quiet']);
     expect(resultOf(run.stdout)).toMatchObject({ items: 2, done: 2 });
-    expect(doneLines('table').map(({ target }) => target.kind)).toEqual(['window', 'scene']);
+    expect(doneLines(join(folder, 'table')).map(({ target }) => target.kind)).toEqual(['window', 'scene']);
   });
 
   it('stops with the reason when the disk is full, and finishes once there is room', async (context) => {
@@ -238,7 +214,7 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
       const full = await batch(args);
       expect(full.status).toBe(6);
       expect(full.stderr).toMatch(/^OUTPUT_FULL: .*free some space/);
-      const doneBefore = doneLines('disk/out').length;
+      const doneBefore = doneLines(join(folder, 'disk/out')).length;
       expect(doneBefore).toBeGreaterThan(0);
       execFileSync('mount', ['-o', 'remount,size=8m', disk], { stdio: 'pipe' });
       const rest = await batch(args);

@@ -1,10 +1,10 @@
 /** Trouble from outside while a batch runs: a file that goes away, a clock that jumps, kills at random moments. */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchResult, DoneLine, FailedLine, ManifestLine } from '../../../src-main/contract/batch.ts';
+import { itemLines, reproducible, resultOf } from '../../support/batch-outputs.ts';
 import { runThink2seg } from '../../support/command-line.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
@@ -24,33 +24,6 @@ function makeScenes(name: string, count: number): void {
   for (let index = 0; index < count; index++) {
     cpSync(harbour, join(folder, name, `scene-${index}.tif`));
   }
-}
-
-function resultOf(stdout: string): BatchResult {
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as BatchResult;
-}
-
-function itemLines(output: string): (DoneLine | FailedLine)[] {
-  return readFileSync(join(folder, output, 'manifest.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as ManifestLine)
-    .filter((line) => line.kind === 'item');
-}
-
-/** Features and records without what only says when they were made. */
-function reproducible(output: string): unknown {
-  return readdirSync(join(folder, output, 'scenes'))
-    .sort()
-    .map((name) => {
-      const json = JSON.parse(readFileSync(join(folder, output, 'scenes', name), 'utf8')) as {
-        features: unknown[];
-        think2seg: Record<string, unknown>;
-      };
-      const { createdAt, timingsMs, ...record } = json.think2seg;
-      expect([createdAt, timingsMs]).not.toContain(undefined);
-      return [name, json.features, record];
-    });
 }
 
 describe('a batch', { timeout: 600_000 }, () => {
@@ -88,7 +61,7 @@ describe('a batch', { timeout: 600_000 }, () => {
     const run = await runThink2seg(args, { cwd: folder, environment: { NODE_OPTIONS: `--require ${jump}` } });
     expect(run.status).toBe(0);
     expect(resultOf(run.stdout)).toMatchObject({ done: 2, failed: 0 });
-    const lines = itemLines(`${name}-out`);
+    const lines = itemLines(join(folder, `${name}-out`));
     expect(Math.abs(Date.parse(lines.at(-1)?.finishedAt ?? '') - Date.now())).toBeGreaterThan(80_000_000);
     for (const { wallMs } of lines) {
       expect(wallMs).toBeGreaterThan(0);
@@ -117,8 +90,8 @@ describe('a batch', { timeout: 600_000 }, () => {
     }
     const last = await runThink2seg([...args, '-o', 'disturbed'], { cwd: folder });
     expect(resultOf(last.stdout)).toMatchObject({ items: 6, failed: 0, remaining: 0 });
-    expect(reproducible('disturbed')).toEqual(reproducible('undisturbed'));
-    const done = itemLines('disturbed').filter(({ state: how }) => how === 'done');
+    expect(reproducible(join(folder, 'disturbed'))).toEqual(reproducible(join(folder, 'undisturbed')));
+    const done = itemLines(join(folder, 'disturbed')).filter(({ state: how }) => how === 'done');
     expect(done).toHaveLength(6);
     const left = (readdirSync(join(folder, 'disturbed'), { recursive: true }) as string[]).filter((entry) =>
       basename(entry).startsWith('.think2seg'),

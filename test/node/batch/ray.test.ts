@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchResult, DoneLine, ManifestLine } from '../../../src-main/contract/batch.ts';
+import { doneLines, reproducible, resultOf } from '../../support/batch-outputs.ts';
 import { runThink2seg, type RunOptions } from '../../support/command-line.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
@@ -90,34 +90,6 @@ describe.skipIf(reason !== null)(
         ...options,
       });
 
-    function resultOf(stdout: string): BatchResult {
-      return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as BatchResult;
-    }
-
-    function doneIds(output: string): string[] {
-      return readFileSync(join(folder, output, 'manifest.jsonl'), 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as ManifestLine)
-        .filter((line): line is DoneLine => line.kind === 'item' && line.state === 'done')
-        .map(({ id }) => id);
-    }
-
-    /** Features and records without what only says when they were made. */
-    function reproducible(output: string): unknown {
-      return readdirSync(join(folder, output, 'scenes'))
-        .sort()
-        .map((name) => {
-          const json = JSON.parse(readFileSync(join(folder, output, 'scenes', name), 'utf8')) as {
-            features: unknown[];
-            think2seg: Record<string, unknown>;
-          };
-          const { createdAt, timingsMs, ...record } = json.think2seg;
-          expect([createdAt, timingsMs]).not.toContain(undefined);
-          return [name, json.features, record];
-        });
-    }
-
     it('comes to the results of one machine although a worker and a node die', async () => {
       const hurt: { worker?: Promise<Record<string, unknown>>; node?: Promise<Record<string, unknown>> } = {};
       const run = await onRay('ray', {
@@ -138,9 +110,10 @@ describe.skipIf(reason !== null)(
 
       const single = await runThink2seg([...common, '-o', 'single', '--quiet'], { cwd: folder });
       expect(single.status).toBe(0);
-      expect(reproducible('ray')).toEqual(reproducible('single'));
-      expect(new Set(doneIds('ray')).size).toBe(sceneCount);
-      expect(doneIds('ray')).toHaveLength(sceneCount);
+      expect(reproducible(join(folder, 'ray'))).toEqual(reproducible(join(folder, 'single')));
+      const doneIds = doneLines(join(folder, 'ray')).map(({ id }) => id);
+      expect(new Set(doneIds).size).toBe(sceneCount);
+      expect(doneIds).toHaveLength(sceneCount);
       const left = (readdirSync(join(folder, 'ray'), { recursive: true }) as string[]).filter((name) =>
         basename(name).startsWith('.think2seg'),
       );
@@ -166,7 +139,7 @@ describe.skipIf(reason !== null)(
       expect(readFileSync(join(folder, 'stopped/manifest.jsonl'), 'utf8')).not.toContain('"state":"failed"');
       const rest = await onRay('stopped');
       expect(resultOf(rest.stdout)).toMatchObject({ items: sceneCount, failed: 0, remaining: 0 });
-      expect(reproducible('stopped')).toEqual(reproducible('single'));
+      expect(reproducible(join(folder, 'stopped'))).toEqual(reproducible(join(folder, 'single')));
     });
 
     it('does nothing a second time', async () => {

@@ -18,6 +18,7 @@ import type { SegmentResult } from '../../../src-main/contract/segment-result.ts
 import type { BatchItem, BatchOptions } from '../../../src-main/core/batch/batch-item.ts';
 import { processBatch } from '../../../src-main/core/batch/process-batch.ts';
 import type { BatchRun, Executor } from '../../../src-main/core/batch/run-batch.ts';
+import { manifestLines as manifestLinesIn } from '../../support/batch-outputs.ts';
 
 const root = mkdtempSync(join(tmpdir(), 't2s-batch-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -134,11 +135,8 @@ async function batch(
   return { ...result, events };
 }
 
-function manifestLines(name = 'manifest.jsonl'): ManifestLine[] {
-  return readFileSync(join(folder, 'out', name), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as ManifestLine);
+function manifestLines(name?: string): ManifestLine[] {
+  return manifestLinesIn(join(folder, 'out'), name);
 }
 
 function namesOf(executor: { asked: SegmentInput[] }): string[] {

@@ -7,9 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Prompt } from '../../../src-main/contract/prompt.ts';
 import type { SceneInfo } from '../../../src-main/contract/scene.ts';
 import type { SegmentResult } from '../../../src-main/contract/segment-result.ts';
-import { openRaster } from '../../../src-main/core/raster/open-raster.ts';
-import { traceMask } from '../../../src-main/core/vector/trace-mask.ts';
 import { runThink2seg } from '../../support/command-line.ts';
+import { boxesOfCsv, boxesOfMask, type LabelBox } from '../../support/label-boxes.ts';
 import { PythonProcess, pythonMissing } from '../../support/python.ts';
 import { sharedDataMissing, sharedPath } from '../../support/shared-data.ts';
 
@@ -24,41 +23,17 @@ function ogrinfoMissing(): string | null {
   return missing;
 }
 
-type Box = [number, number, number, number];
-
-function promptOf(box: Box, ...points: [number, number][]): Prompt {
+function promptOf(box: LabelBox, ...points: [number, number][]): Prompt {
   const [x0, y0, x1, y1] = box;
-  return { bbox_2d: box, positive_points: points.length > 0 ? points : [[(x0 + x1) / 2, (y0 + y1) / 2]] };
+  return { bbox_2d: [...box], positive_points: points.length > 0 ? points : [[(x0 + x1) / 2, (y0 + y1) / 2]] };
 }
 
-/** Boxes of the connected parts of a label raster; those under `minPixels` are left out. */
 async function promptsOfMask(path: string, minPixels: number, limit: number): Promise<Prompt[]> {
-  const signal = new AbortController().signal;
-  const source = await openRaster(sharedPath(path), signal);
-  const { width, height } = source.info;
-  const windowPx = { x: 0, y: 0, width, height };
-  const window = await source.readWindow({ windowPx, outWidth: width, outHeight: height, bands: [1] }, signal);
-  await source.close();
-  const labels = Uint8Array.from(window.bands[0] as Uint8Array, (value) => (value > 0 ? 1 : 0));
-  return traceMask(labels, width, height, { connectivity: 4 })
-    .map(({ parts }) => parts[0]?.rings[0] ?? new Float64Array())
-    .map((ring): Box => {
-      const xs = [...ring].filter((_, index) => index % 2 === 0);
-      const ys = [...ring].filter((_, index) => index % 2 === 1);
-      return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-    })
-    .filter(([x0, y0, x1, y1]) => (x1 - x0) * (y1 - y0) >= minPixels)
-    .slice(0, limit)
-    .map((box) => promptOf(box));
+  return (await boxesOfMask(path, minPixels)).slice(0, limit).map((box) => promptOf(box));
 }
 
-/** `image,xmin,ymin,xmax,ymax,label` with a header. */
 async function promptsOfCsv(path: string, limit: number): Promise<Prompt[]> {
-  const [, ...rows] = (await readFile(sharedPath(path), 'utf8')).trim().split('\n');
-  return rows.slice(0, limit).map((row) => {
-    const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = row.split(',').slice(1, 5).map(Number);
-    return promptOf([x0, y0, x1, y1]);
-  });
+  return (await boxesOfCsv(path)).slice(0, limit).map((box) => promptOf(box));
 }
 
 const scenes: { name: string; raster: string; prompts: () => Promise<Prompt[]>; question: string }[] = [

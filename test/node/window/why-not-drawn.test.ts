@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whyNotDrawn } from '../../../src-renderer/layers/why-not-drawn.ts';
+import { whyNotDrawn } from '../../../src-renderer/map/why-not-drawn.ts';
 
 const utm = { proj4: '+proj=utm +zone=33 +datum=WGS84 +units=m +no_defs' };
 const lonLat = { proj4: '+proj=longlat +datum=WGS84 +no_defs' };
