@@ -1,5 +1,7 @@
 /** Whether the program was started for its window or for a command. */
-const commands = new Set(['segment', 'batch', 'serve', 'info', 'evaluate', 'pack', 'doctor', 'demo', 'help']);
+import { commandNames } from '../contract/command-names.ts';
+
+const commands = new Set<string>([...commandNames, 'help']);
 
 /**
  * The command and what follows it; null when the program was started for its window. Switches before the command are Chromium's; the

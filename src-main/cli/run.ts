@@ -1,4 +1,5 @@
 /** The one catch of the command line: whatever fails becomes one line on stderr and an exit status. */
+import { commandNames, type CommandName } from '../contract/command-names.ts';
 import type { StartEngine } from '../contract/engine-process.ts';
 import { toThink2SegError } from '../contract/errors.ts';
 import { batchCommand } from './batch-command.ts';
@@ -14,7 +15,7 @@ import { startEnginesWith } from './start-engine.ts';
 import { suggestCommand } from './suggest-command.ts';
 import { installation } from './installation.ts';
 
-const commands: Record<string, (args: string[]) => Promise<void>> = {
+const commands: Record<CommandName, (args: string[]) => Promise<void>> = {
   segment: segmentCommand,
   batch: batchCommand,
   serve: serveCommand,
@@ -35,6 +36,10 @@ function endQuietlyWhenPipeCloses(): void {
   });
 }
 
+function isCommand(name: string): name is CommandName {
+  return commandNames.some((known) => known === name);
+}
+
 async function dispatch(args: string[]): Promise<void> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -46,15 +51,14 @@ async function dispatch(args: string[]): Promise<void> {
     process.stdout.write(`${installation.version}\n`);
     return;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
-    throw suggestCommand(name, Object.keys(commands));
+  if (!isCommand(name)) {
+    throw suggestCommand(name, [...commandNames]);
   }
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(helpOf(name));
     return;
   }
-  await command(rest);
+  await commands[name](rest);
 }
 
 /** @param start how engines are started where this is part of another program than Node. */
