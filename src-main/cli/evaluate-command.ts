@@ -9,12 +9,11 @@ import {
   type EvaluationReport,
   type Scores,
 } from '../contract/evaluation.ts';
-import { providerChoiceSchema } from '../contract/provider.ts';
 import { removeScratch } from '../core/files/atomic-write.ts';
 import { EvaluationPrinter } from './evaluation-printer.ts';
 import { formatTable } from './format-table.ts';
 import { locatePack } from './locate-pack.ts';
-import { readCount } from './query-options.ts';
+import { modelOptions, readCount, readModelOptions } from './query-options.ts';
 import { readChoice, readIntegerList, readOptions } from './read-options.ts';
 import { callEngine } from './with-engine.ts';
 
@@ -23,9 +22,7 @@ const options = {
   root: { type: 'string' },
   split: { type: 'string' },
   output: { type: 'string', short: 'o' },
-  pack: { type: 'string' },
-  provider: { type: 'string', default: 'auto' },
-  threads: { type: 'string' },
+  ...modelOptions,
   mode: { type: 'string', default: 'reference' },
   limit: { type: 'string' },
   seed: { type: 'string', default: '0' },
@@ -80,9 +77,7 @@ async function readInput(values: EvaluateOptions): Promise<EvaluateInput> {
     dataset,
     rootDirectory: resolve(required('root', values.root)),
     split,
-    packDirectory: await locatePack(values.pack),
-    provider: readChoice('provider', values.provider, providerChoiceSchema.options),
-    threads: readCount('threads', values.threads),
+    ...(await readModelOptions(values)),
     mode: readChoice('mode', values.mode, ['native', 'reference']),
     seed: readWhole('seed', values.seed),
     limit: readCount('limit', values.limit),

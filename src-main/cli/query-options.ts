@@ -5,10 +5,15 @@ import type { SegmentInput } from '../contract/routes.ts';
 import { locatePack } from './locate-pack.ts';
 import { readChoice, readIntegerList, readNonNegative } from './read-options.ts';
 
-export const queryOptions = {
+/** Which models, and on what. */
+export const modelOptions = {
   pack: { type: 'string' },
   provider: { type: 'string', default: 'auto' },
   threads: { type: 'string' },
+} as const;
+
+export const queryOptions = {
+  ...modelOptions,
   bands: { type: 'string' },
   mode: { type: 'string', default: 'native' },
   simplify: { type: 'string', default: '1' },
@@ -22,10 +27,13 @@ export const scaleOptions = {
   overlap: { type: 'string' },
 } as const;
 
-interface QueryValues {
+interface ModelValues {
   pack?: string | undefined;
   provider: string;
   threads?: string | undefined;
+}
+
+interface QueryValues extends ModelValues {
   bands?: string | undefined;
   mode: string;
   simplify: string;
@@ -33,10 +41,9 @@ interface QueryValues {
   connectivity: string;
 }
 
-type QueryOptions = Pick<
-  SegmentInput,
-  'packDirectory' | 'provider' | 'threads' | 'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity'
->;
+type ModelOptions = Pick<SegmentInput, 'packDirectory' | 'provider' | 'threads'>;
+
+type QueryOptions = ModelOptions & Pick<SegmentInput, 'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity'>;
 
 /** A whole number of 1 or more; null when the option was not given. */
 export function readCount(option: string, text: string | undefined): number | null {
@@ -50,11 +57,17 @@ export function readCount(option: string, text: string | undefined): number | nu
   return count;
 }
 
-export async function readQueryOptions(values: QueryValues): Promise<QueryOptions> {
+export async function readModelOptions(values: ModelValues): Promise<ModelOptions> {
   return {
     packDirectory: await locatePack(values.pack),
     provider: readChoice('provider', values.provider, providerChoiceSchema.options),
     threads: readCount('threads', values.threads),
+  };
+}
+
+export async function readQueryOptions(values: QueryValues): Promise<QueryOptions> {
+  return {
+    ...(await readModelOptions(values)),
     bands: values.bands === undefined ? null : readIntegerList('bands', values.bands, [1, 3]),
     mode: readChoice('mode', values.mode, ['native', 'reference']),
     simplifyPx: readNonNegative('simplify', values.simplify),

@@ -5,11 +5,11 @@ import { Think2SegError } from '../contract/errors.ts';
 import type { ProgressEvent } from '../contract/progress.ts';
 import { promptListSchema } from '../contract/prompt.ts';
 import type { RouteInput } from '../contract/routes.ts';
-import { removeScratch } from '../core/files/atomic-write.ts';
 import { choosePrinter, progressOptions } from './choose-printer.ts';
 import { ProgressPrinter } from './progress-printer.ts';
 import { queryOptions, readQueryOptions, readScaleOptions, scaleOptions } from './query-options.ts';
 import { readIntegerList, readNumberList, readOnlyPositional, readOptions } from './read-options.ts';
+import { removeUnfinished } from './remove-unfinished.ts';
 import { describeResult } from './result-summary.ts';
 import { callEngine } from './with-engine.ts';
 
@@ -129,16 +129,11 @@ export async function segmentCommand(args: string[]): Promise<void> {
     scratchName,
   };
 
-  const written = [...outputPaths, ...[maskPath, overlayPath].filter((path) => path !== null)];
   let result;
   try {
     result = await callEngine('query.segment', request, {
       ...(printer === null ? {} : { onProgress: (event) => printer.show(event) }),
-      removeUnfinished: async () => {
-        for (const path of written) {
-          await removeScratch(path, scratchName);
-        }
-      },
+      removeUnfinished: () => removeUnfinished(request, scratchName),
     });
   } finally {
     printer?.end();

@@ -3,37 +3,21 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
 import type { ServeInput, ServeReply } from '../contract/serve.ts';
-import { removeScratch } from '../core/files/atomic-write.ts';
 import { EngineChild } from './engine-child.ts';
 import { installation } from './installation.ts';
-import { queryOptions, readQueryOptions } from './query-options.ts';
+import { modelOptions, readModelOptions } from './query-options.ts';
 import { readOptions } from './read-options.ts';
+import { removeUnfinished } from './remove-unfinished.ts';
 import { serveLines, type SegmentRequest } from './serve-lines.ts';
 import { startEngine } from './start-engine.ts';
 import { callEngine } from './with-engine.ts';
 
-const options = {
-  pack: queryOptions.pack,
-  provider: queryOptions.provider,
-  threads: queryOptions.threads,
-} as const;
-
-function defaultOf(name: 'mode' | 'simplify' | 'min-area' | 'connectivity'): string {
-  return queryOptions[name].default;
-}
-
 export async function serveCommand(args: string[]): Promise<void> {
-  const { values, positionals } = readOptions('serve', args, options);
+  const { values, positionals } = readOptions('serve', args, modelOptions);
   if (positionals.length > 0) {
     throw new Think2SegError('USAGE', `think2seg serve takes no arguments, got ${positionals.join(' ')}`);
   }
-  const { packDirectory, provider, threads } = await readQueryOptions({
-    ...values,
-    mode: defaultOf('mode'),
-    simplify: defaultOf('simplify'),
-    'min-area': defaultOf('min-area'),
-    connectivity: defaultOf('connectivity'),
-  });
+  const { packDirectory, provider, threads } = await readModelOptions(values);
   const pack = await callEngine('pack.inspect', { directory: packDirectory });
   let engine = new EngineChild(startEngine);
   const segment: SegmentRequest = async (input, { signal, onProgress }) => {
@@ -46,7 +30,7 @@ export async function serveCommand(args: string[]): Promise<void> {
       if (thrown instanceof Think2SegError && thrown.code === 'ENGINE_CRASHED') {
         // The first of the requests that died with it makes the next.
         engine = engine === used ? new EngineChild(startEngine) : engine;
-        await removeUnfinished(input, scratchName);
+        await removeUnfinished(withAbsolutePaths(input), scratchName);
       }
       throw thrown;
     }
@@ -78,13 +62,4 @@ function withAbsolutePaths(input: ServeInput): ServeInput {
     maskPath: input.maskPath === null ? null : resolve(input.maskPath),
     overlayPath: input.overlayPath === null ? null : resolve(input.overlayPath),
   };
-}
-
-async function removeUnfinished(input: ServeInput, scratchName: string): Promise<void> {
-  const { outputPaths, maskPath, overlayPath } = withAbsolutePaths(input);
-  for (const path of [...outputPaths, maskPath, overlayPath]) {
-    if (path !== null) {
-      await removeScratch(path, scratchName);
-    }
-  }
 }
