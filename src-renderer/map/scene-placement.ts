@@ -4,6 +4,7 @@ import { mapToScenePx, scenePxToMap } from '../state/scene-geometry.ts';
 import type { MapRaster } from './map-contents.ts';
 import { transformBetween, type MapFrame } from './map-frame.ts';
 import type { PlacedScene } from './raster-map-layer.ts';
+import { whyNotDrawn } from './why-not-drawn.ts';
 
 export interface ScenePlacement extends PlacedScene {
   readonly raster: MapRaster;
@@ -14,8 +15,7 @@ export interface ScenePlacement extends PlacedScene {
 /** Null when the raster has nothing in common with the frame of the view, as a picture without CRS in a map of the Earth. */
 export function placeScene(raster: MapRaster, frame: MapFrame, isActive: boolean): ScenePlacement | null {
   const { proj4, transform, info } = raster.display;
-  // Pixels of two pictures are not the same coordinates.
-  if (proj4 === null && !isActive) {
+  if (!isActive && whyNotDrawn(raster.display, frame) !== null) {
     return null;
   }
   const toView = transformBetween(proj4, frame.proj4);
