@@ -82,7 +82,6 @@ export const panelStrings = {
     outputTitle: 'Folder for the answers, or one with a batch to go on with',
     noOutput: 'no folder yet',
     formats: 'Formats',
-    formatNames: { '.gpkg': 'GeoPackage', '.geojson': 'GeoJSON', '.shp': 'Shapefile', '.fgb': 'FlatGeobuf' },
     merge: 'Also one GeoPackage of all scenes, a layer for each question',
     scale: 'Scale',
     scales: { whole: 'One picture', tiles: 'Tiles', auto: 'As the question needs' },

@@ -77,6 +77,10 @@ export function isComplete(form: BatchForm): boolean {
   );
 }
 
+export function isAtWork({ phase }: BatchView): boolean {
+  return phase === 'running' || phase === 'pausing';
+}
+
 export class BatchWork {
   readonly form = new Observable<BatchForm>(emptyForm);
   readonly view = new Observable<BatchView>(nothingYet);
@@ -102,8 +106,7 @@ export class BatchWork {
   }
 
   get isRunning(): boolean {
-    const { phase } = this.view.get();
-    return phase === 'running' || phase === 'pausing';
+    return isAtWork(this.view.get());
   }
 
   change(changes: Partial<BatchForm>): void {
