@@ -191,10 +191,9 @@ function pointsOf(key: 'positive_points' | 'negative_points', members: readonly 
 /** Whether the part that reaches farthest to a side is cut off there. */
 function isOpen(members: readonly Part[], side: Side): boolean {
   const { at, outwards } = placeOf[side];
-  const reachOf = ({ boxScenePx, runs }: Part): number =>
-    outwards * Math.max(outwards * boxScenePx[at], outwards * boxOfWindow(boundsOfRuns(runs))[at]);
-  const farthest = Math.max(...members.map((part) => outwards * reachOf(part)));
-  return members
-    .filter((part) => outwards * reachOf(part) >= farthest)
-    .every(({ cutSides }) => cutSides.includes(side));
+  const reaches = members.map(({ boxScenePx, runs }) =>
+    Math.max(outwards * boxScenePx[at], outwards * boxOfWindow(boundsOfRuns(runs))[at]),
+  );
+  const farthest = Math.max(...reaches);
+  return members.every(({ cutSides }, index) => reaches[index]! < farthest || cutSides.includes(side));
 }
