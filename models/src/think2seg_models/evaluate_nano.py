@@ -11,16 +11,12 @@ from .nano_runtime import NanoRuntime
 from .questions import UNKNOWN, Question, ask
 from .rule_reader import RuleReader
 from .scenes import HELD_OUT_SEEDS, HELD_OUT_STYLE, render
+from .segmenter_check import iou
 from .truth import answer_mask, concept_instances, tasks_of
 from .vocabulary import CONCEPT_TOKENS, FRAME_PX
 from .wordings import CONCEPTS, RELATIONS
 
 SCENE_SIZE_PX = 512
-
-
-def iou(a: np.ndarray, b: np.ndarray) -> float:
-    union = np.count_nonzero(a | b)
-    return np.count_nonzero(a & b) / union if union else 0.0
 
 
 def evaluate_nano(pack: Path, scenes: int, out: Path, weights: Path | None = None, first: int = 0, seed: int = 11) -> dict:

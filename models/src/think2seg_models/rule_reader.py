@@ -5,12 +5,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import rasterio
 import torch
 
 from .answers import select
 from .detections import Detections, describe
 from .detector import Detector
+from .evaluate_real import read, stretched
 from .nano_runtime import NanoRuntime
 from .questions import CONCEPT_KEYS, RELATION_NAMES
 from .relations import related
@@ -61,16 +61,6 @@ def _filled(box: np.ndarray) -> Instance:
     return Instance("", mask, (x0, y0, x1, y1))
 
 
-def _picture(path: Path) -> np.ndarray:
-    """[h,w,3] u8: 8-bit values as they are, others stretched from the 2nd to the 98th percentile of each band."""
-    with rasterio.open(path) as raster:
-        bands = raster.read()
-    if bands.dtype != np.uint8:
-        low, high = np.percentile(bands, (2, 98), axis=(1, 2), keepdims=True)
-        bands = np.clip((bands - low) / np.maximum(high - low, 1) * 255, 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.broadcast_to(bands, (3, *bands.shape[1:])).transpose(1, 2, 0))
-
-
 def evaluate_rule(root: Path, split: str, pack: Path, weights: Path) -> dict:
     """Over the data set that `dataset.write_scenes` wrote, masks compared in the model frame as `think2seg evaluate` does."""
     runtime, reader = NanoRuntime(pack), RuleReader(weights)
@@ -79,7 +69,7 @@ def evaluate_rule(root: Path, split: str, pack: Path, weights: Path) -> dict:
         about = json.loads(about_path.read_text())
         label = cv2.imread(str(root / split / "labels" / f"{about_path.stem}.png"), cv2.IMREAD_GRAYSCALE)
         truth = cv2.resize(label, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_NEAREST) > 0
-        frame = runtime.frame(_picture(root / split / "images" / f"{about_path.stem}.tif"))
+        frame = runtime.frame(stretched(read(root / split / "images" / f"{about_path.stem}.tif")))
         known = about["concept"] in CONCEPT_KEYS
         relation = RELATION_NAMES.index(about["relation"])
         anchor = None if about["anchor"] is None else CONCEPT_KEYS.index(about["anchor"])
