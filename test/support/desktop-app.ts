@@ -103,6 +103,8 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
       colorScheme: null,
       timeout: 60_000,
     });
+    // Asked for while it runs: once it has ended Playwright does not know it any more.
+    const child = electron.process();
     const window = await electron.firstWindow();
     const problems: string[] = [];
     window.on('pageerror', (error) => problems.push(String(error)));
@@ -171,7 +173,6 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
         return engine.pid;
       },
       kill: async () => {
-        const child = electron.process();
         if (child.exitCode === null && child.signalCode === null) {
           const processes = child.pid === undefined || !existsSync('/proc') ? [] : processTree(child.pid);
           const gone = new Promise((done) => child.once('exit', done));
