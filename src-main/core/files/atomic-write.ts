@@ -4,7 +4,7 @@
  * visible as one: see `replace-files.ts`.
  */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, open, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import { outputFilesOf } from './output-files.ts';
@@ -89,13 +89,21 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
 /**
  * Fails where the output `path` (with all files that belong to it) could not be written: OUTPUT_EXISTS, OUTPUT_NOT_WRITABLE.
  * Asked before minutes of work are spent. A folder is really tried, because permission bits say little on network disks.
+ *
+ * @param scratchName what is tried goes by this name, so that `removeScratch` finds it after a kill in that moment.
  */
-export async function checkOutputWritable(path: string, overwrite: boolean): Promise<void> {
+export async function checkOutputWritable(
+  path: string,
+  overwrite: boolean,
+  scratchName = scratchPrefix + randomUUID(),
+): Promise<void> {
   const paths = outputFilesOf(path);
   await finishReplacements(paths);
   await refuseExisting(paths, overwrite);
   try {
-    await rmdir(await mkdtemp(join(dirname(resolve(path)), scratchPrefix)));
+    const tried = join(dirname(resolve(path)), scratchName);
+    await mkdir(tried);
+    await rmdir(tried);
   } catch (thrown) {
     throw writeFailure(path, thrown);
   }

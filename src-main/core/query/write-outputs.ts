@@ -50,7 +50,7 @@ export async function checkOutputs(input: SegmentInput): Promise<void> {
   }
   input.outputPaths.forEach(checkVectorFormat);
   for (const path of named) {
-    await checkOutputWritable(path, input.overwrite);
+    await checkOutputWritable(path, input.overwrite, input.scratchName);
   }
 }
 
