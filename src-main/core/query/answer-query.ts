@@ -4,6 +4,7 @@
  */
 import type { RunRecord } from '../../contract/run-record.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
+import type { RasterSource } from '../ports.ts';
 import type { PlacedMask } from './instance-masks.ts';
 import { makeRunRecord } from './make-run-record.ts';
 import { outlineInstances, type OutlinedInstance } from './outline.ts';
@@ -95,7 +96,8 @@ function lostMasks(masks: readonly PlacedMask[], outlined: readonly OutlinedInst
     : [`${lost} of ${masks.length} prompts gave no polygon (empty mask, nodata, or below the minimum area)`];
 }
 
-function crsWarnings({ crs }: SceneView['source']): string[] {
+/** What the coordinate reference system of a scene does to coordinates and areas. */
+export function crsWarnings({ crs }: Pick<RasterSource, 'crs'>): string[] {
   if (crs === null) {
     return ['the scene has no coordinate reference system: coordinates are its own, areas are not measured'];
   }

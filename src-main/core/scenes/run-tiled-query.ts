@@ -1,6 +1,7 @@
 /** A question asked of every part of a scene at one ground resolution. What is held in memory are a few tiles and the polygons found. */
 import { createHash } from 'node:crypto';
 import type { RunRecord } from '../../contract/run-record.ts';
+import { crsWarnings } from '../query/answer-query.ts';
 import { makeRunRecord } from '../query/make-run-record.ts';
 import type { OutlinedInstance } from '../query/outline.ts';
 import type { StepOptions } from '../query/query-ports.ts';
@@ -81,9 +82,7 @@ function tiledRecord(
       ...(tally.failed === 0
         ? []
         : [`${tally.failed} of ${plan.tiles.length} tiles gave no answer that could be understood`]),
-      ...(source.crs === null
-        ? ['the scene has no coordinate reference system: coordinates are its own, areas are not measured']
-        : []),
+      ...crsWarnings(source),
     ],
   });
   return {
