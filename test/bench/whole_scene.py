@@ -9,10 +9,7 @@ same models about the same tiles. Writes report.json and a plot. A measurement, 
 
 import argparse
 import json
-import re
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -20,6 +17,7 @@ import cv2
 import numpy as np
 import rasterio
 from PIL import Image, ImageDraw
+from process_memory import run_measured
 from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 
@@ -49,60 +47,19 @@ def make_scene(path: Path, side: int, share: float, seed: int) -> None:
     flat.unlink()
 
 
-def tree_of(root: int) -> list[int]:
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(") ", 1)[1].split()[1])
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it ended meanwhile
-    found, layer = [root], [root]
-    while layer:
-        layer = [pid for pid, parent in parents.items() if parent in layer]
-        found += layer
-    return found
-
-
-def memory_bytes(pids: list[int]) -> int:
-    """PSS: pages that several processes share count once."""
-    total = 0
-    for pid in pids:
-        try:
-            match = re.search(r"^Pss:\s+(\d+) kB$", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-        total += int(match[1]) * 1024 if match else 0
-    return total
-
-
 def run_ours(scene: Path, threads: int) -> dict:
     command = ["node", str(ROOT / "src-main/think2seg.mjs"), "segment", str(scene), "-q", QUESTION, "--scale", "tiles"]
     command += ["--mode", "reference", "--provider", "cpu", "--threads", str(threads), "--json", "--quiet"]
-    began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    peak = 0
-
-    def watch() -> None:
-        nonlocal peak
-        while process.poll() is None:
-            peak = max(peak, memory_bytes(tree_of(process.pid)))
-            time.sleep(0.25)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    output, _ = process.communicate()
-    watcher.join()
-    wall = time.monotonic() - began
-    if process.returncode != 0:
-        raise RuntimeError(f"think2seg ended with {process.returncode}")
-    result = json.loads(output.splitlines()[-1])
+    run = run_measured(command)
+    if run.status != 0:
+        raise RuntimeError(f"think2seg ended with {run.status}")
+    result = json.loads(run.output.splitlines()[-1])
     model_ms = sum(result["timingsMs"].get(step, 0) for step in ("vision", "prefill", "decode", "segmentEncode", "segmentDecode"))
     return {
-        "wall_s": wall,
+        "wall_s": run.wall_s,
         "model_s": model_ms / 1000,
         "load_s": sum(result["timingsMs"].get(step, 0) for step in ("loadLvlm", "loadSegmenter", "digest")) / 1000,
-        "peak_bytes": peak,
+        "peak_bytes": run.peak_bytes,
         "features": result["features"],
         "scale": result["scale"],
         "timings_ms": result["timingsMs"],
