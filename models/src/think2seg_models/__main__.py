@@ -124,6 +124,14 @@ def _evaluate(options: argparse.Namespace) -> None:
     print(json.dumps({name: report[name] for name in ("seen", "unseen", "baselines")}, indent=1))
 
 
+def _parity(options: argparse.Namespace) -> None:
+    from .parity_nano import NanoWeights, nano_parity
+
+    _one_thread()
+    weights = NanoWeights.load(options.work, options.detector, options.prompter)
+    print(json.dumps(nano_parity(options.pack, weights, options.scenes, options.split, options.answers), indent=1, ensure_ascii=False))
+
+
 def _segmenter(options: argparse.Namespace) -> None:
     from .evaluate_segmenter import evaluate_segmenter
 
@@ -247,6 +255,14 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, required=True)
     evaluate.add_argument("--weights", type=Path, help="folder of the PyTorch weights, to compare with reading by rule")
     evaluate.add_argument("--first", type=int, default=0, help="offset into the held-out scene seeds")
+    parity = add("parity-nano", _parity, "compare what a pack detects and answers with its PyTorch weights")
+    work(parity)
+    parity.add_argument("--pack", type=Path, required=True)
+    parity.add_argument("--detector", type=Path, help="weights, if not detector.pt of --work")
+    parity.add_argument("--prompter", type=Path, help="weights, if not prompter.pt of --work")
+    parity.add_argument("--scenes", type=Path, required=True, help="a data set of `scenes`")
+    parity.add_argument("--split", default="test")
+    parity.add_argument("--answers", type=int, default=50, help="scenes whose first question is answered too (default 50)")
     segmenter = add("evaluate-segmenter", _segmenter, "measure the segmenter of a pack on held-out scenes, beside the box and GrabCut")
     segmenter.add_argument("--pack", type=Path, required=True)
     segmenter.add_argument("--scenes", type=int, default=200)
