@@ -10,5 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What a fast machine shows within a second may take a busy one many.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

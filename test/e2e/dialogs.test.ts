@@ -111,9 +111,8 @@ describe.skipIf(electronMissing !== null).each([
   });
 
   it('recovery', async () => {
-    // Longer than the quiet time after a change.
     await analyst.button('Accept 1').click();
-    await desktop.window.waitForTimeout(2_500);
+    await desktop.keeps('"verdict":"accepted"');
     await desktop.kill();
     await launch();
     await analyst.button('Restore the work').waitFor();

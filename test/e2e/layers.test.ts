@@ -87,7 +87,7 @@ describe.skipIf(missing !== null)(`results as layers ${missing ?? ''}`, () => {
     await line.press('ArrowLeft');
     expect(Number(await line.getAttribute('aria-valuenow'))).toBe(before - 2);
     await analyst.button('Compare').click();
-    expect(await line.count()).toBe(0);
+    await line.waitFor({ state: 'detached' });
   });
 
   it('are merged, intersected and subtracted, with areas that add up', async () => {

@@ -9,6 +9,7 @@ import type { MenuCommand } from '../../src-main/contract/desktop-bridge.ts';
 import type { PackManifest } from '../../src-main/contract/pack-manifest.ts';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
+import { mapDrawn, steadyPicture } from '../support/map-screen.ts';
 import { PythonProcess, pythonMissing } from '../support/python.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -33,6 +34,7 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     python = new PythonProcess(join(root, 'test/support/output_oracle.py'));
     desktop = await launchDesktop({ args: [raster], userDataDirectory, environment: packsIn(folder) });
     await desktop.window.locator('.map canvas').first().waitFor();
+    await mapDrawn(desktop.window);
   });
   afterAll(async () => {
     python.close();
@@ -61,7 +63,10 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     await menu('export');
     await desktop.window.getByRole('radio', { name: new RegExp(`^${format}`) }).check();
     await button('Export…').click();
-    await desktop.window.getByText('Written:').last().waitFor();
+    await desktop.window
+      .getByText(/^Written: /u)
+      .and(desktop.window.getByText(path.split('/').at(-1) ?? ''))
+      .waitFor();
     await button('Dismiss').click();
   };
 
@@ -70,7 +75,7 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     await ask(tanks);
     await window.getByText('objects found').waitFor({ timeout: 60_000 });
     await expect.poll(() => window.getByRole('region', { name: 'Reasoning' }).innerText()).toContain('storage tank');
-    expect(await objects().count()).toBeGreaterThan(2);
+    await expect.poll(() => objects().count()).toBeGreaterThan(2);
 
     // The middle of the first object's box on the page, from the scene: the map shows the whole of it at first.
     await objects().first().click();
@@ -126,8 +131,7 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     await button('Accept 1').click();
     await button('Accept 2').click();
     await menu('export');
-    const summary = await window.locator('.sum').innerText();
-    expect(summary).toMatch(/^2 objects, [\d,.]+ m²$/);
+    await expect.poll(() => window.locator('.sum').innerText()).toMatch(/^2 objects, [\d,.]+ m²$/);
     await button('Cancel').click();
 
     const areasOnScreen = (await rowTexts()).slice(0, 2).map(areaIn);
@@ -231,12 +235,12 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     const wholeScene = await scale();
     await menu('zoom-in');
     await expect.poll(scale).not.toBe(wholeScene);
-    await desktop.window.waitForTimeout(500);
+    // The end of the movement.
+    await mapDrawn(desktop.window);
+    const keptScale = await scale();
     await button('Reject 3').click();
     const kept = await rowTexts();
-    const keptScale = await scale();
-    // Longer than the quiet time after a change.
-    await desktop.window.waitForTimeout(2_500);
+    await desktop.keeps('"verdict":"rejected"');
     await desktop.kill();
     desktop = await launchDesktop({ userDataDirectory, environment: packsIn(folder) });
     await button('Restore the work').click();
@@ -265,7 +269,7 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
 
   async function colorAt([x, y]: [number, number]): Promise<number[]> {
     const clip = { x: Math.round(x) + 4, y: Math.round(y) + 4, width: 1, height: 1 };
-    return [...PNG.sync.read(await desktop.window.screenshot({ clip })).data];
+    return [...PNG.sync.read(await steadyPicture(desktop.window, clip)).data];
   }
 });
 

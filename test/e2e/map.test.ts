@@ -20,9 +20,7 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
     comparison = new ScreenComparison();
     desktop = await launchDesktop({ args: [sharedPath(zurich)] });
     await desktop.window.emulateMedia({ colorScheme: 'light' });
-    // The tour of a first start.
     await desktop.window.getByRole('application').waitFor();
-    await desktop.window.keyboard.press('Escape');
   });
   afterAll(async () => {
     await desktop.close();

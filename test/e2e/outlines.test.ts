@@ -4,6 +4,7 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
+import { mapDrawn, steadyPicture } from '../support/map-screen.ts';
 
 const sample = resolve(import.meta.dirname, '../../resources/sample/harbour.tif');
 const question = 'Where is liquid fuel kept in bulk?';
@@ -15,20 +16,19 @@ describe.skipIf(electronMissing !== null)(`outlines on the map ${electronMissing
 
   beforeAll(async () => {
     desktop = await launchDesktop({ args: [sample] });
-    await desktop.window.getByRole('application').and(desktop.window.locator('[aria-busy="false"]')).waitFor();
-    // The tour of a first start.
-    await desktop.window.keyboard.press('Escape');
+    await desktop.window.getByRole('application').waitFor();
+    await mapDrawn(desktop.window);
   });
   afterAll(() => desktop.close());
 
   it('cover what the engine outlined, and nothing beside it', async () => {
     const { window } = desktop;
-    const map = window.getByRole('application');
-    const before = PNG.sync.read(await map.screenshot());
+    const place = (await window.getByRole('application').boundingBox())!;
+    const before = PNG.sync.read(await steadyPicture(window, place));
     await window.getByRole('textbox', { name: 'Question' }).fill(question);
     await window.keyboard.press('Enter');
     await window.getByText('objects found').waitFor({ timeout: 90_000 });
-    const after = PNG.sync.read(await map.screenshot());
+    const after = PNG.sync.read(await steadyPicture(window, place));
     const isChanged = ([x, y]: readonly [number, number]): boolean => {
       const at = (Math.round(y) * before.width + Math.round(x)) * 4;
       return [0, 1, 2].some((channel) => Math.abs(before.data[at + channel]! - after.data[at + channel]!) > 12);

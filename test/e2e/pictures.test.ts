@@ -91,8 +91,7 @@ describe.skipIf(missing !== null)(`pictures of every screen ${missing ?? ''}`, (
     await take('no-target');
     expect(desktop.problems).toEqual([]);
 
-    // Longer than the quiet time after a change.
-    await window.waitForTimeout(2_500);
+    await desktop.keeps('board a flight');
     await desktop.kill();
     desktop = await launchDesktop({ display, userDataDirectory });
     await desktop.window.getByRole('button', { name: 'Restore the work' }).waitFor();

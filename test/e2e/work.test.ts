@@ -20,6 +20,8 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
     folder = mkdtempSync(join(tmpdir(), 'think2seg-work-'));
     userDataDirectory = join(folder, 'user');
     mkdirSync(userDataDirectory);
+    // No tour: it opens a scene, which would be work that is kept too.
+    writeFileSync(join(userDataDirectory, 'settings.json'), '{"tourSeen": true}');
   });
   afterEach(async () => {
     await desktop?.close();

@@ -1,10 +1,10 @@
 /** What an analyst does in the window, by the names that the window shows. */
 import { execFileSync } from 'node:child_process';
 import type { Locator, Page } from 'playwright-core';
-import { expect } from 'vitest';
 import type { MenuCommand } from '../../src-main/contract/desktop-bridge.ts';
 import { dropFiles } from './drop-files.ts';
 import type { DesktopApp } from './desktop-app.ts';
+import { framesPassed, mapDrawn, steadyPicture } from './map-screen.ts';
 
 type Place = readonly [number, number];
 
@@ -39,9 +39,8 @@ export class Analyst {
     await this.drawn();
   }
 
-  async drawn(): Promise<void> {
-    const map = this.window.getByRole('application');
-    await expect.poll(() => map.getAttribute('aria-busy'), { timeout: 30_000 }).toBe('false');
+  drawn(): Promise<void> {
+    return mapDrawn(this.window);
   }
 
   /** @returns what the window says in the end */
@@ -95,9 +94,8 @@ export class Analyst {
 
   /** No outline is awaited any more. */
   async settled(): Promise<void> {
-    // Edits are gathered for some milliseconds before their outline is asked for.
-    await this.window.waitForTimeout(50);
-    await expect.poll(() => this.window.getByText('following…').count(), { timeout: 30_000 }).toBe(0);
+    await framesPassed(this.window);
+    await this.window.getByText('following…').first().waitFor({ state: 'detached' });
   }
 
   /** Square metres of each object in the list, as the screen rounds them; null without an outline. */
@@ -105,10 +103,10 @@ export class Analyst {
     return (await this.window.locator('.choose .area').allInnerTexts()).map(areaM2In);
   }
 
-  /** Square metres of a whole result, as its card says. */
+  /** Square metres of a whole result, as its card says once it says it. */
   async resultAreaM2(name: string): Promise<number> {
-    const card = this.window.getByRole('article', { name, exact: true });
-    return areaM2In(await card.locator('.summary').innerText()) ?? NaN;
+    const summary = this.window.getByRole('article', { name, exact: true }).locator('.summary');
+    return areaM2In(await summary.filter({ hasText: /\d (m²|ha|km²)/u }).innerText()) ?? NaN;
   }
 
   /** Exports what the dialog offers; `into` says whether a GeoPackage is made or added to. */
@@ -127,7 +125,10 @@ export class Analyst {
     }
     await this.window.getByLabel('Layer name').fill(layerName);
     await this.button('Export…').click();
-    await this.window.getByText('Written:').last().waitFor();
+    await this.window
+      .getByText(/^Written: /u)
+      .and(this.window.getByText(path.split('/').at(-1) ?? ''))
+      .waitFor();
     await this.button('Dismiss').click();
   }
 
@@ -150,10 +151,10 @@ export class Analyst {
     return this.placeOf(size, [(x - left) / pixelWidth, (y - top) / pixelHeight]);
   }
 
-  /** Colour of the page at a place, as the bytes of one pixel's PNG. */
+  /** Colour of the page at a place when it no longer changes, as the bytes of one pixel's PNG. */
   async colourAt([x, y]: Place): Promise<string> {
     const clip = { x: Math.round(x), y: Math.round(y), width: 1, height: 1 };
-    return (await this.window.screenshot({ clip })).toString('base64');
+    return (await steadyPicture(this.window, clip)).toString('base64');
   }
 }
 

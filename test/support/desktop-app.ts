@@ -1,5 +1,6 @@
 /** Starts the built desktop as a user does, on a display and with a user folder of its own, and drives it with Playwright. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +14,7 @@ import type {
 } from '../../src-main/contract/desktop-bridge.ts';
 import type { StartState } from '../../src-main/contract/app-routes.ts';
 import { electronPath } from './electron-runtime.ts';
-import { processTree } from './process-tree.ts';
+import { allEnded, processTree } from './process-tree.ts';
 import { openVirtualDisplay, type DisplaySize } from './virtual-display.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -52,25 +53,15 @@ export interface DesktopApp {
    * engine is gone too, which finishes the step it is in and holds what it has locked until then.
    */
   kill(): Promise<void>;
+  /** Resolves when the copy of the work on the disk holds `text`: from then on a kill loses nothing of it. */
+  keeps(text: string): Promise<void>;
+  /** Ends the program, unless it has ended, and takes its user folder away unless it was given. */
   close(): Promise<void>;
 }
 
 type EventRecorder = Window & { recordedEvents: DesktopEvent[] };
 
-const longestEndMs = 30_000;
-
-async function ended(pids: readonly number[]): Promise<void> {
-  const lastMs = performance.now() + longestEndMs;
-  const alive = (): number[] => pids.filter((pid) => existsSync(`/proc/${pid}`));
-  while (alive().length > 0) {
-    if (performance.now() > lastMs) {
-      throw new Error(
-        `the program was killed ${longestEndMs / 1000} s ago, and processes ${alive().join(', ')} of it still run`,
-      );
-    }
-    await delay(20);
-  }
-}
+const longestKeepMs = 30_000;
 
 /** Call ids that the window itself does not use. */
 let nextCallId = 1_000_000;
@@ -84,10 +75,11 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
   const clean = (): void => {
     display.close();
     if (options.userDataDirectory === undefined) {
-      rmSync(userDataDirectory, { recursive: true, force: true });
+      rmSync(userDataDirectory, { recursive: true, force: true, maxRetries: 5 });
     }
   };
   const environment = { ...(process.env as Record<string, string>), ...options.environment, DISPLAY: display.name };
+  let running: ElectronApplication | null = null;
   try {
     const electron = await _electron.launch({
       executablePath: electronPath,
@@ -103,8 +95,11 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
       colorScheme: null,
       timeout: 60_000,
     });
+    running = electron;
     // Asked for while it runs: once it has ended Playwright does not know it any more.
     const child = electron.process();
+    const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    const processes = (): number[] => (child.pid === undefined || !existsSync('/proc') ? [] : processTree(child.pid));
     const window = await electron.firstWindow();
     const problems: string[] = [];
     window.on('pageerror', (error) => problems.push(String(error)));
@@ -173,25 +168,44 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
         return engine.pid;
       },
       kill: async () => {
-        if (child.exitCode === null && child.signalCode === null) {
-          const processes = child.pid === undefined || !existsSync('/proc') ? [] : processTree(child.pid);
-          const gone = new Promise((done) => child.once('exit', done));
+        if (!hasEnded()) {
+          const all = processes();
+          const gone = once(child, 'exit');
           child.kill('SIGKILL');
           await gone;
-          await ended(processes);
+          await allEnded(all);
         }
         display.close();
       },
+      keeps: async (text) => {
+        const path = join(userDataDirectory, 'autosave.json');
+        const lastMs = performance.now() + longestKeepMs;
+        while (!existsSync(path) || !readFileSync(path, 'utf8').includes(text)) {
+          if (performance.now() > lastMs) {
+            throw new Error(`${path} does not hold ${text} after ${longestKeepMs / 1000} s`);
+          }
+          await delay(50);
+        }
+      },
       close: async () => {
-        // Not asked, so that a page that waits for its user does not keep the program open.
-        await electron.evaluate(({ BrowserWindow }) => {
-          BrowserWindow.getAllWindows().forEach((open) => open.destroy());
-        });
-        await electron.close();
+        if (!hasEnded()) {
+          const all = processes();
+          const gone = once(child, 'exit');
+          await electron.evaluate(({ BrowserWindow }) => {
+            // Later: a program that ends at once would take the answer to this call along.
+            setTimeout(() => {
+              // Not asked, so that a page that waits for its user does not keep the program open.
+              BrowserWindow.getAllWindows().forEach((open) => open.destroy());
+            });
+          });
+          await gone;
+          await allEnded(all);
+        }
         clean();
       },
     };
   } catch (error) {
+    running?.process().kill('SIGKILL');
     clean();
     throw error;
   }

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Page } from 'playwright-core';
 import { electronPath } from './electron-runtime.ts';
+import { allEnded, processTree } from './process-tree.ts';
 import { openVirtualDisplay } from './virtual-display.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -61,8 +62,10 @@ export async function startPackaged(executable: string, args: readonly string[] 
   );
   const gone = new Promise<void>((done) => program.once('exit', () => done()));
   const end = async (): Promise<void> => {
+    const all = processTree(program.pid ?? 0);
     program.kill('SIGKILL');
     await gone;
+    await allEnded(all);
     display.close();
     rmSync(userDirectory, { recursive: true, force: true, maxRetries: 5 });
   };

@@ -1,5 +1,6 @@
 /** The processes below another, from /proc. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ProcessFacts {
   readonly pid: number;
@@ -9,11 +10,15 @@ export interface ProcessFacts {
 }
 
 const pageBytes = 4096;
+const longestEndMs = 30_000;
 
 function factsOf(pid: number): (ProcessFacts & { parent: number }) | null {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [, parent = '0'] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    const [state, parent = '0'] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z') {
+      return null; // ended; whoever started it has not asked how
+    }
     const [, residentPages = '0'] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ');
     return {
       pid,
@@ -45,4 +50,20 @@ export function childrenOf(root: number): ProcessFacts[] {
 /** The process and all its descendants. */
 export function processTree(root: number): number[] {
   return [root, ...childrenOf(root).map(({ pid }) => pid)];
+}
+
+/** Resolves when none of the processes runs any more. */
+export async function allEnded(pids: readonly number[]): Promise<void> {
+  const lastMs = performance.now() + longestEndMs;
+  let alive = pids;
+  for (;;) {
+    alive = alive.filter((pid) => factsOf(pid) !== null);
+    if (alive.length === 0) {
+      return;
+    }
+    if (performance.now() > lastMs) {
+      throw new Error(`processes ${alive.join(', ')} still run ${longestEndMs / 1000} s after they should have ended`);
+    }
+    await delay(20);
+  }
 }

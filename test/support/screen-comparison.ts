@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Geotransform } from '../../src-main/contract/geo.ts';
 import { sceneDisplay } from '../../src-main/core/raster/scene-display.ts';
+import { mapDrawn } from './map-screen.ts';
 import { PythonProcess } from './python.ts';
 
 /** A scene that was opened fills the map but for this margin. */
@@ -43,7 +44,7 @@ export class ScreenComparison {
   /** Waits until the whole picture is there. */
   async expectInPlace(page: Page, path: string): Promise<void> {
     const map = page.getByRole('application');
-    await map.and(page.locator('[aria-busy="false"]')).waitFor();
+    await mapDrawn(page);
     const screenshot = join(this.folder, 'map.png');
     const { width, height } = (await map.boundingBox())!;
     // The scale and other things on the map are not part of the comparison.

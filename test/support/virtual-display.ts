@@ -30,8 +30,12 @@ export function openVirtualDisplay({ width, height }: DisplaySize): Promise<Virt
     server.once('error', reject);
     server.once('exit', (status) => reject(new Error(`Xvfb ended with status ${String(status)}: ${complaint}`)));
     // It writes the number it took once it accepts clients.
-    server.stdio[3]?.once('data', (chunk: Buffer) => {
-      resolve({ name: `:${chunk.toString().trim()}`, close });
+    let number = '';
+    server.stdio[3]?.on('data', (chunk: Buffer) => {
+      number += chunk.toString();
+      if (number.endsWith('\n')) {
+        resolve({ name: `:${number.trim()}`, close });
+      }
     });
   });
 }
