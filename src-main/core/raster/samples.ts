@@ -34,6 +34,11 @@ export function emptyLike(samples: SampleArray): SampleArray {
   return new (samples.constructor as SampleArrayType)(samples.length);
 }
 
+/** As many samples of the same type at the start of `memory`, with whatever it holds. */
+export function samplesIn(memory: ArrayBuffer, samples: SampleArray): SampleArray {
+  return new (samples.constructor as SampleArrayType)(memory, 0, samples.length);
+}
+
 /** Little-endian bytes seen as samples; copies only when they are not aligned. */
 export function samplesFromBytes(type: SampleType, bytes: Uint8Array): SampleArray {
   const size = bytesPerSample(type);

@@ -1,16 +1,16 @@
 import type { SampleArray } from '../ports.ts';
 import { asUnsigned } from './doubles.ts';
-import { emptyLike } from './samples.ts';
+import { reorder } from './reorder.ts';
 
 /**
  * Samples `pixel * bandCount + band` (interleaved) as `band * pixelCount + pixel`: one band after another, so that windows are
- * assembled by copying whole rows. A single band is returned as it is.
+ * assembled by copying whole rows. A single band is returned as it is; the memory of several is used again or given up.
  */
 export function separateBands(interleaved: SampleArray, bandCount: number): SampleArray {
-  if (bandCount === 1) {
-    return interleaved;
-  }
-  const separate = emptyLike(interleaved);
+  return bandCount === 1 ? interleaved : reorder(interleaved, (from, to) => separateInto(from, to, bandCount));
+}
+
+function separateInto(interleaved: SampleArray, separate: SampleArray, bandCount: number): void {
   const from = asUnsigned(interleaved);
   const to = asUnsigned(separate);
   if (from instanceof Uint8Array) {
@@ -23,7 +23,6 @@ export function separateBands(interleaved: SampleArray, bandCount: number): Samp
   } else {
     pickWides(from, to as BigUint64Array, bandCount);
   }
-  return separate;
 }
 
 /**

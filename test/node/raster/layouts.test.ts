@@ -50,6 +50,11 @@ async function read(path: string, windowPx = { x: 0, y: 0, width, height }, band
   }
 }
 
+/** Differences of all sizes, so that a sum that runs over into its neighbour shows. */
+function noise(x: number, y: number, band: number): number {
+  return (Math.imul(x * 31 + y * 17 + band * 7 + 1, 0x9e3779b1) >>> 24) & 0xff;
+}
+
 /** The samples a recipe means, as plain numbers. */
 function expected(value: TiffRecipe['value'], band: number): number[] {
   return Array.from({ length: width * height }, (_, index) => value(index % width, Math.floor(index / width), band));
@@ -63,6 +68,11 @@ describe('layouts written by hand', () => {
     ['8-bit tiles', { bands: 4, tile: 32, deflate: true }],
     ['8-bit planar tiles, predictor', { bands: 3, tile: 64, planar: true, deflate: true, predictor: true }],
     ['8-bit interleaved, predictor', { bands: 3, tile: 64, deflate: true, predictor: true }],
+    ['8-bit noise, predictor', { bands: 3, tile: 64, deflate: true, predictor: true, value: noise }],
+    ['8-bit noise in odd rows, predictor', { bands: 3, rowsPerStrip: 7, deflate: true, predictor: true, value: noise }],
+    ['8-bit four bands of noise, predictor', { bands: 4, tile: 64, deflate: true, predictor: true, value: noise }],
+    ['signed noise, predictor', { bands: 3, tile: 64, deflate: true, predictor: true, sampleFormat: 2, value: signed }],
+    ['more than the memory that stays', { bands: 3, tile: 2048, deflate: true, predictor: true, value: noise }],
     ['8-bit two bands, predictor', { bands: 2, tile: 64, deflate: true, predictor: true }],
     ['16-bit big-endian many strips', { bits: 16, bands: 2, rowsPerStrip: 3, bigEndian: true, deflate: true }],
     ['16-bit big-endian predictor', { bits: 16, bands: 2, tile: 32, bigEndian: true, deflate: true, predictor: true }],
