@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
+import type { ReadMemory } from './read-memory.ts';
 
 /** A file read by position. Asking beyond its end is a damaged file, never a short answer. */
 export class ByteFile {
@@ -24,25 +25,41 @@ export class ByteFile {
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
+    this.#checkRange(offset, length);
+    const bytes = Buffer.allocUnsafeSlow(length);
+    await this.#fill(bytes, offset);
+    return bytes;
+  }
+
+  /** As `read`, in memory that is given back once the bytes are used: `lent` (which may be longer) begins with them. */
+  async readLent(memory: ReadMemory, offset: number, length: number): Promise<Buffer> {
+    this.#checkRange(offset, length);
+    const lent = memory.take(length);
+    await this.#fill(lent.subarray(0, length), offset);
+    return lent;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  #checkRange(offset: number, length: number): void {
     if (offset < 0 || length < 0 || offset + length > this.size) {
       throw new Think2SegError(
         'INPUT_CORRUPT',
         `${this.path} is cut off: bytes ${offset} to ${offset + length} are needed, the file has ${this.size}; copy or download it again`,
       );
     }
-    const bytes = Buffer.allocUnsafeSlow(length);
+  }
+
+  async #fill(bytes: Buffer, offset: number): Promise<void> {
     let done = 0;
-    while (done < length) {
-      const { bytesRead } = await this.#handle.read(bytes, done, length - done, offset + done);
+    while (done < bytes.length) {
+      const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, offset + done);
       if (bytesRead === 0) {
         throw new Think2SegError('INPUT_CORRUPT', `${this.path} became shorter while it was read; copy it again`);
       }
       done += bytesRead;
     }
-    return bytes;
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close();
   }
 }

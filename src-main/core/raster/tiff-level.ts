@@ -6,6 +6,7 @@ import type { BlockCache } from './block-cache.ts';
 import { decodeBlock, type BlockContext } from './block-codec.ts';
 import { copyBlock, type BlockPlace } from './copy-block.ts';
 import type { PixelLevel } from './pixel-level.ts';
+import { ReadMemory } from './read-memory.ts';
 import { fillSamples, newSamples } from './samples.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
 import type { TiffLayout } from './tiff-layout.ts';
@@ -40,6 +41,7 @@ export class TiffLevel implements PixelLevel {
   readonly #cache: BlockCache;
   readonly #name: string;
   readonly #sparseValue: number;
+  readonly #readMemory = new ReadMemory();
   #table: Promise<BlockTable> | null = null;
   #context: Promise<BlockContext> | null = null;
 
@@ -157,17 +159,21 @@ export class TiffLevel implements PixelLevel {
   /** One promise per block, so that each can be used while later ones are still decoded; their bytes are read together. */
   #blocks(indices: readonly number[], table: BlockTable): Promise<SampleArray>[] {
     const found = indices.map((index) => this.#cache.get(`${this.#name}/${index}`));
+    const lent: Buffer[] = [];
     const bytes = this.#blockBytes(
       indices.filter((_, position) => found[position] === undefined),
       table,
+      lent,
     );
-    return indices.map((index, position) => {
+    const blocks = indices.map((index, position) => {
       const known = found[position];
       const block = known === undefined ? this.#load(index, bytes) : Promise.resolve(known);
       // A block that fails while nobody waits for it yet still fails when its turn comes.
       block.catch(() => undefined);
       return block;
     });
+    void Promise.allSettled(blocks).then(() => this.#readMemory.giveBack(lent));
+    return blocks;
   }
 
   async #load(index: number, bytes: Promise<ReadonlyMap<number, Uint8Array | null>>): Promise<SampleArray> {
@@ -190,8 +196,15 @@ export class TiffLevel implements PixelLevel {
     return decodeBlock(context, bytes, rows, `${isTiled ? 'tile' : 'strip'} ${index} of ${this.#name}`);
   }
 
-  /** Bytes of each block, null for one that was never written; blocks that lie together are read together. */
-  async #blockBytes(indices: readonly number[], table: BlockTable): Promise<Map<number, Uint8Array | null>> {
+  /**
+   * Bytes of each block, null for one that was never written; blocks that lie together are read together. They stand in the memory that is
+   * added to `lent`.
+   */
+  async #blockBytes(
+    indices: readonly number[],
+    table: BlockTable,
+    lent: Buffer[],
+  ): Promise<Map<number, Uint8Array | null>> {
     const result = new Map<number, Uint8Array | null>();
     const stored: number[] = [];
     for (const index of indices) {
@@ -222,12 +235,13 @@ export class TiffLevel implements PixelLevel {
         table.offsets[stored[to]!]! - end < 65536 &&
         table.offsets[stored[to]!]! + table.byteCounts[stored[to]!]! - start < readAheadBytes
       );
-      const bytes = await this.#directory.file.read(start, end - start);
+      const bytes = await this.#directory.file.readLent(this.#readMemory, start, end - start);
+      lent.push(bytes);
       for (; from < to; from += 1) {
         const at = table.offsets[stored[from]!]! - start;
         const block = bytes.subarray(at, at + table.byteCounts[stored[from]!]!);
         // Uncompressed blocks are used in place, so each needs bytes of its own, aligned to its samples.
-        result.set(stored[from]!, this.#layout.compression === 1 ? Uint8Array.from(block) : block);
+        result.set(stored[from]!, this.#layout.compression === 1 ? new Uint8Array(block) : block);
       }
     }
     return result;
