@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
@@ -26,6 +27,15 @@ const meaningTags = [
   tag.rpcCoefficient,
 ];
 
+interface Sidecar {
+  readonly suffix: string;
+  readonly bytes: Uint8Array;
+}
+
+const keptDescriptions = 64;
+/** What GDAL said of a twin, by everything that it was shown; oldest use first. */
+const descriptions = new Map<string, GdalInfo>();
+
 interface Field {
   readonly tag: number;
   readonly type: number;
@@ -42,7 +52,7 @@ export async function describeTiff(directory: TiffDirectory, layout: TiffLayout)
   const path = directory.file.path;
   const extension = extname(path);
   const stem = path.slice(0, path.length - extension.length);
-  const sidecars: { suffix: string; bytes: Uint8Array }[] = [];
+  const sidecars: Sidecar[] = [];
   for (const suffix of sidecarSuffixes) {
     const bytes = await readIfPresent(suffix === '.aux.xml' ? `${path}${suffix}` : `${stem}${suffix}`);
     if (bytes !== null) {
@@ -50,8 +60,24 @@ export async function describeTiff(directory: TiffDirectory, layout: TiffLayout)
     }
   }
   const bytes = await makeTwin(directory, layout);
-  const info = await gdalRasterInfo({ bytes, extension: extension === '' ? '.tif' : extension, sidecars });
+  const info = await describeTwin(bytes, extension === '' ? '.tif' : extension, sidecars);
   return withExactNodata(info, directory, layout);
+}
+
+/** The second question on a scene need not ask GDAL again: the answer follows from the bytes of the twin and its sidecars alone. */
+async function describeTwin(bytes: Uint8Array, extension: string, sidecars: readonly Sidecar[]): Promise<GdalInfo> {
+  const hash = createHash('sha256');
+  for (const part of [extension, bytes, ...sidecars.flatMap((sidecar) => [sidecar.suffix, sidecar.bytes])]) {
+    hash.update(`${part.length} `).update(part);
+  }
+  const key = hash.digest('base64');
+  const info = descriptions.get(key) ?? (await gdalRasterInfo({ bytes, extension, sidecars }));
+  descriptions.delete(key);
+  descriptions.set(key, info);
+  for (const oldest of [...descriptions.keys()].slice(0, -keptDescriptions)) {
+    descriptions.delete(oldest);
+  }
+  return info;
 }
 
 /** gdalinfo rounds nodata values to eight digits: where the tag says the same with more, the tag is right. */

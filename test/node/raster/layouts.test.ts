@@ -199,6 +199,22 @@ describe('georeference', () => {
     expect(info.bands[0]?.nodata).toBe(3);
   });
 
+  it('sees what changed beside or in a file since it was last opened', async () => {
+    const path = await write('changing.tif', { doubles: northUp, shorts: utm33 });
+    expect((await sceneInfo(path, { stats: false }, never)).bands[0]?.nodata).toBeNull();
+    const nodata = (value: number): string =>
+      `<PAMDataset><PAMRasterBand band="1"><NoDataValue>${value}</NoDataValue></PAMRasterBand></PAMDataset>`;
+    for (const value of [3, 4]) {
+      await writeFile(`${path}.aux.xml`, nodata(value));
+      expect((await sceneInfo(path, { stats: false }, never)).bands[0]?.nodata).toBe(value);
+    }
+    await rm(`${path}.aux.xml`);
+    await write('changing.tif', { doubles: { ...northUp, 33550: [5, 5, 0] }, shorts: utm33 });
+    const changed = await sceneInfo(path, { stats: false }, never);
+    expect(changed.bands[0]?.nodata).toBeNull();
+    expect(changed.transform).toEqual([5, 0, 500000, 0, -5, 5400000]);
+  });
+
   it('says so when there is none', async () => {
     const info = await sceneInfo(await write('bare.tif', {}), { stats: false }, never);
     expect(info.transform).toBeNull();
