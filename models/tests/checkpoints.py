@@ -6,9 +6,11 @@ from pathlib import Path
 
 import torch
 from tokenizers import AddedToken
-from transformers import Qwen2_5_VLForConditionalGeneration
+from transformers import Qwen2_5_VLForConditionalGeneration, Sam2Model
+from transformers.models.sam2.configuration_sam2 import Sam2HieraDetConfig, Sam2VisionConfig
 
 from think2seg_models import tiny_qwen, tiny_sam
+from think2seg_models.sam_checkpoint import SHAPES, published_config
 
 FRAME_PX = 84
 PROMPTS = [{"bbox_2d": [14, 10, 60, 66], "positive_points": [[30, 30], [40, 44]]}]
@@ -49,6 +51,34 @@ def save_qwen(model: Qwen2_5_VLForConditionalGeneration, tokenizer, folder: Path
     tokenizer.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(tiny_qwen.preprocessor_config()))
     return folder
+
+
+def narrow_sam(size: str, side_px: int = 256) -> Sam2Model:
+    """SAM 2.1 of one of SHAPES with its blocks, heads, windows and places of global attention, but narrow and for small images."""
+    _, blocks, global_blocks, windows, positions = SHAPES[size]
+    heads = published_config(size).vision_config.backbone_config.num_attention_heads_per_stage
+    widths = [16 * number for number in heads]
+    config = tiny_sam.tiny_config()
+    side = side_px // 4
+    backbone = Sam2HieraDetConfig(
+        hidden_size=widths[0],
+        num_attention_heads=heads[0],
+        image_size=[side_px, side_px],
+        blocks_per_stage=list(blocks),
+        embed_dim_per_stage=widths,
+        num_attention_heads_per_stage=heads,
+        window_size_per_stage=list(windows),
+        window_positional_embedding_background_size=[positions, positions],
+        global_attention_blocks=list(global_blocks),
+    )
+    config.vision_config = Sam2VisionConfig(
+        backbone_config=backbone,
+        backbone_channel_list=widths[::-1],
+        backbone_feature_sizes=[[side >> level] * 2 for level in range(3)],
+        fpn_hidden_size=64,
+    )
+    config.prompt_encoder_config.image_size = side_px
+    return tiny_sam.random_model(config)
 
 
 def write_random_sam(folder: Path) -> Path:
