@@ -52,6 +52,6 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ToolError("OUTPUT_FULL", f"no space left while writing {folder}; free some and run the same command again") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EFBIG):
             raise ToolError("OUTPUT_NOT_WRITABLE", f"{folder} cannot be written ({error.strerror}); choose another folder") from error
         raise
