@@ -4,6 +4,8 @@ A Qwen2.5-VL is written shard by shard; a SAM 2.1 is a folder in the Hugging Fac
 
 python -m think2seg_models.random_checkpoint --size 3B --out FOLDER
 python -m think2seg_models.random_checkpoint --size sam2.1-small --out FOLDER
+
+The sizes `toy` and `sam2.1-toy` are not published ones: they export in seconds.
 """
 
 import argparse
@@ -21,8 +23,8 @@ from .pack_files import write_json
 from .qwen_modules import without_weights
 from .sam_checkpoint import SHAPES
 from .sam_checkpoint import published_config as published_sam
-from .tiny_qwen import SPECIAL_TOKENS, make_tokenizer, preprocessor_config
-from .tiny_sam import random_model
+from .tiny_qwen import SPECIAL_TOKENS, make_tokenizer, preprocessor_config, write_checkpoint
+from .tiny_sam import random_model, tiny_config
 
 SHARD_BYTES = 2_000_000_000
 TEXT = {
@@ -31,6 +33,7 @@ TEXT = {
 }
 KEY_VALUE_HEADS = {"3B": 2, "7B": 4}
 SAM = "sam2.1-"
+TOY = "toy"
 
 
 def published_config(
@@ -114,12 +117,16 @@ def _random(shape: tuple[int, ...], name: str, generator: torch.Generator) -> to
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="random-checkpoint", description=__doc__.split("\n")[0])
-    parser.add_argument("--size", choices=[*TEXT, *(SAM + size for size in SHAPES)], required=True)
+    parser.add_argument("--size", choices=[*TEXT, TOY, *(SAM + size for size in (*SHAPES, TOY))], required=True)
     parser.add_argument("--layers", type=int, help="decoder layers of a Qwen2.5-VL, if not all")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(argv)
     if options.size.startswith(SAM):
-        random_model(published_sam(options.size.removeprefix(SAM))).save_pretrained(options.out)
+        size = options.size.removeprefix(SAM)
+        random_model(tiny_config() if size == TOY else published_sam(size)).save_pretrained(options.out)
+        return 0
+    if options.size == TOY:
+        write_checkpoint(options.out)
         return 0
     tokenizer = make_tokenizer()
     write_random_checkpoint(options.out, published_config(options.size, tokenizer, options.layers), tokenizer)
