@@ -45,6 +45,7 @@ export const strings = {
     up: (name: string) => `Move ${name} up`,
     down: (name: string) => `Move ${name} down`,
     remove: (name: string) => `Remove ${name}`,
+    empty: 'Nothing to draw: all of its pixels are nodata.',
     apart: {
       hasNoCrs: () => 'Not drawn: it has no CRS, so it has no place beside others. Select it to see it alone.',
       activeHasNoCrs: (active: string) => `Not drawn: ${active} has no CRS to share. Select this one to see it.`,

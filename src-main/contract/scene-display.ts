@@ -23,4 +23,6 @@ export interface SceneDisplay {
   rgbBands: [number, number, number];
   /** Per band of the file to draw: the 2nd and 98th percentile of valid samples, which is the first stretch. 8-bit colour is 0 to 255. */
   percentiles: { low: number; high: number }[];
+  /** No pixel counts: all are nodata, masked or transparent, so that there is nothing to draw. */
+  isEmpty: boolean;
 }

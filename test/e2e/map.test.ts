@@ -63,6 +63,18 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
     expect(await message.textContent()).toMatch(/^INPUT_CORRUPT: .* the rest is shown/);
   });
 
+  it('says that a raster of nothing but nodata has nothing to draw, and keeps still about others', async () => {
+    const { window } = desktop;
+    const note = window.getByText('Nothing to draw: all of its pixels are nodata.');
+    expect(await note.count()).toBe(0);
+    await dropFiles(window, [sharedPath('data/formats_rasterio_cc0/all-nodata.tif')]);
+    await window.getByRole('button', { name: 'Zoom to all-nodata.tif' }).waitFor();
+    await window.getByRole('status').and(note).waitFor();
+    await window.getByRole('listitem').filter({ hasText: 'all-nodata.tif' }).and(window.locator('li:has(p)')).waitFor();
+    await window.getByRole('button', { name: 'Remove all-nodata.tif' }).click();
+    await note.first().waitFor({ state: 'detached' });
+  });
+
   it('complains of nothing', () => {
     expect(desktop.problems).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import type { Geotransform } from '../../contract/geo.ts';
+import { Think2SegError } from '../../contract/errors.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import type { SceneInfo } from '../../contract/scene.ts';
 import type { SceneDisplay } from '../../contract/scene-display.ts';
@@ -7,6 +8,7 @@ import { displayCopy } from './display-copy.ts';
 import { whyNotDrawable } from './drawable.ts';
 import { openScene } from './open-raster.ts';
 import { chooseRgbBands } from './rgb-bands.ts';
+import type { RasterWindow } from '../ports.ts';
 import type { Scene } from './scene.ts';
 import { boundsOf } from './scene-description.ts';
 import { percentileRange } from './stretch.ts';
@@ -47,7 +49,7 @@ export async function sceneDisplay(
       file,
       isPalette,
       rgbBands: isPalette ? [1, 2, 3] : chooseRgbBands(info),
-      percentiles: isPalette ? [byteRange, byteRange, byteRange] : await percentilesOf(scene, file.path, caller.signal),
+      ...(await measuresOf(scene, file.path, caller.signal)),
     };
   } finally {
     await scene.close();
@@ -68,37 +70,71 @@ async function copyFor(
 }
 
 /** Read from the file that is drawn, whose overviews make this quick. */
-async function percentilesOf(
+async function measuresOf(
   scene: Scene,
   drawnPath: string,
   signal: AbortSignal,
-): Promise<SceneDisplay['percentiles']> {
-  const { info } = scene;
-  const drawn = drawnPath === info.path ? scene : await openScene(drawnPath, signal);
+): Promise<Pick<SceneDisplay, 'percentiles' | 'isEmpty'>> {
+  const drawn = drawnPath === scene.info.path ? scene : await openScene(drawnPath, signal);
   try {
-    const { width, height } = drawn.info;
-    const share = Math.min(1, Math.sqrt(percentilePixels / (width * height)));
-    const request = {
-      windowPx: { x: 0, y: 0, width, height },
-      outWidth: Math.max(1, Math.round(width * share)),
-      outHeight: Math.max(1, Math.round(height * share)),
+    return {
+      percentiles:
+        scene.palette === null ? await percentilesOf(scene.info, drawn, signal) : [byteRange, byteRange, byteRange],
+      isEmpty: await isEmpty(drawn, signal),
     };
-    const percentiles: SceneDisplay['percentiles'] = [];
-    for (const band of info.bands.keys()) {
-      if (isByteColor(info, band)) {
-        percentiles.push(byteRange);
-        continue;
-      }
-      const window = await drawn.readWindow({ ...request, bands: [band + 1] }, signal);
-      const [low, high] = percentileRange(window.bands[0]!, window.valid);
-      percentiles.push({ low, high });
-    }
-    return percentiles;
   } finally {
     if (drawn !== scene) {
       await drawn.close();
     }
   }
+}
+
+async function percentilesOf(info: SceneInfo, drawn: Scene, signal: AbortSignal): Promise<SceneDisplay['percentiles']> {
+  const percentiles: SceneDisplay['percentiles'] = [];
+  for (const band of info.bands.keys()) {
+    if (isByteColor(info, band)) {
+      percentiles.push(byteRange);
+      continue;
+    }
+    const window = await readAll(drawn, band, signal);
+    const [low, high] = percentileRange(window.bands[0]!, window.valid);
+    percentiles.push({ low, high });
+  }
+  return percentiles;
+}
+
+/** Mostly one band tells: it ends with the first that has something. */
+async function isEmpty(drawn: Scene, signal: AbortSignal): Promise<boolean> {
+  const { bands } = drawn.info;
+  if (drawn.rule.kind === 'all' && !bands.some(({ type }) => type.startsWith('float'))) {
+    return false;
+  }
+  try {
+    for (const band of bands.keys()) {
+      if ((await readAll(drawn, band, signal)).valid.includes(1)) {
+        return false;
+      }
+    }
+    return true;
+  } catch (thrown) {
+    // A scene of which some can be read is shown; the map says which part cannot.
+    if (thrown instanceof Think2SegError && thrown.code === 'INPUT_CORRUPT') {
+      return false;
+    }
+    throw thrown;
+  }
+}
+
+function readAll(drawn: Scene, band: number, signal: AbortSignal): Promise<RasterWindow> {
+  const { width, height } = drawn.info;
+  const share = Math.min(1, Math.sqrt(percentilePixels / (width * height)));
+  const request = {
+    windowPx: { x: 0, y: 0, width, height },
+    outWidth: Math.max(1, Math.round(width * share)),
+    outHeight: Math.max(1, Math.round(height * share)),
+    bands: [band + 1],
+  };
+  return drawn.readWindow(request, signal);
 }
 
 /** Whether a band is one of several 8-bit ones that are shown as they are, as the models see them. */

@@ -131,6 +131,20 @@ describe.skipIf(sharedDataMissing !== null)(`sceneDisplay on real files (${share
   });
 });
 
+describe.skipIf(sharedDataMissing !== null)(
+  `a scene without a pixel that counts (${sharedDataMissing ?? 'here'})`,
+  () => {
+    it.each([
+      ['formats_rasterio_cc0/all-nodata.tif', true],
+      ['derived_codecs_cc0/u8_sparse_nodata.tif', false],
+      ['formats_rio_tiler/cog_rgb_mask.tif', false],
+      ['formats_misc/lc.tif', false],
+    ])('is told from others: %s', async (name, isEmpty) => {
+      expect((await display(sharedPath(`data/${name}`))).isEmpty).toBe(isEmpty);
+    });
+  },
+);
+
 describe('sceneDisplay', () => {
   it('describes the sample scene without touching it', async () => {
     const { file, proj4, metresPerUnit, percentiles, rgbBands, boundsMap, info } = await display(sample);
