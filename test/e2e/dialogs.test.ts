@@ -9,7 +9,7 @@ import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const dialogs = ['export', 'packs', 'settings', 'self-test', 'shortcuts', 'tour', 'about'] as const;
+const dialogs = ['export', 'batch', 'packs', 'settings', 'self-test', 'shortcuts', 'tour', 'about'] as const;
 
 describe.skipIf(electronMissing !== null).each([
   ['light, 1024 x 700', 'light', 1, { width: 1024, height: 700 }],
