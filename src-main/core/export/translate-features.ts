@@ -1,9 +1,13 @@
+import { stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gdalVectorTranslate } from '../gdal/gdal.ts';
+import { gdalVectorTranslate, gdalVectorTranslateToBytes } from '../gdal/gdal.ts';
 import { gdalRuntime } from '../gdal/runtime.ts';
 import type { WriteRequest } from '../ports.ts';
 import { gdalDefinition } from './gdal-definition.ts';
 import { featureFilter, writeOgrSource } from './ogr-source.ts';
+
+/** New GeoPackages whose features take no more as text are made in memory. */
+const inMemoryBytes = 16 * 1024 * 1024;
 
 /**
  * Features to a file through GDAL, as multipolygons unless `driverArguments` name another `-nlt`.
@@ -24,7 +28,7 @@ export async function translateFeatures(
   signal.throwIfAborted();
   // Files of equal content have equal bytes: the date inside is that of the run, not of the moment.
   (await gdalRuntime()).native.setConfig('OGR_CURRENT_DATE', request.runRecord.createdAt);
-  await gdalVectorTranslate({ path: sourcePath }, temporaryPath, [
+  const translateArguments = [
     '-f',
     driver,
     '-nln',
@@ -35,6 +39,15 @@ export async function translateFeatures(
     '-a_srs',
     request.crs === null ? 'NONE' : gdalDefinition(request.crs),
     ...driverArguments,
-  ]);
+  ];
+  const isNewGeoPackage = driver === 'GPKG' && !driverArguments.includes('-update');
+  if (isNewGeoPackage && (await stat(sourcePath)).size <= inMemoryBytes) {
+    await writeFile(
+      temporaryPath,
+      await gdalVectorTranslateToBytes({ path: sourcePath }, temporaryPath, translateArguments),
+    );
+  } else {
+    await gdalVectorTranslate({ path: sourcePath }, temporaryPath, translateArguments);
+  }
   return cut;
 }

@@ -2,6 +2,7 @@
  * GDAL 3.8.4 (WebAssembly, offline) in this process, on real files. Every call blocks its thread while GDAL works.
  * Failures carry GDAL's own message. Nothing is printed and no dataset stays open.
  */
+import { extname } from 'node:path';
 import type { ErrorCode } from '../../contract/errors.ts';
 import { Think2SegError } from '../../contract/errors.ts';
 import { withArgumentList } from './argument-list.ts';
@@ -106,30 +107,31 @@ export async function gdalVectorTranslate(
   translateArguments: readonly string[],
 ): Promise<void> {
   const gdal = await gdalRuntime();
-  const { module, native } = gdal;
   const target = await gdal.hostPath(targetPath);
   await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), (dataset) => {
-    const written = gdal.checked(
-      () =>
-        withArgumentList(module, translateArguments, (list) => {
-          const options = native.vectorTranslateOptions(list, 0);
-          const sources = module._malloc(4);
-          new DataView(module.HEAPU8.buffer, sources, 4).setUint32(0, dataset, true);
-          try {
-            const output = native.vectorTranslate(target, 0, 1, sources, options, 0);
-            if (output !== 0) {
-              native.close(output);
-            }
-            return output !== 0;
-          } finally {
-            module._free(sources);
-            native.vectorTranslateOptionsFree(options);
-          }
-        }),
-      outputFailure(targetPath),
-    );
-    requireResult(written, outputFailure(targetPath));
+    translateVector(gdal, dataset, target, translateArguments, outputFailure(targetPath));
   });
+}
+
+/**
+ * As `gdalVectorTranslate`, to bytes for the host file `targetPath`. SQLite writes a GeoPackage page by page, which takes twice as long
+ * on files of the host; the bytes must fit into memory.
+ */
+export async function gdalVectorTranslateToBytes(
+  source: GdalSource,
+  targetPath: string,
+  translateArguments: readonly string[],
+): Promise<Uint8Array> {
+  const gdal = await gdalRuntime();
+  const target = gdal.memoryPath(`target${extname(targetPath)}`);
+  try {
+    return await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), (dataset) => {
+      translateVector(gdal, dataset, target, translateArguments, outputFailure(targetPath));
+      return gdal.module.FS.readFile(target);
+    });
+  } finally {
+    removeMemoryFiles(gdal, target);
+  }
 }
 
 /** `ogrinfo -json` of a vector file: what it holds, without its features. */
@@ -196,6 +198,36 @@ function translateRaster(
           return output !== 0;
         } finally {
           native.translateOptionsFree(options);
+        }
+      }),
+    failure,
+  );
+  requireResult(written, failure);
+}
+
+function translateVector(
+  gdal: GdalRuntime,
+  dataset: number,
+  target: string,
+  translateArguments: readonly string[],
+  failure: FailureText,
+): void {
+  const { module, native } = gdal;
+  const written = gdal.checked(
+    () =>
+      withArgumentList(module, translateArguments, (list) => {
+        const options = native.vectorTranslateOptions(list, 0);
+        const sources = module._malloc(4);
+        new DataView(module.HEAPU8.buffer, sources, 4).setUint32(0, dataset, true);
+        try {
+          const output = native.vectorTranslate(target, 0, 1, sources, options, 0);
+          if (output !== 0) {
+            native.close(output);
+          }
+          return output !== 0;
+        } finally {
+          module._free(sources);
+          native.vectorTranslateOptionsFree(options);
         }
       }),
     failure,

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -127,6 +127,17 @@ describe.each(formats)('$driver', ({ extension, driver }) => {
     }
     const beside = files.find((file) => file.endsWith('.think2seg.json'));
     expect(JSON.parse(readFileSync(String(beside), 'utf8'))).toMatchObject({ createdAt: asked.runRecord.createdAt });
+  });
+});
+
+describe('GeoPackage', () => {
+  test.skipIf(!hasOgrinfo)('of more than is made in memory opens in ogrinfo', async () => {
+    const long = 'ä'.repeat(3 * 2 ** 20);
+    const features = [1, 2, 3].map((instance) => ({ ...twoFeatures[0]!, instance, question: long }));
+    const asked = request('large.gpkg', { features });
+    await createFeatureWriter().write(asked, signal);
+    expect(statSync(asked.path).size).toBeGreaterThan(16 * 2 ** 20);
+    expect(execFileSync('ogrinfo', ['-al', '-so', asked.path], { encoding: 'utf8' })).toContain('Feature Count: 3');
   });
 });
 
