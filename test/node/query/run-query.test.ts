@@ -127,6 +127,8 @@ describe('runQuery', () => {
     const inScene = await query('', {
       promptSource: { kind: 'prompts', promptsWindowPx: [{ bbox_2d: [110, 120, 160, 150] }] },
       outputPaths: [join(folder, 's.gpkg')],
+      // Both run at once.
+      scratchName: '.think2seg-second',
     });
     await inWindow.running;
     await inScene.running;
