@@ -54,6 +54,33 @@ describe('estimateModelBytes', () => {
     expect(await estimate(true, 'cuda')).toBe(150e6 + 1.2e9);
   });
 
+  // Largest PSS of the whole program while it outlined one picture, less the 250 MB that it takes without a model: see models/README.md.
+  test.each([
+    { size: 'small', channels: 96, fileBytes: 159e6, half: false, measuredBytes: 1165e6 },
+    { size: 'small', channels: 96, fileBytes: 80e6, half: true, measuredBytes: 1447e6 },
+    { size: 'base-plus', channels: 112, fileBytes: 299e6, half: false, measuredBytes: 1794e6 },
+    { size: 'base-plus', channels: 112, fileBytes: 150e6, half: true, measuredBytes: 2877e6 },
+    { size: 'large', channels: 144, fileBytes: 874e6, half: false, measuredBytes: 2700e6 },
+    { size: 'large', channels: 144, fileBytes: 439e6, half: true, measuredBytes: 4028e6 },
+  ])(
+    'of SAM 2.1 $size, half precision $half, is at least what it was measured to take, and not twice that',
+    async (sam) => {
+      const settings = { vision_config: { backbone_config: { hidden_size: sam.channels } } };
+      writeFileSync(join(scratch, 'segmenter/config.json'), JSON.stringify(settings));
+      writeFileSync(join(scratch, 'segmenter/preprocessor_config.json'), '{"size": {"width": 1024, "height": 1024}}');
+      const files = { segmenterVision: file(sam.fileBytes, sam.half) };
+      const ratio = (await estimateModelBytes(pack, ['segmenterVision'], files)) / sam.measuredBytes;
+      expect(ratio).toBeGreaterThan(1);
+      expect(ratio).toBeLessThan(2);
+    },
+  );
+
+  test('of a segmenter that is no SAM goes by its input alone', async () => {
+    writeFileSync(join(scratch, 'segmenter/config.json'), '{"model_type": "other"}');
+    const files = { segmenterVision: file(1e6) };
+    expect(await estimateModelBytes(pack, ['segmenterVision'], files)).toBe(150e6 + 1.2e6 + 64 * 64 * 400);
+  });
+
   test('names settings that do not say the shape', async () => {
     writeFileSync(join(scratch, 'lvlm/config.json'), '{"hidden_size": 2048}');
     await expect(estimateModelBytes(pack, ['lvlmDecoder'], { lvlmDecoder: file(1) })).rejects.toMatchObject({
