@@ -53,9 +53,11 @@ function enterStage(times: readonly StageTime[], stage: Stage, fraction: number 
     : [...ended, { stage, startedAtMs: nowMs, endedAtMs: null, fraction }];
 }
 
-export function finishProgress(progress: AskProgress, nowMs: number): AskProgress {
+/** @param rawAnswer the whole of it, where it is known: its last words may still be on the way when the result is here. */
+export function finishProgress(progress: AskProgress, nowMs: number, rawAnswer: string | null): AskProgress {
   return {
     ...progress,
+    answerText: rawAnswer ?? progress.answerText,
     stages: progress.stages.map((time) => ({ ...time, endedAtMs: time.endedAtMs ?? nowMs })),
   };
 }

@@ -52,12 +52,12 @@ export class Asking {
           publish({ kind: 'running', question, progress });
         },
       });
-      progress = finishProgress(progress, this.#nowMs());
+      progress = finishProgress(progress, this.#nowMs(), result.runRecord.rawAnswer);
       publish({ kind: result.status === 'ok' ? 'answered' : 'no-target', question, progress, result });
       return this.#running === running ? result : null;
     } catch (thrown) {
       const error = toThink2SegError(thrown);
-      progress = finishProgress(progress, this.#nowMs());
+      progress = finishProgress(progress, this.#nowMs(), null);
       publish(
         error.code === 'CANCELLED'
           ? { kind: 'cancelled', question, progress }

@@ -55,7 +55,6 @@ describe('Asking', () => {
       progress: {
         tokensPerSecond: 10,
         notes: ['webgpu was slower'],
-        answerText: '<think>Two ships.</think><answer>[',
         stages: [
           { stage: 'reading', startedAtMs: 5, endedAtMs: 15 },
           { stage: 'seeing', startedAtMs: 15, endedAtMs: 35 },
@@ -64,9 +63,24 @@ describe('Asking', () => {
         ],
       },
     });
-    expect(seen.some((state) => state.kind === 'running' && reasoningOf(state.progress.answerText) === 'Two')).toBe(
-      true,
+    const whileRunning = seen.flatMap((state) =>
+      state.kind === 'running' ? [reasoningOf(state.progress.answerText)] : [],
     );
+    expect([...new Set(whileRunning)]).toEqual(['', 'Two', 'Two ships.']);
+  });
+
+  it('shows the whole reasoning in the end, also where its last words come after the result', async () => {
+    const rawAnswer = '<think>Two ships.</think><answer>[]</answer>';
+    const { call } = fakeCalls({
+      'query.ask': (_, { onProgress }) => {
+        onProgress?.({ stage: 'thinking', text: '<think>Two ' });
+        const answer = answerOf('no-target');
+        return { ...answer, runRecord: { ...answer.runRecord, rawAnswer } };
+      },
+    });
+    const asking = new Asking(call, Date.now);
+    await asking.ask(input);
+    expect(asking.state.get()).toMatchObject({ kind: 'no-target', progress: { answerText: rawAnswer } });
   });
 
   it('takes no target for a result', async () => {
