@@ -1,4 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+/**
+ * Takes the pictures of the documentation; those of the batch window come from its own test:
+ *
+ *   T2S_PICTURES=docs/pictures npm run test:e2e -- pictures batch
+ */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -31,10 +36,10 @@ describe.skipIf(missing !== null)(`pictures of every screen ${missing ?? ''}`, (
     for (const part of ['lvlm', 'segmenter', 'LICENSE']) {
       cpSync(join(models, part), join(foreign, part), { recursive: true });
     }
+    writeFileSync(join(userDataDirectory, 'settings.json'), JSON.stringify({ theme, tourSeen: true }));
     const display = { width: 1440, height: 900 };
     desktop = await launchDesktop({ args: [raster], display, userDataDirectory });
     const { window, electron } = desktop;
-    await desktop.call('settings.change', { theme, tourSeen: true });
 
     const take = async (name: string): Promise<void> => {
       await window.waitForTimeout(600);
