@@ -124,3 +124,21 @@ def test_a_disk_that_fills_up_leaves_nothing(checkpoint, tmp_path, monkeypatch, 
     assert main(["export-segmenter", str(checkpoint), "--out", str(tmp_path / "out")]) == 6
     assert capsys.readouterr().err.startswith("OUTPUT_FULL: ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_export_leaves_nothing(checkpoint, tmp_path, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export_segmenter, "export_decoder", interrupted)
+    assert main(["export-segmenter", str(checkpoint), "--out", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().err.startswith("CANCELLED: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_kill_left_is_cleared(checkpoint, tmp_path):
+    (tmp_path / ".out.exporting/onnx").mkdir(parents=True)
+    (tmp_path / ".out.exporting/onnx/vision_encoder_fp16.onnx").write_bytes(b"half a model")
+    assert main(["export-segmenter", str(checkpoint), "--out", str(tmp_path / "out")]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert sorted(path.name for path in (tmp_path / "out/onnx").iterdir()) == ["prompt_encoder_mask_decoder.onnx", "vision_encoder.onnx"]

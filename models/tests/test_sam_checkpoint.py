@@ -148,6 +148,27 @@ def test_bad_folders(folder, tmp_path):
     refused("CHECKPOINT_INCOMPLETE")
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize(
+    ("damage", "code", "told"),
+    [
+        (lambda folder: (folder / "model-00002-of-00005.safetensors").unlink(), "CHECKPOINT_INCOMPLETE", "model-00002-of-00005"),
+        (lambda folder: cut(folder / "model-00002-of-00005.safetensors"), "INPUT_CORRUPT", "cannot be read"),
+        (lambda folder: cut(folder / "model.safetensors.index.json"), "INPUT_CORRUPT", "index.json is no JSON"),
+    ],
+)
+def test_bad_shards(damage, code, told, tmp_path):
+    tiny_sam.random_model(tiny_sam.tiny_config()).save_pretrained(tmp_path, max_shard_size="500KB")
+    sam_checkpoint.load_segmenter(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(ToolError, match=told) as error:
+        sam_checkpoint.load_segmenter(tmp_path)
+    assert error.value.code == code
+
+
 def test_bad_files(tmp_path):
     path = tmp_path / "sam.pt"
 

@@ -34,6 +34,9 @@ def sources(qwen_checkpoint, qwen_export, tmp_path_factory):
     )
     files = [part for name, file in options for part in (f"--{name}", str(root / file))]
     assert main(["assemble", *files, "--licence-id", "CC0-1.0", "--id", "tiny", "--title", "Tiny", "--out", str(root / "pack")]) == 0
+    shutil.copytree(qwen_checkpoint, root / "cut")
+    with (root / "cut/model.safetensors").open("r+b") as weights:
+        weights.truncate(1000)
     for number in range(3):
         pixels = np.random.default_rng(number).integers(0, 256, (90, 110, 3), dtype=np.uint8)
         Image.fromarray(pixels).resize((440, 360)).save(root / f"{number}.png")
@@ -127,6 +130,10 @@ def test_masks_are_compared_by_their_pixels():
         (["PACK", "--segmenter", "qwen", "--image", "0.png"], 3, "CHECKPOINT_UNSUPPORTED"),
         (["PACK", "--segmenter", "sam", "--image", "missing.png"], 3, "INPUT_NOT_FOUND"),
         (["PACK", "--segmenter", "sam", "--image", "licence.txt"], 3, "INPUT_CORRUPT"),
+        (["PACK", "--segmenter", "sam", "--image", "0.png", "--prompts", "missing.json"], 3, "INPUT_NOT_FOUND"),
+        (["PACK", "--segmenter", "sam", "--image", "0.png", "--prompts", "licence.txt"], 3, "INPUT_CORRUPT"),
+        (["PACK", "--segmenter", "sam", "--image", "0.png", "--prompts", "schema.json"], 3, "INPUT_CORRUPT"),
+        (["PACK", "--lvlm", "cut", "--image", "0.png"], 3, "INPUT_CORRUPT"),
     ],
 )
 def test_what_cannot_be_compared(sources, capsys, monkeypatch, arguments, status, code):

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import Sam2Config, Sam2Model
 from transformers.models.sam2.configuration_sam2 import Sam2HieraDetConfig, Sam2VisionConfig
 from transformers.utils.logging import disable_progress_bar
 
-from .checkpoint import read_json
+from .checkpoint import INDEX, read_json
 from .errors import ToolError
 
 # Width of the first stage, blocks a stage, blocks with global attention, windows a stage, side of the positional embedding.
@@ -146,6 +147,8 @@ def _load_folder(folder: Path) -> Sam2Model:
     if raw.get("model_type") not in ("sam2", "sam2_video"):
         named = (raw.get("architectures") or [raw.get("model_type", "none")])[0]
         raise ToolError("CHECKPOINT_UNSUPPORTED", f"{folder} is a {named}, expected a SAM 2 or 2.1; use such a checkpoint")
+    if (folder / INDEX).is_file():
+        read_json(folder / INDEX)
     disable_progress_bar()
     try:
         with warnings.catch_warnings():
@@ -155,6 +158,8 @@ def _load_folder(folder: Path) -> Sam2Model:
         raise ToolError(
             "CHECKPOINT_INCOMPLETE", f"{folder} has no complete weights ({str(error).splitlines()[0]}); get the files"
         ) from error
+    except SafetensorError as error:
+        raise ToolError("INPUT_CORRUPT", f"{folder} has safetensors that cannot be read ({error}); get them again") from error
     except RuntimeError as error:
         raise ToolError(
             "CHECKPOINT_MISMATCH", f"{folder}: weights and config.json are of two models ({str(error).splitlines()[0]}); use those of one"

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from .checkpoint import read_config
+from .checkpoint import Checkpoint
 from .errors import ToolError, writing
 from .lvlm_prompt import PackPrompts
 from .pack_files import MANIFEST, precisions_in, write_json
@@ -46,7 +46,7 @@ def verify(
 ) -> dict:
     """The report: `lvlm` and `segmenter`, by precision. `dtype` is that of the reference.
 
-    Raises ToolError: PACK_INVALID for no pack, those of `read_config` and `load_segmenter`, INPUT_NOT_FOUND and INPUT_CORRUPT for images.
+    Raises ToolError: PACK_INVALID for no pack, those of `Checkpoint` and `load_segmenter`, INPUT_NOT_FOUND and INPUT_CORRUPT for images.
     """
     if not (pack / MANIFEST).is_file():
         raise ToolError("PACK_INVALID", f"{pack} has no {MANIFEST}, expected a pack; make one with assemble")
@@ -54,7 +54,7 @@ def verify(
     builder = PackPrompts(pack)
     frames = [builder.frame(image) for image in read_images(images)]
     if lvlm is not None:
-        read_config(lvlm)
+        Checkpoint(lvlm).places()
         asked = [builder.prompt(frame, question) for frame in frames]
         answers = reference_answers(lvlm, asked, new_tokens, dtype)
         report["question"] = question

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from transformers import Sam2Model
 
+from .errors import ToolError
 from .export_segmenter import EMBEDDING_NAMES
 from .pack_files import PARTS, model_name
 
@@ -24,8 +25,18 @@ class MaskPrompt:
 
 
 def read_prompts(path: Path) -> list[MaskPrompt]:
-    """From a JSON list as a language model writes it: `bbox_2d` and `positive_points`."""
-    return [MaskPrompt(item["bbox_2d"], item["positive_points"]) for item in json.loads(path.read_text())]
+    """From a JSON list as a language model writes it: `bbox_2d` and `positive_points`.
+
+    Raises ToolError: INPUT_NOT_FOUND, INPUT_CORRUPT.
+    """
+    if not path.is_file():
+        raise ToolError("INPUT_NOT_FOUND", f"{path} is missing, expected a JSON list of prompts; check the path")
+    try:
+        return [MaskPrompt(item["bbox_2d"], item["positive_points"]) for item in json.loads(path.read_text())]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ToolError(
+            "INPUT_CORRUPT", f'{path} holds no prompts ({error!r}), expected [{{"bbox_2d": [x0, y0, x1, y1], "positive_points": [[x, y]]}}]'
+        ) from error
 
 
 def seeded_prompts(frame_px: tuple[int, int], count: int = 4) -> list[MaskPrompt]:
