@@ -1,9 +1,12 @@
+import type { GdalSource } from '../gdal/gdal.ts';
 import type { OutputFeature, PolygonRings } from '../ports.ts';
 import { attributesOf, truncateUtf8, type FeatureAttributes } from './attributes.ts';
 import { oriented } from './rings.ts';
 import { TextOutput } from './text-output.ts';
 
 const featuresBetweenAbortChecks = 500;
+/** Characters of text up to which a layer stays in memory. */
+const inMemoryLength = 4 * 1024 * 1024;
 
 /** GDAL reads the schema from the features: this one states every type, and is filtered out (`instance > 0`) on the way. */
 const schemaFeature = {
@@ -28,34 +31,57 @@ const schemaFeature = {
 export const featureFilter = 'instance > 0';
 
 /**
- * Writes features in the scene's own coordinates, one GeoJSON feature a line: what GDAL then turns into other formats.
+ * Features in the scene's own coordinates, one GeoJSON feature a line: what GDAL then turns into other formats. Small layers stay in memory.
  *
+ * @param path where larger ones are written.
  * @param maxTextBytes texts are cut to so many bytes of UTF-8; null keeps them.
- * @returns names of the attributes that were cut somewhere.
+ * @returns names of the attributes that were cut somewhere, too.
  */
-export async function writeOgrSource(
+export async function ogrSource(
   path: string,
   features: readonly OutputFeature[],
   maxTextBytes: number | null,
   signal: AbortSignal,
-): Promise<Set<string>> {
+): Promise<{ source: GdalSource; cut: Set<string> }> {
   const cut = new Set<string>();
-  await TextOutput.create(path, async (output) => {
-    await output.append(`${JSON.stringify(schemaFeature)}\n`);
-    for (const [index, feature] of features.entries()) {
-      if (index % featuresBetweenAbortChecks === 0) {
-        signal.throwIfAborted();
-      }
-      const attributes = attributesOf(feature);
-      const properties = maxTextBytes === null ? attributes : shortened(attributes, maxTextBytes, cut);
-      const polygons = feature.polygonsMap.map(polygonText).join(',');
-      await output.append(
-        `{"type":"Feature","properties":${JSON.stringify(properties)},` +
-          `"geometry":{"type":"MultiPolygon","coordinates":[${polygons}]}}\n`,
-      );
+  const lines = featureLines(features, maxTextBytes, cut, signal);
+  const kept: string[] = [];
+  let length = 0;
+  for (const line of lines) {
+    kept.push(line);
+    length += line.length;
+    if (length > inMemoryLength) {
+      await TextOutput.create(path, async (output) => {
+        await output.append(kept.join(''));
+        for (const further of lines) {
+          await output.append(further);
+        }
+      });
+      return { source: { path }, cut };
     }
-  });
-  return cut;
+  }
+  return { source: { bytes: kept.join(''), extension: '.geojsonl' }, cut };
+}
+
+function* featureLines(
+  features: readonly OutputFeature[],
+  maxTextBytes: number | null,
+  cut: Set<string>,
+  signal: AbortSignal,
+): Generator<string> {
+  yield `${JSON.stringify(schemaFeature)}\n`;
+  for (const [index, feature] of features.entries()) {
+    if (index % featuresBetweenAbortChecks === 0) {
+      signal.throwIfAborted();
+    }
+    const attributes = attributesOf(feature);
+    const properties = maxTextBytes === null ? attributes : shortened(attributes, maxTextBytes, cut);
+    const polygons = feature.polygonsMap.map(polygonText).join(',');
+    yield (
+      `{"type":"Feature","properties":${JSON.stringify(properties)},` +
+      `"geometry":{"type":"MultiPolygon","coordinates":[${polygons}]}}\n`
+    );
+  }
 }
 
 function shortened(attributes: FeatureAttributes, maxBytes: number, cut: Set<string>): FeatureAttributes {

@@ -1,16 +1,13 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gdalVectorTranslate, gdalVectorTranslateToBytes } from '../gdal/gdal.ts';
 import { gdalRuntime } from '../gdal/runtime.ts';
 import type { WriteRequest } from '../ports.ts';
 import { gdalDefinition } from './gdal-definition.ts';
-import { featureFilter, writeOgrSource } from './ogr-source.ts';
-
-/** New GeoPackages whose features take no more as text are made in memory. */
-const inMemoryBytes = 16 * 1024 * 1024;
+import { featureFilter, ogrSource } from './ogr-source.ts';
 
 /**
- * Features to a file through GDAL, as multipolygons unless `driverArguments` name another `-nlt`.
+ * Features to a file through GDAL, as multipolygons unless `driverArguments` name another `-nlt`. A small new GeoPackage is made in memory.
  *
  * @returns names of the attributes that were cut.
  */
@@ -24,7 +21,7 @@ export async function translateFeatures(
 ): Promise<Set<string>> {
   // Lies in the scratch folder and goes with it.
   const sourcePath = join(dirname(temporaryPath), 'features.geojsonl');
-  const cut = await writeOgrSource(sourcePath, request.features, maxTextBytes, signal);
+  const { source, cut } = await ogrSource(sourcePath, request.features, maxTextBytes, signal);
   signal.throwIfAborted();
   // Files of equal content have equal bytes: the date inside is that of the run, not of the moment.
   (await gdalRuntime()).native.setConfig('OGR_CURRENT_DATE', request.runRecord.createdAt);
@@ -40,14 +37,10 @@ export async function translateFeatures(
     request.crs === null ? 'NONE' : gdalDefinition(request.crs),
     ...driverArguments,
   ];
-  const isNewGeoPackage = driver === 'GPKG' && !driverArguments.includes('-update');
-  if (isNewGeoPackage && (await stat(sourcePath)).size <= inMemoryBytes) {
-    await writeFile(
-      temporaryPath,
-      await gdalVectorTranslateToBytes({ path: sourcePath }, temporaryPath, translateArguments),
-    );
+  if (driver === 'GPKG' && !driverArguments.includes('-update') && 'bytes' in source) {
+    await writeFile(temporaryPath, await gdalVectorTranslateToBytes(source, temporaryPath, translateArguments));
   } else {
-    await gdalVectorTranslate({ path: sourcePath }, temporaryPath, translateArguments);
+    await gdalVectorTranslate(source, temporaryPath, translateArguments);
   }
   return cut;
 }
