@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -155,3 +157,43 @@ def test_the_application_imports_it_and_gets_its_answer(pack, tmp_path):
     assert result["reasoning"] == "one block stands out"
     assert result["prompts"] == PROMPTS
     assert result["pack"]["id"] == "tiny"
+
+
+@pytest.fixture
+def memory_group():
+    """A control group of 600 MB, where this machine lets us make one: the file that takes the numbers of its processes."""
+    root = Path("/sys/fs/cgroup")
+    version_1 = (root / "memory").is_dir()
+    group = (root / "memory" if version_1 else root) / f"think2seg-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"no right to limit memory: {error}")
+    try:
+        (group / ("memory.limit_in_bytes" if version_1 else "memory.max")).write_text(str(600_000_000))
+    except OSError as error:
+        group.rmdir()
+        pytest.skip(f"no right to limit memory: {error}")
+    yield group / "cgroup.procs"
+    # A process that has just ended leaves its group a moment later.
+    for _ in range(50):
+        try:
+            group.rmdir()
+            return
+        except OSError:
+            time.sleep(0.1)
+    group.rmdir()
+
+
+@pytest.mark.skipif(not (REPOSITORY / "node_modules").is_dir(), reason="needs the application: npm ci")
+def test_the_application_refuses_a_model_that_the_memory_cannot_hold(sources, memory_group, tmp_path):
+    schema = {"frame": [1120, 1120], "box": True, "positivePoints": 2, "negativePoints": 0, "maxNewTokens": 64}
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    assert main(command(sources, tmp_path / "pack", schema=str(tmp_path / "schema.json"))) == 0
+    done = subprocess.run(
+        ["node", REPOSITORY / "src-main/think2seg.mjs", "segment", REPOSITORY / "resources/sample/harbour.tif",
+         "--pack", tmp_path / "pack", "--query", "a block", "--provider", "cpu", "--scale", "whole", "--quiet"],
+        capture_output=True, text=True, timeout=120, preexec_fn=lambda: memory_group.write_text(str(os.getpid())),
+    )  # fmt: skip
+    assert done.returncode == 5
+    assert re.match(r"MEMORY_INSUFFICIENT: the language model of pack tiny needs about \S+ GB of memory, 0\.\d GB are", done.stderr)
