@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SegmentResult } from '../../src-main/contract/segment-result.ts';
@@ -10,6 +10,12 @@ import { openVirtualDisplay } from '../support/virtual-display.ts';
 const root = resolve(import.meta.dirname, '../..');
 const { version: packageVersion } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const skipped = process.platform === 'linux' ? electronMissing : 'the folder target is built for Linux here';
+/** Why the Debian package cannot be installed into a folder here; null when it can. */
+const installMissing =
+  process.getuid?.() !== 0
+    ? 'dpkg installs for root only'
+    : (['dpkg', 'desktop-file-validate', 'update-mime-database'].find((tool) => !existsSync(`/usr/bin/${tool}`)) ??
+      null);
 
 describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () => {
   let program: PackagedProgram;
@@ -121,6 +127,32 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
       await running.close();
     }
   });
+
+  it.skipIf(installMissing !== null)(
+    `is installed by dpkg into an empty root, known to menus and as a type of file ${installMissing ?? ''}`,
+    () => {
+      const deb = join(program.folder, '../think2seg.deb');
+      const system = join(program.folder, '../system');
+      for (const folder of ['info', 'updates']) {
+        mkdirSync(join(system, 'var/lib/dpkg', folder), { recursive: true });
+      }
+      writeFileSync(join(system, 'var/lib/dpkg/status'), '');
+      const run = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' });
+      // What it depends on is not in an empty root.
+      run('dpkg', `--root=${system}`, '--force-depends', '--install', deb);
+      expect(run('dpkg', `--root=${system}`, '--status', 'think2seg-desktop')).toContain(
+        'Status: install ok installed',
+      );
+      expect(run('dpkg', `--root=${system}`, '--verify', 'think2seg-desktop')).toBe('');
+      run('desktop-file-validate', join(system, 'usr/share/applications/think2seg-desktop.desktop'));
+      run('update-mime-database', join(system, 'usr/share/mime'));
+      const globs = readFileSync(join(system, 'usr/share/mime/globs'), 'utf8');
+      expect(globs).toContain('application/x-think2seg-project:*.t2s\n');
+      run('dpkg', `--root=${system}`, '--purge', 'think2seg-desktop');
+      expect(existsSync(join(system, 'opt/think2seg-desktop'))).toBe(false);
+    },
+    240_000,
+  );
 
   it('is no Node and takes no orders from the environment', () => {
     const mark = join(program.folder, 'mark');
