@@ -106,6 +106,48 @@ describe('layouts written by hand', () => {
     });
   });
 
+  // Blocks of this size are decoded into memory that an earlier block left.
+  it.each([
+    ['colours', { tile: 128, bands: 3 }],
+    ['colours, predictor', { tile: 128, bands: 3, predictor: true }],
+    [
+      'colours, predictor, steps that wrap',
+      { tile: 128, bands: 3, predictor: true, value: (x, y, band) => (x * 151 + y * 89 + band) % 256 },
+    ],
+    ['four bands, predictor', { tile: 128, bands: 4, predictor: true }],
+    [
+      '16-bit pairs, predictor',
+      { tile: 128, bands: 2, bits: 16, predictor: true, value: (x, y, band) => (x * 977 + y * 31 + band) % 65536 },
+    ],
+    ['colour strips of uneven width, predictor', { bands: 3, predictor: true, width: 447, rowsPerStrip: 64 }],
+  ] satisfies [string, Partial<TiffRecipe>][])('large deflated blocks: %s', async (name, given) => {
+    const recipe = {
+      value: wave,
+      width: 448,
+      height: 390,
+      deflate: true,
+      ...given,
+    };
+    const path = await write(`large-${name.replace(/\W+/g, '-')}.tif`, recipe);
+    const scene = await openRaster(path, never);
+    try {
+      const bands = scene.info.bands.map((_, index) => index + 1);
+      const windowPx = { x: 0, y: 0, width: recipe.width, height: recipe.height };
+      const request = { windowPx, outWidth: recipe.width, outHeight: recipe.height, bands };
+      const [first, cached] = [await scene.readWindow(request, never), await scene.readWindow(request, never)];
+      for (const window of [first, cached]) {
+        window.bands.forEach((samples, band) => {
+          const wrong = Array.from(samples, Number).findIndex(
+            (value, pixel) => value !== recipe.value(pixel % recipe.width, Math.floor(pixel / recipe.width), band),
+          );
+          expect(wrong, `band ${band}`).toBe(-1);
+        });
+      }
+    } finally {
+      await scene.close();
+    }
+  });
+
   it('keeps 64-bit integers exact', async () => {
     const path = await write('i64.tif', { bits: 64, sampleFormat: 2, value: (x, y) => x * 2 ** 40 - y });
     const window = await read(path);
