@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { WindowPx } from '../../src-main/contract/geo.ts';
 import type { Prompt } from '../../src-main/contract/prompt.ts';
-import type { Reasoner } from '../../src-main/core/ports.ts';
+import type { Reasoner, RgbImage } from '../../src-main/core/ports.ts';
 import { stepOptions } from '../../src-main/core/query/step-options.ts';
 import type { SceneView } from '../../src-main/core/query/scene-view.ts';
 import type { TilePlan } from '../../src-main/core/scenes/plan-tiles.ts';
@@ -10,7 +10,7 @@ import { readTile } from '../../src-main/core/scenes/read-tile.ts';
 
 export type SceneBox = readonly [x0: number, y0: number, x1: number, y1: number];
 
-/** `every-tile`: each tile names what it sees of an object. `one-tile`: only the tile that sees most of it does. */
+/** `every-tile`: each tile names what it sees of an object. `one-tile`: only the tile that sees most of it does, or a window that sees more. */
 export type Reporting = 'every-tile' | 'one-tile';
 
 interface Frame {
@@ -47,60 +47,80 @@ function areaOf([x0, y0, x1, y1]: SceneBox): number {
   return (x1 - x0) * (y1 - y0);
 }
 
-/** What each tile says, by the number of the tile. */
-function reports(boxes: readonly SceneBox[], plan: TilePlan, frame: Frame, reporting: Reporting): Prompt[][] {
-  const said = plan.tiles.map((): Prompt[] => []);
-  for (const box of boxes) {
-    const seen = plan.tiles.flatMap(({ index, windowPx }) => {
-      const part = visible(box, windowPx);
-      return part === null ? [] : [{ index, part, windowPx }];
-    });
-    const most = seen.reduce((a, b) => (areaOf(b.part) > areaOf(a.part) ? b : a));
-    for (const { index, part, windowPx } of reporting === 'every-tile' ? seen : [most]) {
-      said[index]?.push(promptInTile(box, part, windowPx, frame));
-    }
-  }
-  return said;
+/** What is said of a window: the parts of objects that it shows. */
+function said(
+  windowPx: WindowPx,
+  boxes: readonly SceneBox[],
+  plan: TilePlan,
+  frame: Frame,
+  reporting: Reporting,
+): Prompt[] {
+  return boxes.flatMap((box) => {
+    const part = visible(box, windowPx);
+    const isNamed = part !== null && (reporting === 'every-tile' || speaksFirst(box, part, windowPx, plan));
+    return isNamed ? [promptInTile(box, part, windowPx, frame)] : [];
+  });
 }
 
-/** Reads every tile once to know its picture. */
-export async function scriptedReasoner(
+/** Whether no tile of the plan sees more of a box; of tiles that see as much the first one speaks. */
+function speaksFirst(box: SceneBox, part: SceneBox, windowPx: WindowPx, plan: TilePlan): boolean {
+  const seen = plan.tiles.map((tile) => visible(box, tile.windowPx)).map((of) => (of === null ? 0 : areaOf(of)));
+  const most = Math.max(...seen);
+  const index = plan.tiles.findIndex((tile) => tile.windowPx === windowPx);
+  return index < 0 ? areaOf(part) >= most : index === seen.indexOf(most);
+}
+
+const keyOf = ({ width, height, data }: RgbImage): string =>
+  createHash('sha256').update(`${width}x${height}`).update(data).digest('hex');
+
+/** @param windowsPx what was read of the scene so far: one of them is what a picture shows. */
+export function scriptedReasoner(
   view: SceneView,
   plan: TilePlan,
   frame: Frame,
   boxes: readonly SceneBox[],
   reporting: Reporting,
-): Promise<Reasoner & { asked: number[] }> {
-  const said = reports(boxes, plan, frame, reporting);
+  windowsPx: readonly WindowPx[],
+): Reasoner & { asked: WindowPx[] } {
   const scene = { source: view.source, bands: view.bands, stretch: view.model.stretch, targetPx: view.windowPx };
   const options = stepOptions({ signal: new AbortController().signal, onProgress: () => undefined });
-  const tileOfPicture = new Map<string, number>();
-  for (const { index, windowPx } of plan.tiles) {
-    const read = await readTile(scene, windowPx, frame, options);
-    if (typeof read !== 'string') {
-      const { width, height, data } = read.model.imageModel;
-      tileOfPicture.set(createHash('sha256').update(`${width}x${height}`).update(data).digest('hex'), index);
+  const pictured = new Map<string, WindowPx>();
+  const recognise = async (imageKey: string): Promise<WindowPx> => {
+    const known = [...pictured.values()];
+    for (const windowPx of [...plan.tiles.map((tile) => tile.windowPx), ...windowsPx]) {
+      if (pictured.has(imageKey)) {
+        break;
+      }
+      if (!known.includes(windowPx)) {
+        const read = await readTile(scene, windowPx, frame, options);
+        if (typeof read !== 'string') {
+          pictured.set(keyOf(read.model.imageModel), windowPx);
+        }
+      }
     }
-  }
-  const asked: number[] = [];
+    const found = pictured.get(imageKey);
+    if (found === undefined) {
+      throw new Error('asked about a picture of nothing that was read');
+    }
+    return found;
+  };
+  const asked: WindowPx[] = [];
   return {
     provider: 'cpu',
     frame,
     asked,
-    reason: ({ imageKey }) => {
-      const index = tileOfPicture.get(imageKey);
-      if (index === undefined) {
-        throw new Error('asked about a picture that is no tile');
-      }
-      asked.push(index);
-      return Promise.resolve({
-        text: `<think>Tile ${index}.</think><answer>${JSON.stringify(said[index])}</answer>`,
+    reason: async ({ imageKey }) => {
+      const windowPx = await recognise(imageKey);
+      asked.push(windowPx);
+      const prompts = said(windowPx, boxes, plan, frame, reporting);
+      return {
+        text: `<think>${prompts.length} of them.</think><answer>${JSON.stringify(prompts)}</answer>`,
         stopReason: 'answer-end',
         promptTokens: 1,
         reusedTokens: 0,
         newTokens: 1,
         timingsMs: { preprocess: 0, vision: 0, prefill: 0, decode: 0 },
-      });
+      };
     },
     dispose: () => Promise.resolve(),
   };

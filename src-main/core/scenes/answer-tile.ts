@@ -4,11 +4,11 @@ import type { WindowPx } from '../../contract/geo.ts';
 import type { Prompt } from '../../contract/prompt.ts';
 import type { SegmentMode } from '../../contract/run-record.ts';
 import type { PlacedMask } from '../query/instance-masks.ts';
-import { placePrompts } from '../query/place-prompts.ts';
-import { clipPrompts, promptToScene, type PromptShape } from '../query/prompt-frames.ts';
+import type { PromptShape } from '../query/prompt-frames.ts';
 import type { ModelPorts, QueryContext, StepOptions } from '../query/query-ports.ts';
 import type { SceneView } from '../query/scene-view.ts';
 import { segmentPrompts } from '../query/segment-prompts.ts';
+import { askTile } from './ask-tile.ts';
 import type { Tile } from './plan-tiles.ts';
 import type { TileScene } from './read-tile.ts';
 import { runsOfGrid } from './run-length-mask.ts';
@@ -29,24 +29,22 @@ export async function answerTile(
   context: QueryContext,
   options: StepOptions,
 ): Promise<TileAnswer> {
-  let placed;
-  try {
-    placed = await placePrompts(ports, view, { ...input, promptSource: { kind: 'model' } }, context, options);
-  } catch (thrown) {
-    if (thrown instanceof Think2SegError && thrown.code === 'ANSWER_MALFORMED') {
-      const { code, message } = thrown;
-      return { tile: tile.index, state: 'failed', code, message };
-    }
-    throw thrown;
+  const named = await askTile(ports, view, input.question, context, options);
+  if (named instanceof Think2SegError) {
+    return { tile: tile.index, state: 'failed', code: named.code, message: named.message };
   }
-  const shapesScenePx = placed.prompts.map((prompt) => promptToScene(prompt, placed.frame, view.windowPx));
-  const clipped = clipPrompts(placed.prompts, shapesScenePx, view.windowPx);
-  const segmented = await segmentPrompts(ports, view, clipped, { mode: input.mode, cropChoice: 'planned' }, options);
+  const segmented = await segmentPrompts(
+    ports,
+    view,
+    named.prompts,
+    { mode: input.mode, cropChoice: 'planned' },
+    options,
+  );
   return {
     tile: tile.index,
     state: 'answered',
-    provider: { lvlm: placed.reasonerProvider, segmenter: segmented.provider },
-    reasoning: placed.reasoning ?? '',
+    provider: { lvlm: named.provider, segmenter: segmented.provider },
+    reasoning: named.reasoning,
     instances: segmented.masks.map((mask) => tileInstance(mask, tile.windowPx, targetPx)),
   };
 }

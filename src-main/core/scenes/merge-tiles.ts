@@ -7,7 +7,7 @@ import type { Prompt } from '../../contract/prompt.ts';
 import { sharedWindow, type Tile, type TilePlan } from './plan-tiles.ts';
 import { areaPxOf, boundsOfRuns, clipRuns, sharedAreaPx, uniteRuns } from './run-length-mask.ts';
 import type { TileInstance } from './tile-answer.ts';
-import { boxAround, boxIou, boxOfWindow, clipBox, placeOf, sides, type Side } from './tile-edges.ts';
+import { boxAround, boxIou, boxOfWindow, clipBox, placeOf, sides, type Box, type Side } from './tile-edges.ts';
 import type { CutObject } from './whole-object.ts';
 
 /** Share of the smaller of two masks, within what both tiles see, that must be in the other. */
@@ -21,6 +21,10 @@ export interface SeenObject extends CutObject {
   readonly score: number;
   /** Of its largest part, with the points of all parts, in scene pixels. */
   readonly promptScenePx: Prompt;
+  /** Around the tiles that saw it, in scene pixels. */
+  readonly seenPx: Box;
+  /** Its first part: the tile, and the position there. No other object has it. */
+  readonly firstPart: readonly [tile: number, index: number];
   /** Whether some tile saw all of it. */
   readonly isWhole: boolean;
 }
@@ -175,6 +179,8 @@ function seenObject(members: readonly Part[]): SeenObject {
       ...pointsOf('negative_points', members),
     },
     boxScenePx: boxAround(members.map(({ boxScenePx }) => boxScenePx)),
+    seenPx: boxAround(members.map(({ tile }) => boxOfWindow(tile.windowPx))),
+    firstPart: [members[0]!.tile.index, members[0]!.index],
     isWhole: members.every(isComplete),
     openSides: sides.filter((side) => isOpen(members, side)),
   };

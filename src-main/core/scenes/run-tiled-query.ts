@@ -35,7 +35,7 @@ export async function answerTiles(tiled: TiledInput, reason: string, options: St
 }
 
 /** Changes with the form of the lines of a journal. */
-const journalFormat = 2;
+const journalFormat = 3;
 
 function workKey(sceneSha256: string, { plan, view, input, context }: TiledInput): string {
   const parts = [

@@ -8,7 +8,7 @@ import type { SceneView } from '../query/scene-view.ts';
 import { segmentPrompts, type SegmentedPrompts } from '../query/segment-prompts.ts';
 import { readTile, type TileScene } from './read-tile.ts';
 import { runsOfGrid } from './run-length-mask.ts';
-import type { Box } from './tile-edges.ts';
+import { windowAround, type Box } from './tile-edges.ts';
 import type { WholeObject } from './whole-object.ts';
 
 export interface ObjectQuestion {
@@ -36,7 +36,9 @@ export async function segmentObject(
   const prompt: Prompt = { bbox_2d: [...box] };
   // In native mode the segmenter step plans a window around the box by itself.
   const seen =
-    mode === 'native' ? view : await readTile(scene, windowAround(box, tileSizePx, scene.targetPx), frame, options);
+    mode === 'native'
+      ? view
+      : await readTile(scene, windowAround(box, contextFactor, tileSizePx, scene.targetPx), frame, options);
   if (typeof seen === 'string') {
     return { runs: [], score: 0, provider: null };
   }
@@ -55,29 +57,4 @@ export async function segmentObject(
         score: placed.score,
         provider,
       };
-}
-
-/** Whole pixels around the middle of a box, moved into the target. */
-function windowAround(
-  [x0, y0, x1, y1]: Box,
-  tileSizePx: Pick<WindowPx, 'width' | 'height'>,
-  targetPx: WindowPx,
-): WindowPx {
-  const scale = Math.max(
-    1,
-    (contextFactor * (x1 - x0)) / tileSizePx.width,
-    (contextFactor * (y1 - y0)) / tileSizePx.height,
-  );
-  const width = Math.min(targetPx.width, Math.ceil(tileSizePx.width * scale));
-  const height = Math.min(targetPx.height, Math.ceil(tileSizePx.height * scale));
-  return {
-    x: placed((x0 + x1 - width) / 2, targetPx.x, targetPx.x + targetPx.width - width),
-    y: placed((y0 + y1 - height) / 2, targetPx.y, targetPx.y + targetPx.height - height),
-    width,
-    height,
-  };
-}
-
-function placed(start: number, lowest: number, highest: number): number {
-  return Math.min(Math.max(Math.round(start), lowest), highest);
 }

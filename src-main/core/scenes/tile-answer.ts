@@ -1,4 +1,4 @@
-/** What one tile came to. Depends on the tile alone, never on its neighbours or on when it was looked at. */
+/** What one tile came to, and what an object that tiles cut off. Depends on nothing but the scene, never on when it was looked at. */
 import { z } from 'zod';
 import { promptSchema } from '../../contract/prompt.ts';
 import { providerNames } from '../../contract/provider.ts';
@@ -35,3 +35,20 @@ export const tileAnswerSchema = z.discriminatedUnion('state', [
 ]);
 
 export type TileAnswer = z.infer<typeof tileAnswerSchema>;
+
+export const completedObjectSchema = z.object({
+  /** Its first part: the tile, and the position there. */
+  object: z.tuple([z.number().int(), z.number().int()]),
+  /** Null when nothing says where it ends. */
+  whole: z
+    .object({
+      runs: z.array(z.number().int()),
+      score: z.number(),
+      boxScenePx: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+      promptScenePx: promptSchema,
+    })
+    .nullable(),
+  provider: z.object({ lvlm: providerSchema, segmenter: providerSchema }),
+});
+
+export type CompletedObject = z.infer<typeof completedObjectSchema>;

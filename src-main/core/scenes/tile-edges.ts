@@ -58,3 +58,31 @@ export function cutSides(box: Box, runs: Runs, tilePx: WindowPx, targetPx: Windo
     return isInner && (boxReaches || maskReaches);
   });
 }
+
+/**
+ * Whole pixels around the middle of a box, moved into the target: as large as a tile, larger only where `contextFactor` times the box is.
+ */
+export function windowAround(
+  [x0, y0, x1, y1]: Box,
+  contextFactor: number,
+  tileSizePx: Pick<WindowPx, 'width' | 'height'>,
+  targetPx: WindowPx,
+): WindowPx {
+  const scale = Math.max(
+    1,
+    (contextFactor * (x1 - x0)) / tileSizePx.width,
+    (contextFactor * (y1 - y0)) / tileSizePx.height,
+  );
+  const width = Math.min(targetPx.width, Math.ceil(tileSizePx.width * scale));
+  const height = Math.min(targetPx.height, Math.ceil(tileSizePx.height * scale));
+  return {
+    x: placed((x0 + x1 - width) / 2, targetPx.x, targetPx.x + targetPx.width - width),
+    y: placed((y0 + y1 - height) / 2, targetPx.y, targetPx.y + targetPx.height - height),
+    width,
+    height,
+  };
+}
+
+function placed(start: number, lowest: number, highest: number): number {
+  return Math.min(Math.max(Math.round(start), lowest), highest);
+}

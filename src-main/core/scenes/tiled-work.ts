@@ -5,25 +5,22 @@ import { outlineInstances, type OutlinedInstance } from '../query/outline.ts';
 import type { QueryContext, QueryPorts, StepOptions } from '../query/query-ports.ts';
 import type { SceneView } from '../query/scene-view.ts';
 import { answerTile } from './answer-tile.ts';
+import { completeObject, mostTilesLong } from './complete-object.ts';
 import { TileMerger, type SeenObject } from './merge-tiles.ts';
 import type { Tile, TilePlan } from './plan-tiles.ts';
 import { readTile, type TileScene } from './read-tile.ts';
 import { gridOfRuns } from './run-length-mask.ts';
 import { SceneObjects, type SceneObject } from './scene-objects.ts';
-import { segmentObject } from './segment-object.ts';
 import type { SkipReason } from './skip-tile.ts';
 import type { TileAnswer, TileInstance } from './tile-answer.ts';
-import type { TileJournal } from './tile-journal.ts';
+import { objectKey, type TileJournal } from './tile-journal.ts';
 import { runPipeline } from './tile-pipeline.ts';
 import { TileTally } from './tile-tally.ts';
-import { wholeObject } from './whole-object.ts';
 
 /** Tiles that are read while another is looked at. */
 const tilesAhead = 3;
 /** Parts of a polygon below this many pixels are the frayed edges of merged masks. */
 const leastPartPx = 4;
-/** An object that is longer than so many tiles would be outlined too coarsely in a window of its own. */
-const mostTilesLong = 4;
 
 export interface TiledInput {
   readonly ports: QueryPorts;
@@ -123,7 +120,7 @@ export class TiledWork {
     }
   }
 
-  /** An object that no tile saw whole is segmented again by itself; one of many tiles is sharper as all of its parts. */
+  /** What no tile saw whole is made whole by itself, once; an object of many tiles is sharper as all of its parts. */
   async #complete(seen: SeenObject): Promise<SceneObject> {
     const { plan, view, ports, input, context } = this.#work;
     const { runs, score, promptScenePx, boxScenePx, openSides, isWhole } = seen;
@@ -135,20 +132,17 @@ export class TiledWork {
     if (isWhole || (openSides.length === 0 && tilesLong > mostTilesLong)) {
       return { runs, score, promptScenePx, boxScenePx, origin: 'seen' };
     }
-    const points = {
-      positivePoints: promptScenePx.positive_points ?? [],
-      negativePoints: promptScenePx.negative_points ?? [],
-    };
-    const question = { scene: this.#scene, view, frame: context.frame, tileSizePx, mode: input.mode };
-    const whole = await wholeObject(seen, view.windowPx, async (box) => {
-      this.#options.signal.throwIfAborted();
-      const { provider, ...mask } = await segmentObject(ports, question, box, points, this.#options);
-      this.tally.addProvider({ segmenter: provider });
-      return mask;
-    });
-    return whole === null
+    const known = this.#journal.knownObjects.get(objectKey(seen.firstPart));
+    const completed =
+      known ??
+      (await completeObject(seen, { ports, scene: this.#scene, view, input, context, tileSizePx }, this.#options));
+    if (known === undefined) {
+      await this.#journal.append(completed);
+    }
+    this.tally.addProvider(completed.provider);
+    return completed.whole === null
       ? { runs, score, promptScenePx, boxScenePx, origin: openSides.length === 0 ? 'seen' : 'left-cut' }
-      : { ...whole, promptScenePx: { ...promptScenePx, bbox_2d: [...whole.boxScenePx] }, origin: 'completed' };
+      : { ...completed.whole, origin: 'completed' };
   }
 
   #outline({ runs, score, promptScenePx, boxScenePx }: SceneObject): void {

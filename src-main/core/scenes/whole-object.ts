@@ -1,6 +1,6 @@
 /**
- * An object that its tiles cut off, in one piece. The language model is not asked again: the segmenter gets a box that goes on over
- * the seam, and the box follows the mask until the mask ends inside of it. Pure but for the segmenter.
+ * An object that its tiles cut off, in one piece, where nobody names its end: the segmenter gets a box that goes on over the seam, and
+ * the box follows the mask until the mask ends inside of it. Pure but for the segmenter.
  */
 import type { WindowPx } from '../../contract/geo.ts';
 import { areaPxOf, boundsOfRuns, sharedAreaPx, type Runs } from './run-length-mask.ts';

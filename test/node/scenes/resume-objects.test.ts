@@ -1,0 +1,91 @@
+/** What a run that ended before its output was written leaves to the next: tiles that were asked and objects that were made whole. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SegmentInput } from '../../../src-main/contract/routes.ts';
+import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
+import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
+import { runQuery } from '../../../src-main/core/query.ts';
+import type { FeatureWriter } from '../../../src-main/core/ports.ts';
+import { fakeReader, fakeReasoner, fakeSegmenter, fakeWriter } from '../../support/fake-ports.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'think2seg-resume-'));
+  await writeFile(join(folder, 'scene.tif'), 'the digest is taken of these bytes');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Every picture has an object in its middle and one that its right edge cuts. */
+const answer = '<think>Two.</think><answer>[{"bbox_2d":[100,100,150,150]},{"bbox_2d":[250,20,280,60]}]</answer>';
+
+async function ask(writer: FeatureWriter, outputName: string) {
+  const input: SegmentInput = {
+    rasterPath: join(folder, 'scene.tif'),
+    question: 'every roof',
+    target: { kind: 'scene' },
+    bands: null,
+    promptSource: { kind: 'model' },
+    packDirectory: '/pack',
+    provider: 'cpu',
+    threads: null,
+    mode: 'native',
+    scale: { name: 'tiles', gsdM: null, overlapPx: 0 },
+    simplifyPx: 0,
+    minAreaM2: 0,
+    connectivity: 4,
+    outputPaths: [join(folder, outputName)],
+    maskPath: null,
+    overlayPath: null,
+    overwrite: true,
+    scratchName: '.think2seg-test',
+  };
+  const reasoner = fakeReasoner(answer);
+  const segmenter = fakeSegmenter();
+  const running = runQuery(
+    {
+      rasters: fakeReader({ width: 560, height: 280, crs: await crsFromEpsg(32633), transform: [1, 0, 0, 0, -1, 0] }),
+      writer,
+      digestFile: sha256OfFile,
+      loadReasoner: () => Promise.resolve(reasoner),
+      loadSegmenter: () => Promise.resolve(segmenter),
+    },
+    input,
+    {
+      application: { name: 'think2seg', version: '0' },
+      pack: { id: 'fake', version: '1', sha256: '0' },
+      frame: { width: 280, height: 280 },
+      answerSchema: { positivePoints: 0, negativePoints: 0 },
+      providerNote: () => undefined,
+    },
+    { signal: new AbortController().signal, onProgress: () => undefined },
+  );
+  return { running, reasoner, segmenter };
+}
+
+async function journalLines(): Promise<string[]> {
+  const [name] = (await readdir(folder)).filter((entry) => entry.startsWith('.think2seg-tiles-'));
+  return name === undefined ? [] : (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+}
+
+it('asks and segments nothing again', async () => {
+  const plain = fakeWriter();
+  const first = await ask(plain, 'plain.gpkg');
+  await first.running;
+  // Two tiles, and the object that the first one cuts off.
+  expect(first.reasoner.questions.length).toBeGreaterThan(2);
+  const broken: FeatureWriter = { write: () => Promise.reject(new Error('the disk went away')) };
+  await expect((await ask(broken, 'again.gpkg')).running).rejects.toThrow('the disk went away');
+  const lines = await journalLines();
+  expect(lines.filter((line) => line.startsWith('{"tile"'))).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith('{"object"'))).toHaveLength(1);
+
+  const resumed = fakeWriter();
+  const again = await ask(resumed, 'again.gpkg');
+  await again.running;
+  expect(again.reasoner.questions).toEqual([]);
+  expect(again.segmenter.encoded).toEqual([]);
+  expect(resumed.written[0]?.features).toEqual(plain.written[0]?.features);
+  expect(await journalLines()).toEqual([]);
+});
