@@ -58,6 +58,8 @@ class ProgressLog:
         start, words = STAGES[stage]
         if stage != self._stage:
             self.end()
+            # Another question, such as that about another part, begins with reasoning again.
+            self._answers = False
             self._stage = stage
             self._feedback.setProgressText(words)
         done, total = event.get("done", 0), event.get("total", 0)

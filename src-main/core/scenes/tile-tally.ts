@@ -26,13 +26,17 @@ export class TileTally {
     return this.#provider;
   }
 
-  addTile(answer: TileAnswer): void {
+  /** @returns the reasoning when no tile said the same before, else null. */
+  addTile(answer: TileAnswer): string | null {
     this.#counts[answer.state === 'skipped' ? answer.reason : answer.state]++;
-    if (answer.state === 'answered') {
-      this.#reasonings.set(answer.reasoning, (this.#reasonings.get(answer.reasoning) ?? 0) + 1);
-      this.#partsFound += answer.instances.length;
-      this.addProvider(answer.provider);
+    if (answer.state !== 'answered') {
+      return null;
     }
+    const isNew = !this.#reasonings.has(answer.reasoning);
+    this.#reasonings.set(answer.reasoning, (this.#reasonings.get(answer.reasoning) ?? 0) + 1);
+    this.#partsFound += answer.instances.length;
+    this.addProvider(answer.provider);
+    return isNew && answer.reasoning !== '' ? answer.reasoning : null;
   }
 
   addProvider({ lvlm = null, segmenter = null }: Partial<ProviderUse>): void {

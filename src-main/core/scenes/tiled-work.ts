@@ -105,7 +105,11 @@ export class TiledWork {
 
   async #take(tile: Tile, answer: TileAnswer): Promise<void> {
     const { columns, tiles } = this.#work.plan;
-    this.tally.addTile(answer);
+    const newReasoning = this.tally.addTile(answer);
+    if (newReasoning !== null) {
+      const note = `tile ${tile.index + 1} of ${tiles.length}: ${newReasoning}`;
+      this.#options.onProgress({ stage: 'segmenting', note });
+    }
     this.#row.push({ tile, instances: answer.state === 'answered' ? answer.instances : [] });
     if (tile.column < columns - 1) {
       return;

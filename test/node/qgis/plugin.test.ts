@@ -48,10 +48,12 @@ describe('the zip of the QGIS plugin', () => {
       expect.arrayContaining(['__init__.py', 'metadata.txt', 'LICENSE', 'icon.svg'].map((name) => `think2seg/${name}`)),
     );
     const metadata = Buffer.from(entries['think2seg/metadata.txt'] ?? []).toString('utf8');
-    for (const key of ['name', 'qgisMinimumVersion', 'description', 'about', 'version', 'author', 'email']) {
+    for (const key of ['name', 'qgisMinimumVersion', 'description', 'about', 'version', 'author']) {
       expect(metadata).toMatch(new RegExp(`^${key}=.+$`, 'm'));
     }
     expect(metadata).toMatch(/^hasProcessingProvider=yes$/m);
+    // The address of nobody is no contact; QGIS needs none to install from a file.
+    expect(metadata).not.toMatch(/^email=/m);
   });
 
   it('draws a result as the desktop draws the first one', async () => {
@@ -135,6 +137,43 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
     expect(record.windowPx).toMatchObject({ x: 0, y: 0 });
     expect(Math.abs(record.windowPx.width - 512)).toBeLessThan(30);
     expect(Math.abs(record.windowPx.height - 512)).toBeLessThan(30);
+  });
+
+  it('shows what is said of tiles', async () => {
+    const parameters = { QUESTION: question, SCALE: 2, OUTPUT: join(outputs, 'tiles.gpkg') };
+    const [, , asked] = await home.steps([...start(), { step: 'run', raster: scene, parameters }]);
+    const { texts, results } = asked as { texts: string[]; results: { REASONING: string } };
+    const said = texts.filter((text) => /^tile \d+ of \d+: /.test(text));
+    expect(said.length).toBeGreaterThan(0);
+    for (const text of said) {
+      expect(results.REASONING).toContain(text.replace(/^tile \d+ of \d+: /, ''));
+    }
+  });
+
+  it('shows the reasoning of every answer, and no answer', () => {
+    const events = [1, 2].flatMap((part) => [
+      { stage: 'seeing' },
+      { stage: 'thinking', text: `<think>Part ${part} has tanks.</think>` },
+      { stage: 'thinking', text: '<answer>[{"bbox_2d":[1,2,3,4]}]' },
+    ]);
+    const script = [
+      'import importlib.util, json, sys',
+      'spec = importlib.util.spec_from_file_location("progress_log", sys.argv[1])',
+      'module = importlib.util.module_from_spec(spec)',
+      'spec.loader.exec_module(module)',
+      'class Feedback:',
+      '    def pushInfo(self, text): print(text)',
+      '    def setProgressText(self, text): pass',
+      '    def setProgress(self, percent): pass',
+      'log = module.ProgressLog(Feedback())',
+      'for event in json.loads(sys.argv[2]): log.take(json.dumps(event))',
+      'log.end()',
+    ].join('\n');
+    const file = join(root, 'resources/qgis/think2seg/progress_log.py');
+    const printed = execFileSync('/usr/bin/python3', ['-c', script, file, JSON.stringify(events)], {
+      encoding: 'utf8',
+    });
+    expect(printed).toBe('Part 1 has tanks.\nPart 2 has tanks.\n');
   });
 
   it('is a step of a model', async () => {
