@@ -50,7 +50,10 @@ export async function askAround(
 }
 
 /** The shape that agrees best with what tiles saw of the object; null when none does. */
-function bestMatch(shapes: readonly PromptShape[], { boxScenePx, seenPx }: Pick<SeenObject, 'boxScenePx' | 'seenPx'>): NamedObject | null {
+function bestMatch(
+  shapes: readonly PromptShape[],
+  { boxScenePx, seenPx }: Pick<SeenObject, 'boxScenePx' | 'seenPx'>,
+): NamedObject | null {
   let best: { shape: NamedObject; iou: number } | null = null;
   for (const shape of shapes) {
     const { box } = shape;
