@@ -23,16 +23,25 @@ export function isGone({ host, pid, startedAt }: ProcessOwner): boolean {
     // Anything but "may not be asked" is "not there".
     return !isErrno(thrown, 'EPERM');
   }
-  return startedAt !== startOf(pid);
+  const [state] = statusOf(pid);
+  return state === zombie || startedAt !== startOf(pid);
 }
+
+/** Has ended; its number stays taken until its parent has asked how. */
+const zombie = 'Z';
 
 /** When a process began, in clock ticks since the machine did: tells a process from a later one of the same number. */
 function startOf(pid: number): string {
+  return statusOf(pid)[19] ?? '';
+}
+
+/** What Linux says of a process, from its state on. */
+function statusOf(pid: number): string[] {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return status.slice(status.lastIndexOf(')') + 2).split(' ');
   } catch {
     // No /proc (Windows, macOS), or no such process: then only the number speaks.
-    return '';
+    return [];
   }
 }
