@@ -9,7 +9,7 @@ export const ownerSchema = z.object({ host: z.string(), pid: z.number().int(), s
 export type ProcessOwner = z.infer<typeof ownerSchema>;
 
 export function thisProcess(): ProcessOwner {
-  return { host: hostname(), pid: process.pid, startedAt: startOf(process.pid) };
+  return { host: hostname(), pid: process.pid, startedAt: startIn(statusOf(process.pid)) };
 }
 
 /** Whether the process has ended (killed, crashed, machine restarted). Of processes on other machines nobody can tell: false. */
@@ -23,16 +23,16 @@ export function isGone({ host, pid, startedAt }: ProcessOwner): boolean {
     // Anything but "may not be asked" is "not there".
     return !isErrno(thrown, 'EPERM');
   }
-  const [state] = statusOf(pid);
-  return state === zombie || startedAt !== startOf(pid);
+  const status = statusOf(pid);
+  return status[0] === zombie || startedAt !== startIn(status);
 }
 
 /** Has ended; its number stays taken until its parent has asked how. */
 const zombie = 'Z';
 
 /** When a process began, in clock ticks since the machine did: tells a process from a later one of the same number. */
-function startOf(pid: number): string {
-  return statusOf(pid)[19] ?? '';
+function startIn(status: readonly string[]): string {
+  return status[19] ?? '';
 }
 
 /** What Linux says of a process, from its state on. */
