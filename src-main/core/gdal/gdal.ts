@@ -185,24 +185,15 @@ function translateRaster(
   translateArguments: readonly string[],
   failure: FailureText,
 ): void {
-  const { module, native } = gdal;
-  const written = gdal.checked(
-    () =>
-      withArgumentList(module, translateArguments, (list) => {
-        const options = native.translateOptions(list, 0);
-        try {
-          const output = options === 0 ? 0 : native.translate(target, dataset, options, 0);
-          if (output !== 0) {
-            native.close(output);
-          }
-          return output !== 0;
-        } finally {
-          native.translateOptionsFree(options);
-        }
-      }),
-    failure,
-  );
-  requireResult(written, failure);
+  const { native } = gdal;
+  writeDataset(gdal, translateArguments, failure, (list) => {
+    const options = native.translateOptions(list, 0);
+    try {
+      return options === 0 ? 0 : native.translate(target, dataset, options, 0);
+    } finally {
+      native.translateOptionsFree(options);
+    }
+  });
 }
 
 function translateVector(
@@ -213,22 +204,34 @@ function translateVector(
   failure: FailureText,
 ): void {
   const { module, native } = gdal;
+  writeDataset(gdal, translateArguments, failure, (list) => {
+    const options = native.vectorTranslateOptions(list, 0);
+    const sources = module._malloc(4);
+    new DataView(module.HEAPU8.buffer, sources, 4).setUint32(0, dataset, true);
+    try {
+      return native.vectorTranslate(target, 0, 1, sources, options, 0);
+    } finally {
+      module._free(sources);
+      native.vectorTranslateOptionsFree(options);
+    }
+  });
+}
+
+/** Closing is what completes the file; it may still fail then. */
+function writeDataset(
+  gdal: GdalRuntime,
+  translateArguments: readonly string[],
+  failure: FailureText,
+  translate: (argumentList: number) => number,
+): void {
   const written = gdal.checked(
     () =>
-      withArgumentList(module, translateArguments, (list) => {
-        const options = native.vectorTranslateOptions(list, 0);
-        const sources = module._malloc(4);
-        new DataView(module.HEAPU8.buffer, sources, 4).setUint32(0, dataset, true);
-        try {
-          const output = native.vectorTranslate(target, 0, 1, sources, options, 0);
-          if (output !== 0) {
-            native.close(output);
-          }
-          return output !== 0;
-        } finally {
-          module._free(sources);
-          native.vectorTranslateOptionsFree(options);
+      withArgumentList(gdal.module, translateArguments, (list) => {
+        const output = translate(list);
+        if (output !== 0) {
+          gdal.native.close(output);
         }
+        return output !== 0;
       }),
     failure,
   );
