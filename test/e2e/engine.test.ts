@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DesktopInput } from '../../src-main/contract/desktop-bridge.ts';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
+import { segmentInput } from '../support/segment-input.ts';
 
 describe.skipIf(electronMissing !== null)(`the engine behind the window ${electronMissing ?? ''}`, () => {
   let desktop: DesktopApp;
@@ -13,25 +14,11 @@ describe.skipIf(electronMissing !== null)(`the engine behind the window ${electr
     desktop = await launchDesktop();
     const start = await desktop.start();
     sample = start.sampleScenePath;
-    segment = {
-      rasterPath: sample,
+    segment = segmentInput(sample, {
       question: 'Where is liquid fuel kept in bulk?',
-      target: { kind: 'scene' },
-      bands: null,
-      promptSource: { kind: 'model' },
       packDirectory: start.embeddedPackDirectory,
-      provider: 'cpu',
-      threads: null,
-      mode: 'native',
-      simplifyPx: 0,
-      minAreaM2: 0,
-      connectivity: 4,
-      outputPaths: [],
-      maskPath: null,
-      overlayPath: null,
-      overwrite: false,
       scratchName: '.think2seg-e2e',
-    };
+    });
     const { rasterPath, question, target, bands, packDirectory, provider, threads, mode, connectivity } = segment;
     ask = { rasterPath, question, target, bands, packDirectory, provider, threads, mode, connectivity };
   });

@@ -9,8 +9,9 @@ import type { SegmentInput } from '../../../src-main/contract/routes.ts';
 import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
 import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
 import { runQuery } from '../../../src-main/core/query.ts';
-import type { QueryContext, QueryPorts } from '../../../src-main/core/query/query-ports.ts';
+import type { QueryPorts } from '../../../src-main/core/query/query-ports.ts';
 import { fakeReader, fakeReasoner, fakeSegmenter, fakeWriter, type FakeRaster } from '../../support/fake-ports.ts';
+import { fakeContext, segmentInput } from '../../support/segment-input.ts';
 
 const transform: Geotransform = [0.5, 0, 500_000, 0, -0.5, 5_200_000];
 const answerOf = (list: string): string => `<think>Two of them.</think><answer>\`\`\`json${list}\`\`\`</answer>`;
@@ -29,36 +30,10 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function inputOf(changes: Partial<SegmentInput>): SegmentInput {
-  return {
-    rasterPath,
-    question: 'which roofs?',
-    target: { kind: 'scene' },
-    bands: null,
-    promptSource: { kind: 'model' },
-    packDirectory: '/pack',
-    provider: 'cpu',
-    threads: null,
-    mode: 'native',
-    simplifyPx: 0,
-    minAreaM2: 0,
-    connectivity: 4,
-    outputPaths: [],
-    maskPath: null,
-    overlayPath: null,
-    overwrite: false,
-    scratchName: '.think2seg-test',
-    ...changes,
-  };
-}
+const inputOf = (changes: Partial<SegmentInput>): SegmentInput =>
+  segmentInput(rasterPath, { question: 'which roofs?', ...changes });
 
-const context: QueryContext = {
-  application: { name: 'think2seg', version: '0.0.0' },
-  pack: { id: 'fake', version: '1', sha256: '0'.repeat(64) },
-  frame: { width: 280, height: 280 },
-  answerSchema: { positivePoints: 2, negativePoints: 0 },
-  providerNote: () => undefined,
-};
+const context = fakeContext(2);
 
 async function query(
   answer: string,

@@ -3,12 +3,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SegmentInput } from '../../../src-main/contract/routes.ts';
 import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
 import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
 import { runQuery } from '../../../src-main/core/query.ts';
 import type { FeatureWriter } from '../../../src-main/core/ports.ts';
 import { fakeReader, fakeReasoner, fakeSegmenter, fakeWriter } from '../../support/fake-ports.ts';
+import { fakeContext, segmentInput } from '../../support/segment-input.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -21,26 +21,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const answer = '<think>Two.</think><answer>[{"bbox_2d":[100,100,150,150]},{"bbox_2d":[250,20,280,60]}]</answer>';
 
 async function ask(writer: FeatureWriter, outputName: string) {
-  const input: SegmentInput = {
-    rasterPath: join(folder, 'scene.tif'),
+  const input = segmentInput(join(folder, 'scene.tif'), {
     question: 'every roof',
-    target: { kind: 'scene' },
-    bands: null,
-    promptSource: { kind: 'model' },
-    packDirectory: '/pack',
-    provider: 'cpu',
-    threads: null,
-    mode: 'native',
     scale: { name: 'tiles', gsdM: null, overlapPx: 0 },
-    simplifyPx: 0,
-    minAreaM2: 0,
-    connectivity: 4,
     outputPaths: [join(folder, outputName)],
-    maskPath: null,
-    overlayPath: null,
     overwrite: true,
-    scratchName: '.think2seg-test',
-  };
+  });
   const reasoner = fakeReasoner(answer);
   const segmenter = fakeSegmenter();
   const running = runQuery(
@@ -52,13 +38,7 @@ async function ask(writer: FeatureWriter, outputName: string) {
       loadSegmenter: () => Promise.resolve(segmenter),
     },
     input,
-    {
-      application: { name: 'think2seg', version: '0' },
-      pack: { id: 'fake', version: '1', sha256: '0' },
-      frame: { width: 280, height: 280 },
-      answerSchema: { positivePoints: 0, negativePoints: 0 },
-      providerNote: () => undefined,
-    },
+    fakeContext(0),
     { signal: new AbortController().signal, onProgress: () => undefined },
   );
   return { running, reasoner, segmenter };

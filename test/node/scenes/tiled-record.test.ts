@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SegmentInput } from '../../../src-main/contract/routes.ts';
 import type { SegmentResult } from '../../../src-main/contract/segment-result.ts';
 import { crsFromEpsg } from '../../../src-main/core/crs/from-epsg.ts';
 import { sha256OfFile } from '../../../src-main/core/files/sha256.ts';
 import { runQuery } from '../../../src-main/core/query.ts';
 import { fakeReader, fakeReasoner, fakeSegmenter, fakeWriter } from '../../support/fake-ports.ts';
+import { fakeContext, segmentInput } from '../../support/segment-input.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,26 +18,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function ask(epsg: number | null, scaleName: 'whole' | 'tiles'): Promise<SegmentResult> {
-  const input: SegmentInput = {
-    rasterPath: join(folder, 'scene.tif'),
+  const input = segmentInput(join(folder, 'scene.tif'), {
     question: 'every roof',
-    target: { kind: 'scene' },
-    bands: null,
-    promptSource: { kind: 'model' },
-    packDirectory: '/pack',
-    provider: 'cpu',
-    threads: null,
-    mode: 'native',
     scale: { name: scaleName, gsdM: null, overlapPx: 0 },
-    simplifyPx: 0,
-    minAreaM2: 0,
-    connectivity: 4,
-    outputPaths: [],
-    maskPath: null,
-    overlayPath: null,
-    overwrite: false,
-    scratchName: '.think2seg-test',
-  };
+  });
   const crs = epsg === null ? null : await crsFromEpsg(epsg);
   const box = '<think>One.</think><answer>[{"bbox_2d":[100,100,150,150]}]</answer>';
   return runQuery(
@@ -49,13 +33,7 @@ async function ask(epsg: number | null, scaleName: 'whole' | 'tiles'): Promise<S
       loadSegmenter: () => Promise.resolve(fakeSegmenter()),
     },
     input,
-    {
-      application: { name: 'think2seg', version: '0' },
-      pack: { id: 'fake', version: '1', sha256: '0' },
-      frame: { width: 280, height: 280 },
-      answerSchema: { positivePoints: 0, negativePoints: 0 },
-      providerNote: () => undefined,
-    },
+    fakeContext(0),
     { signal: new AbortController().signal, onProgress: () => undefined },
   );
 }
