@@ -22,6 +22,7 @@ export default defineConfig({
           main: resolve('src-main/main.ts'),
           cli: resolve('src-main/cli.ts'),
           engine: resolve('src-main/engine/entry.ts'),
+          'model-lane': resolve('src-main/engine/lanes/lane-entry.ts'),
           'provider-probe': resolve('src-main/engine/probe-entry.ts'),
         },
         output: {

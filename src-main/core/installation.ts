@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 export interface Installation {
   readonly version: string;
   readonly engineEntryPath: string;
+  readonly laneEntryPath: string;
   readonly probeEntryPath: string;
   readonly resourcesDirectory: string;
   /** The pack that ships with the program. */
@@ -23,6 +24,7 @@ export function installationAt(entryUrl: string): Installation {
   return {
     version: packageJson.version,
     engineEntryPath: join(buildDirectory, 'engine.cjs'),
+    laneEntryPath: join(buildDirectory, 'model-lane.cjs'),
     probeEntryPath: join(buildDirectory, 'provider-probe.cjs'),
     resourcesDirectory: join(filesRoot, 'resources'),
     embeddedPackDirectory: join(filesRoot, 'models', 'nano'),

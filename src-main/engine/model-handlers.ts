@@ -9,6 +9,7 @@ import { ViewMemory } from '../core/query/view-memory.ts';
 import { rasterReader } from '../core/raster/open-raster.ts';
 import { evaluateWithOthers } from './evaluate.ts';
 import { installation } from './installation.ts';
+import { LaneStore } from './lanes/lane-store.ts';
 import { ModelQueue } from './model-queue.ts';
 import { ModelStore, type ModelRequest } from './model-store.ts';
 import { PackMemory } from './pack-memory.ts';
@@ -18,6 +19,7 @@ type ModelRoute = 'query.segment' | 'query.ask' | 'query.resegment' | 'query.rec
 
 export function createModelHandlers(): Pick<Handlers, ModelRoute> {
   const models = new ModelStore();
+  const lanes = new LaneStore();
   const packs = new PackMemory();
   const views = new ViewMemory(rasterReader);
   const digests = new KnownDigests();
@@ -35,15 +37,20 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
     pack: { id: manifest.id, version: manifest.version, sha256 },
     frame: manifest.frame,
     answerSchema: manifest.promptSchema,
-    providerNote: () => models.providerNote(),
+    providerNote: () => models.providerNote() ?? lanes.providerNote(),
   });
 
   return {
     'query.segment': (input, { signal, onProgress }) =>
       queue.run(signal, async () => {
         const pack = await packs.load(input.packDirectory, signal);
-        const ports = { ...portsFor({ ...input, pack }), rasters: rasterReader, writer };
-        return runQuery(ports, input, contextOf(pack), { signal, onProgress });
+        const request = { ...input, pack };
+        const ports = portsFor(request);
+        const openLanes = async (laneSignal: AbortSignal) => (await lanes.open(request, laneSignal)) ?? [ports];
+        return runQuery({ ...ports, rasters: rasterReader, writer, openLanes }, input, contextOf(pack), {
+          signal,
+          onProgress,
+        });
       }),
 
     'query.ask': (input, { signal, onProgress }) =>
@@ -77,6 +84,7 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
       queue.run(signal, async () => {
         await views.forget();
         await models.dispose();
+        await lanes.dispose();
         return null;
       }),
   };

@@ -1,15 +1,14 @@
 /** Owns the loaded models: loads them on the best provider that works, keeps them between queries, unloads them. */
-import type { ProviderChoice, ProviderName, ProviderReport } from '../contract/provider.ts';
+import type { ProviderChoice, ProviderName } from '../contract/provider.ts';
 import { Think2SegError } from '../contract/errors.ts';
 import { chooseProvider, type ProviderSelection } from '../core/inference/providers.ts';
 import type { ModelPart } from '../core/pack/model-files.ts';
-import type { ModelFile, Pack } from '../core/pack/load-pack.ts';
-import { choosePrecision } from '../core/pack/precision.ts';
+import type { Pack } from '../core/pack/load-pack.ts';
 import { assertModelFits } from '../core/pack/memory.ts';
 import type { Reasoner, Segmenter } from '../core/ports.ts';
 import { createReasoner } from '../core/reason/reasoner.ts';
 import { createSegmenter } from '../core/segment/segmenter.ts';
-import { join } from 'node:path';
+import { lvlmFiles, lvlmParts, pickFiles, segmenterFiles, segmenterParts, type PickedFiles } from './picked-files.ts';
 import { probeOptions } from './probe-options.ts';
 
 interface Loaded<Model> {
@@ -22,25 +21,6 @@ export interface ModelRequest {
   readonly pack: Pack;
   readonly provider: ProviderChoice;
   readonly threads: number | null;
-}
-
-type Files<Part extends ModelPart> = Record<Part, ModelFile>;
-
-/** The best file of every part that a provider can run; null when it cannot run one of them. */
-function pickFiles<Part extends ModelPart>(
-  pack: Pack,
-  parts: readonly Part[],
-  provider: ProviderReport,
-): Files<Part> | null {
-  const picked: Partial<Files<Part>> = {};
-  for (const part of parts) {
-    const file = choosePrecision(pack.models[part], provider);
-    if (file === null) {
-      return null;
-    }
-    picked[part] = file;
-  }
-  return picked as Files<Part>;
 }
 
 export class ModelStore {
@@ -60,18 +40,8 @@ export class ModelStore {
       this.#reasoner = null;
       this.#reasoner = await load(
         request,
-        ['lvlmVision', 'lvlmEmbedding', 'lvlmDecoder'],
-        (files, options) =>
-          createReasoner(
-            {
-              directory: join(pack.directory, 'lvlm'),
-              visionEncoder: files.lvlmVision.path,
-              embedTokens: files.lvlmEmbedding.path,
-              decoder: files.lvlmDecoder.path,
-            },
-            pack.recipe,
-            options,
-          ),
+        lvlmParts,
+        (files, options) => createReasoner(lvlmFiles(pack, files), pack.recipe, options),
         signal,
       );
     }
@@ -85,16 +55,8 @@ export class ModelStore {
       this.#segmenter = null;
       this.#segmenter = await load(
         request,
-        ['segmenterVision', 'segmenterDecoder'],
-        (files, options) =>
-          createSegmenter(
-            {
-              directory: join(pack.directory, 'segmenter'),
-              visionEncoder: files.segmenterVision.path,
-              maskDecoder: files.segmenterDecoder.path,
-            },
-            options,
-          ),
+        segmenterParts,
+        (files, options) => createSegmenter(segmenterFiles(pack, files), options),
         signal,
       );
     }
@@ -118,7 +80,7 @@ function keyOf({ pack, provider, threads }: ModelRequest): string {
 async function load<Part extends ModelPart, Model>(
   request: ModelRequest,
   parts: readonly Part[],
-  create: (files: Files<Part>, options: { provider: ProviderName; threads?: number }) => Promise<Model>,
+  create: (files: PickedFiles<Part>, options: { provider: ProviderName; threads?: number }) => Promise<Model>,
   signal: AbortSignal,
 ): Promise<Loaded<Model>> {
   const { pack, provider: choice, threads } = request;

@@ -6,11 +6,14 @@ import type { AnswerSchema } from '../reason/parse-answer.ts';
 import type { PromptFrame } from './prompt-frames.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
-export interface ModelPorts {
+export interface ModelLoaders {
   /** Called only when a question must be answered: prompts given by hand need no language model. */
-  loadReasoner: (signal: AbortSignal) => Promise<Reasoner>;
+  loadReasoner(signal: AbortSignal): Promise<Reasoner>;
   /** Called only when there is something to segment. */
-  loadSegmenter: (signal: AbortSignal) => Promise<Segmenter>;
+  loadSegmenter(signal: AbortSignal): Promise<Segmenter>;
+}
+
+export interface ModelPorts extends ModelLoaders {
   /** SHA-256 and size of a whole scene file. */
   digestFile: (path: string, signal: AbortSignal) => Promise<{ bytes: number; sha256: string }>;
 }
@@ -18,6 +21,11 @@ export interface ModelPorts {
 export interface QueryPorts extends ModelPorts {
   readonly rasters: RasterReader;
   readonly writer: FeatureWriter;
+  /**
+   * Models that answer side by side, each one question at a time; at least one. Tiles of a scene are asked through them. Without it there
+   * are only those of these ports.
+   */
+  readonly openLanes?: (signal: AbortSignal) => Promise<readonly ModelLoaders[]>;
 }
 
 /** What the caller knows of the program and the pack; goes into the run record. */

@@ -5,7 +5,7 @@ import type { Prompt } from '../../contract/prompt.ts';
 import type { SegmentMode } from '../../contract/run-record.ts';
 import type { PlacedMask } from '../query/instance-masks.ts';
 import type { PromptShape } from '../query/prompt-frames.ts';
-import type { ModelPorts, QueryContext, StepOptions } from '../query/query-ports.ts';
+import type { ModelLoaders, QueryContext, StepOptions } from '../query/query-ports.ts';
 import type { SceneView } from '../query/scene-view.ts';
 import { segmentPrompts } from '../query/segment-prompts.ts';
 import { askTile } from './ask-tile.ts';
@@ -21,7 +21,7 @@ import { cutSides } from './tile-edges.ts';
  * @throws Think2SegError for anything else that goes wrong.
  */
 export async function answerTile(
-  ports: ModelPorts,
+  models: ModelLoaders,
   view: SceneView,
   { targetPx }: TileScene,
   tile: Tile,
@@ -29,12 +29,12 @@ export async function answerTile(
   context: QueryContext,
   options: StepOptions,
 ): Promise<TileAnswer> {
-  const named = await askTile(ports, view, input.question, context, options);
+  const named = await askTile(models, view, input.question, context, options);
   if (named instanceof Think2SegError) {
     return { tile: tile.index, state: 'failed', code: named.code, message: named.message };
   }
   const segmented = await segmentPrompts(
-    ports,
+    models,
     view,
     named.prompts,
     { mode: input.mode, cropChoice: 'planned' },

@@ -4,7 +4,7 @@ import type { ProviderUse } from '../../contract/provider.ts';
 import type { SegmentMode } from '../../contract/run-record.ts';
 import type { WindowPx } from '../../contract/geo.ts';
 import { promptOfShape, type PromptShape } from '../query/prompt-frames.ts';
-import type { ModelPorts, QueryContext, StepOptions } from '../query/query-ports.ts';
+import type { ModelLoaders, QueryContext, StepOptions } from '../query/query-ports.ts';
 import type { SceneView } from '../query/scene-view.ts';
 import { askAround } from './ask-around.ts';
 import { askTile } from './ask-tile.ts';
@@ -19,7 +19,7 @@ import { wholeObject } from './whole-object.ts';
 export const mostTilesLong = 4;
 
 export interface CompletionWork {
-  readonly ports: Pick<ModelPorts, 'loadReasoner' | 'loadSegmenter'>;
+  readonly models: ModelLoaders;
   readonly scene: TileScene;
   /** The whole target. */
   readonly view: SceneView;
@@ -36,19 +36,19 @@ export async function completeObject(
   work: CompletionWork,
   options: StepOptions,
 ): Promise<CompletedObject> {
-  const { ports, scene, view, input, context, tileSizePx } = work;
+  const { models, scene, view, input, context, tileSizePx } = work;
   const provider: ProviderUse = { lvlm: null, segmenter: null };
   const segment = async (box: Box, points: Points) => {
     options.signal.throwIfAborted();
     const question = { scene, view, frame: context.frame, tileSizePx, mode: input.mode };
-    const { provider: segmenter, ...mask } = await segmentObject(ports, question, box, points, options);
+    const { provider: segmenter, ...mask } = await segmentObject(models, question, box, points, options);
     provider.segmenter = segmenter ?? provider.segmenter;
     return mask;
   };
   const ask = async (windowPx: WindowPx): Promise<readonly PromptShape[]> => {
     options.signal.throwIfAborted();
     const read = await readTile(scene, windowPx, context.frame, options);
-    const named = typeof read === 'string' ? null : await askTile(ports, read, input.question, context, options);
+    const named = typeof read === 'string' ? null : await askTile(models, read, input.question, context, options);
     // An answer that cannot be understood names nothing; the mask will tell.
     if (named === null || named instanceof Think2SegError) {
       return [];

@@ -42,16 +42,19 @@ export async function openTileJournal(outputPath: string, key: string): Promise<
   } catch (thrown) {
     throw writeFailure(path, thrown);
   }
+  const append = async (entry: TileAnswer | CompletedObject): Promise<void> => {
+    try {
+      await file.appendFile(`${JSON.stringify(entry)}\n`);
+    } catch (thrown) {
+      throw writeFailure(path, thrown);
+    }
+  };
+  let last: Promise<void> = Promise.resolve();
   return {
     known: answers,
     knownObjects: objects,
-    append: async (entry) => {
-      try {
-        await file.appendFile(`${JSON.stringify(entry)}\n`);
-      } catch (thrown) {
-        throw writeFailure(path, thrown);
-      }
-    },
+    // One line after another: a long one is written in several pieces.
+    append: (entry) => (last = last.then(() => append(entry))),
     close: async (finished) => {
       await file.close();
       if (finished) {

@@ -1,11 +1,12 @@
-/** The tiles of one scene at work: read ahead, answered one after another, their objects joined, made whole and outlined row by row. */
+/** The tiles of one scene at work: read ahead, answered side by side where there are models to do so, their objects joined, made whole and outlined row by row. */
 import { Think2SegError } from '../../contract/errors.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import { outlineInstances, type OutlinedInstance } from '../query/outline.ts';
-import type { QueryContext, QueryPorts, StepOptions } from '../query/query-ports.ts';
+import type { ModelLoaders, QueryContext, QueryPorts, StepOptions } from '../query/query-ports.ts';
 import type { SceneView } from '../query/scene-view.ts';
 import { answerTile } from './answer-tile.ts';
 import { completeObject, mostTilesLong } from './complete-object.ts';
+import { LanePool } from './lane-pool.ts';
 import { TileMerger, type SeenObject } from './merge-tiles.ts';
 import type { Tile, TilePlan } from './plan-tiles.ts';
 import { readTile, type TileScene } from './read-tile.ts';
@@ -17,8 +18,8 @@ import { objectKey, type TileJournal } from './tile-journal.ts';
 import { runPipeline } from './tile-pipeline.ts';
 import { TileTally } from './tile-tally.ts';
 
-/** Tiles that are read while another is looked at. */
-const tilesAhead = 3;
+/** Tiles that are read or wait to be taken, beside those that are looked at. */
+const tilesAhead = 2;
 /** Parts of a polygon below this many pixels are the frayed edges of merged masks. */
 const leastPartPx = 4;
 
@@ -69,25 +70,15 @@ export class TiledWork {
 
   /** @throws Think2SegError ANSWER_MALFORMED when no tile gave an answer, and what the steps throw. */
   async run(onTile: (done: number) => void): Promise<void> {
-    const { plan, context } = this.#work;
-    await runPipeline(plan.tiles, tilesAhead, {
-      read: async (tile): Promise<TileRead | TileAnswer> =>
-        this.#journal.known.get(tile.index) ??
-        (await readTile(this.#scene, tile.windowPx, context.frame, this.#options)),
-      answer: async (tile, read): Promise<TileAnswer> => {
-        if (isAnswer(read)) {
-          return read;
-        }
-        this.#options.signal.throwIfAborted();
-        const answer = await this.#answer(tile, read);
-        await this.#journal.append(answer);
-        return answer;
-      },
-      take: async (tile, answer) => {
-        await this.#take(tile, answer);
-        onTile(tile.index + 1);
-      },
-    });
+    const { ports } = this.#work;
+    const lanes = (await ports.openLanes?.(this.#options.signal)) ?? [ports];
+    const pool = new LanePool<ModelLoaders>(lanes);
+    try {
+      await this.#runOn(pool, lanes.length + tilesAhead, onTile);
+    } finally {
+      // After a failure too: the next scene finds the models idle.
+      await pool.close();
+    }
     if (this.tally.answered === 0 && this.tally.failed > 0) {
       throw new Think2SegError(
         'ANSWER_MALFORMED',
@@ -96,14 +87,36 @@ export class TiledWork {
     }
   }
 
-  async #answer(tile: Tile, read: TileRead): Promise<TileAnswer> {
-    const { ports, input, context } = this.#work;
-    return typeof read === 'string'
-      ? { tile: tile.index, state: 'skipped', reason: read }
-      : answerTile(ports, read, this.#scene, tile, input, context, this.#options);
+  async #runOn(pool: LanePool<ModelLoaders>, ahead: number, onTile: (done: number) => void): Promise<void> {
+    const { plan, context } = this.#work;
+    await runPipeline(plan.tiles, ahead, {
+      read: async (tile): Promise<TileRead | TileAnswer> =>
+        this.#journal.known.get(tile.index) ??
+        (await readTile(this.#scene, tile.windowPx, context.frame, this.#options)),
+      answer: async (tile, read): Promise<TileAnswer> => {
+        if (isAnswer(read)) {
+          return read;
+        }
+        this.#options.signal.throwIfAborted();
+        const answer = await this.#answer(tile, read, pool);
+        await this.#journal.append(answer);
+        return answer;
+      },
+      take: async (tile, answer) => {
+        await this.#take(tile, answer, pool);
+        onTile(tile.index + 1);
+      },
+    });
   }
 
-  async #take(tile: Tile, answer: TileAnswer): Promise<void> {
+  async #answer(tile: Tile, read: TileRead, pool: LanePool<ModelLoaders>): Promise<TileAnswer> {
+    const { input, context } = this.#work;
+    return typeof read === 'string'
+      ? { tile: tile.index, state: 'skipped', reason: read }
+      : pool.use((models) => answerTile(models, read, this.#scene, tile, input, context, this.#options));
+  }
+
+  async #take(tile: Tile, answer: TileAnswer, pool: LanePool<ModelLoaders>): Promise<void> {
     const { columns, tiles } = this.#work.plan;
     const newReasoning = this.tally.addTile(answer);
     if (newReasoning !== null) {
@@ -114,8 +127,8 @@ export class TiledWork {
     if (tile.column < columns - 1) {
       return;
     }
-    for (const seen of this.#merger.addRow(this.#row.splice(0))) {
-      const object = await this.#complete(seen);
+    const seenObjects = this.#merger.addRow(this.#row.splice(0));
+    for (const object of await Promise.all(seenObjects.map((seen) => this.#complete(seen, pool)))) {
       this.tally.addObject(object.origin, this.#objects.add(object));
     }
     const nextTopPx = tiles[(tile.row + 1) * columns]?.windowPx.y ?? Infinity;
@@ -125,8 +138,8 @@ export class TiledWork {
   }
 
   /** What no tile saw whole is made whole by itself, once; an object of many tiles is sharper as all of its parts. */
-  async #complete(seen: SeenObject): Promise<SceneObject> {
-    const { plan, view, ports, input, context } = this.#work;
+  async #complete(seen: SeenObject, pool: LanePool<ModelLoaders>): Promise<SceneObject> {
+    const { plan, view, input, context } = this.#work;
     const { runs, score, promptScenePx, boxScenePx, openSides, isWhole } = seen;
     const tileSizePx = plan.tiles[0]!.windowPx;
     const tilesLong = Math.max(
@@ -139,7 +152,9 @@ export class TiledWork {
     const known = this.#journal.knownObjects.get(objectKey(seen.firstPart));
     const completed =
       known ??
-      (await completeObject(seen, { ports, scene: this.#scene, view, input, context, tileSizePx }, this.#options));
+      (await pool.use((models) =>
+        completeObject(seen, { models, scene: this.#scene, view, input, context, tileSizePx }, this.#options),
+      ));
     if (known === undefined) {
       await this.#journal.append(completed);
     }

@@ -1,0 +1,3 @@
+import { serveLane } from './serve-lane.ts';
+
+serveLane();

@@ -1,0 +1,70 @@
+/** Owns the lanes of the pack that was asked last, and keeps them between scenes. */
+import { cpus } from 'node:os';
+import { chooseProvider } from '../../core/inference/providers.ts';
+import { defaultThreads } from '../../core/inference/threads.ts';
+import { availableMemoryBytes, estimateModelBytes } from '../../core/pack/memory.ts';
+import type { ModelLoaders } from '../../core/query/query-ports.ts';
+import { installation } from '../installation.ts';
+import type { ModelRequest } from '../model-store.ts';
+import { lvlmFiles, lvlmParts, pickFiles, segmenterFiles, segmenterParts } from '../picked-files.ts';
+import { probeOptions } from '../probe-options.ts';
+import { LaneModels } from './lane-models.ts';
+import { LaneThread } from './lane-thread.ts';
+
+const parts = [...lvlmParts, ...segmenterParts];
+/** One run of models up to this size does not keep several cores busy: they are better asked side by side. Larger ones are loaded once. */
+const largestModelBytes = 64 * 2 ** 20;
+/** One thread reads tiles and joins their objects; it keeps no more lanes busy than this. */
+const mostLanes = 8;
+
+export class LaneStore {
+  #open: { readonly key: string; readonly threads: LaneThread[]; readonly models: LaneModels[] } | null = null;
+  #note: string | undefined;
+
+  /** Why a better provider does not run in the lanes. */
+  providerNote(): string | undefined {
+    return this.#note;
+  }
+
+  /** @returns null where the models of `request` are better loaded once, for all threads. */
+  async open(request: ModelRequest, signal: AbortSignal): Promise<readonly ModelLoaders[] | null> {
+    const { pack, provider, threads } = request;
+    const selection = await chooseProvider(provider, {
+      ...probeOptions,
+      signal,
+      ...(threads === null ? {} : { threads }),
+    });
+    const [best] = selection.usable;
+    const files = best?.provider === 'cpu' ? pickFiles(pack, parts, best) : null;
+    const bytes = files === null ? 0 : Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+    const wanted = Math.min(threads ?? processorThreads(), mostLanes);
+    if (files === null || bytes > largestModelBytes || wanted < 2) {
+      await this.dispose();
+      return null;
+    }
+    const key = JSON.stringify([pack.directory, pack.sha256, wanted]);
+    if (this.#open?.key !== key) {
+      await this.dispose();
+      const fitting = Math.floor(availableMemoryBytes() / (await estimateModelBytes(pack, parts, files)));
+      const start = { lvlm: lvlmFiles(pack, files), recipe: pack.recipe, segmenter: segmenterFiles(pack, files) };
+      const count = Math.max(1, Math.min(wanted, fitting));
+      const lanes = Array.from({ length: count }, () => new LaneThread(installation.laneEntryPath, start));
+      this.#open = { key, threads: lanes, models: lanes.map((lane) => new LaneModels(lane)) };
+    }
+    this.#note = selection.note;
+    return this.#open.models;
+  }
+
+  /** Ends all lanes. */
+  async dispose(): Promise<void> {
+    const threads = this.#open?.threads ?? [];
+    this.#open = null;
+    this.#note = undefined;
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
+}
+
+function processorThreads(): number {
+  // 0 where the system does not tell how many of its logical processors are cores; mostly half of them are.
+  return defaultThreads() || Math.floor(cpus().length / 2);
+}

@@ -1,0 +1,81 @@
+/** The thread of a lane: loads models when they are first asked for, and answers one call after another. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Think2SegError, toThink2SegError } from '../../contract/errors.ts';
+import type { EncodedImage, Reasoner, Segmenter } from '../../core/ports.ts';
+import { createReasoner } from '../../core/reason/reasoner.ts';
+import { createSegmenter } from '../../core/segment/segmenter.ts';
+import {
+  keptImages,
+  type LaneCallName,
+  type LaneCalls,
+  type LaneReply,
+  type LaneRequest,
+  type LaneStart,
+} from './lane-calls.ts';
+
+type Handlers = {
+  [Name in LaneCallName]: (input: LaneCalls[Name]['input'], signal: AbortSignal) => Promise<LaneCalls[Name]['output']>;
+};
+
+const onOneThread = { provider: 'cpu', threads: 1 } as const;
+
+function createHandlers(start: LaneStart): Handlers {
+  let reasoner: Reasoner | null = null;
+  let segmenter: Segmenter | null = null;
+  const openReasoner = async () => (reasoner ??= await createReasoner(start.lvlm, start.recipe, onOneThread));
+  const openSegmenter = async () => (segmenter ??= await createSegmenter(start.segmenter, onOneThread));
+  const encoded = new Map<number, EncodedImage>();
+  return {
+    openReasoner: async () => {
+      const { provider, frame } = await openReasoner();
+      return { provider, frame };
+    },
+    reason: async (request, signal) => (await openReasoner()).reason(request, { signal, onProgress: () => undefined }),
+    openSegmenter: async () => {
+      const { provider, maskSource, needsBoxes, inputSize } = await openSegmenter();
+      return { provider, maskSource, needsBoxes, inputSize };
+    },
+    encode: async ({ imageNumber, image }, signal) => {
+      encoded.set(imageNumber, await (await openSegmenter()).encode(image, signal));
+      for (const oldest of [...encoded.keys()].slice(0, -keptImages)) {
+        encoded.delete(oldest);
+      }
+      return null;
+    },
+    segment: async ({ imageNumber, prompts }, signal) => {
+      const image = encoded.get(imageNumber);
+      return image === undefined ? null : (await openSegmenter()).segment(image, prompts, signal);
+    },
+  };
+}
+
+/** Serves until the thread is ended. */
+export function serveLane(): void {
+  const port = parentPort;
+  if (port === null) {
+    throw new Think2SegError('INTERNAL', 'a lane was started as a program, expected a thread of the engine');
+  }
+  const handlers = createHandlers(workerData as LaneStart);
+  const running = new Map<number, AbortController>();
+  const reply = (message: LaneReply): void => port.postMessage(message);
+  port.on('message', (request: LaneRequest) => {
+    if (request.kind === 'cancel') {
+      running.get(request.id)?.abort();
+      return;
+    }
+    const { id } = request;
+    const controller = new AbortController();
+    running.set(id, controller);
+    // Name and input belong together by construction of the message; the compiler cannot follow a union of functions.
+    const handler = handlers[request.name] as (
+      input: unknown,
+      signal: AbortSignal,
+    ) => Promise<LaneCalls[LaneCallName]['output']>;
+    handler(request.input, controller.signal)
+      .then(
+        (output) => reply({ kind: 'done', id, output }),
+        (thrown: unknown) => reply({ kind: 'failed', id, error: toThink2SegError(thrown).toEnvelope() }),
+      )
+      .finally(() => running.delete(id));
+  });
+}
