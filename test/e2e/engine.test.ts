@@ -35,6 +35,14 @@ describe.skipIf(electronMissing !== null)(`the engine behind the window ${electr
     expect(stages).toEqual(expect.arrayContaining(['reading', 'thinking', 'placing', 'segmenting', 'outlining']));
   });
 
+  it('asks tiles side by side, in threads with models of their own', async () => {
+    const scale = { name: 'tiles', gsdM: null, overlapPx: null } as const;
+    // Two threads wherever this runs: fewer would ask one tile after another in the engine's own thread.
+    const reply = await desktop.call('query.segment', { ...segment, scale, threads: 2 });
+    expect(reply).toMatchObject({ ok: true, output: { scale: { name: 'tiles', failed: 0 } } });
+    expect(reply.ok ? reply.output.scale : undefined).not.toMatchObject({ answered: 0 });
+  });
+
   it('examines providers in processes of their own', async () => {
     const reply = await desktop.call('doctor', { packDirectory: segment.packDirectory });
     expect(reply).toMatchObject({ ok: true, output: { pack: { state: 'ok' } } });
