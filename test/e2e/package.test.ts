@@ -64,6 +64,12 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
     const { features } = JSON.parse(asked.stdout) as SegmentResult;
     expect((JSON.parse(readFileSync(output, 'utf8')) as { features: unknown[] }).features).toHaveLength(features);
     expect(asked.stderr).toContain('{"stage":"thinking"');
+    // Tiles are asked in threads, which start from a script inside of the archive.
+    const inTiles = run(
+      ...['segment', resolve('resources/sample/harbour.tif'), '--query=Where is liquid fuel kept in bulk?'],
+      ...['--scale=tiles', '--threads=2', '--json', '--quiet'],
+    );
+    expect(inTiles).toMatchObject({ status: 0, stdout: expect.stringContaining('"failed":0') as string });
     const refused = run('segment', 'nowhere.tif', '--query=x');
     expect(refused.status).toBe(3);
     expect(refused.stderr).toMatch(/^INPUT_NOT_FOUND: /mu);
