@@ -8,6 +8,7 @@ import { providerChoiceSchema } from './provider.ts';
 import { targetSchema, windowPxSchema } from './routes.ts';
 import type { RunRecord } from './run-record.ts';
 import type { SceneDisplay } from './scene-display.ts';
+import type { StoredResults, VectorContents } from './stored-results.ts';
 
 const viewSchema = {
   rasterPath: z.string().min(1),
@@ -60,6 +61,12 @@ export const interactiveRouteInputs = {
     second: z.array(drawnInstanceSchema),
   }),
 
+  /** What a vector file holds, before its polygons are brought to a raster. */
+  'results.inspect': z.object({ path: z.string().min(1) }),
+
+  /** Polygons of a vector file as results on a raster. Those beside the raster are left out. */
+  'results.read': z.object({ path: z.string().min(1), rasterPath: z.string().min(1) }),
+
   'export.vector': z.object({
     rasterPath: z.string().min(1),
     path: z.string().min(1),
@@ -111,6 +118,8 @@ export interface InteractiveRouteOutputs {
   'query.record': RunRecord;
   'shape.refine': DrawnInstance[];
   'shape.combine': DrawnInstance[];
+  'results.inspect': VectorContents;
+  'results.read': StoredResults;
   'export.vector': { files: string[] };
   'export.mask': { files: string[] };
   'batch.run': BatchResult;

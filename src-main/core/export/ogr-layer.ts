@@ -7,7 +7,7 @@ import type { OutputFeature, WriteRequest } from '../ports.ts';
 import { translateFeatures } from './translate-features.ts';
 
 /** Width of a text field in dBASE. */
-const dbaseTextBytes = 254;
+export const dbaseTextBytes = 254;
 /** What every program that reads Shapefiles can address. */
 const shapefileMaxBytes = 2 ** 31 - 1;
 

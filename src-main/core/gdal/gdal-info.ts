@@ -33,10 +33,12 @@ export interface GdalBandInfo {
 export interface GdalVectorInfo {
   readonly driverShortName: string;
   readonly layers: readonly GdalVectorLayer[];
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface GdalVectorLayer {
   readonly name: string;
+  readonly featureCount: number;
   readonly geometryFields: readonly {
     readonly type: string;
     readonly coordinateSystem?: { readonly wkt: string } | null;

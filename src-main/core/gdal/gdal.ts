@@ -122,13 +122,38 @@ export async function gdalVectorTranslateToBytes(
   targetPath: string,
   translateArguments: readonly string[],
 ): Promise<Uint8Array> {
+  return vectorToMemory(source, extname(targetPath), translateArguments, outputFailure(targetPath));
+}
+
+/** `ogr2ogr` of a vector file to GeoJSON text in the coordinates that the arguments ask for, WGS 84 or not. */
+export async function gdalVectorGeoJson(
+  source: GdalSource,
+  translateArguments: readonly string[],
+  choice: OpenChoice = {},
+): Promise<string> {
+  const own = ['-f', 'GeoJSON', '-lco', 'RFC7946=NO', '-lco', 'COORDINATE_PRECISION=15'];
+  const asText = ['-lco', 'AUTODETECT_JSON_STRINGS=NO'];
+  const failure = inputFailure(source, 'INPUT_CORRUPT');
+  const all = [...own, ...asText, ...translateArguments];
+  const bytes = await vectorToMemory(source, '.geojson', all, failure, choice);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+async function vectorToMemory(
+  source: GdalSource,
+  extension: string,
+  translateArguments: readonly string[],
+  failure: FailureText,
+  choice: OpenChoice = {},
+): Promise<Uint8Array> {
   const gdal = await gdalRuntime();
-  const target = gdal.memoryPath(`target${extname(targetPath)}`);
+  const target = gdal.memoryPath(`target${extension}`);
+  const translate = (dataset: number): Uint8Array => {
+    translateVector(gdal, dataset, target, translateArguments, failure);
+    return gdal.module.FS.readFile(target);
+  };
   try {
-    return await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), (dataset) => {
-      translateVector(gdal, dataset, target, translateArguments, outputFailure(targetPath));
-      return gdal.module.FS.readFile(target);
-    });
+    return await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), translate, choice);
   } finally {
     removeMemoryFiles(gdal, target);
   }

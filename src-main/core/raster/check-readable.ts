@@ -6,7 +6,7 @@ export async function checkReadable(path: string): Promise<void> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) {
-      throw new Think2SegError('INPUT_NOT_READABLE', `${path} is a folder, expected a raster file`);
+      throw new Think2SegError('INPUT_NOT_READABLE', `${path} is a folder, expected a file`);
     }
     await access(path, constants.R_OK);
   } catch (thrown) {

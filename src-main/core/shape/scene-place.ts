@@ -9,7 +9,8 @@ export interface ScenePlace {
   readonly transform: Geotransform;
 }
 
-const pixelsAsMap: Geotransform = [1, 0, 0, 0, -1, 0];
+/** Where GIS programs show an image without georeference. */
+export const pixelsAsMap: Geotransform = [1, 0, 0, 0, -1, 0];
 
 /** Places of scenes that were asked for, so that a live preview opens no file. */
 export class ScenePlaces {

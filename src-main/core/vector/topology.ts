@@ -51,6 +51,11 @@ export function simplify(polygons: readonly PolygonRings[], tolerance: number): 
   return makeValid(toRings(TopologyPreservingSimplifier.simplify(toMultiPolygon(polygons), tolerance)));
 }
 
+/** Whether rings neither cross nor touch along a line, and holes lie inside. */
+export function isValid(polygons: readonly PolygonRings[]): boolean {
+  return IsValidOp.isValid(toMultiPolygon(polygons));
+}
+
 /** The same area with valid rings: what an odd number of rings goes round, as filling the rings on a screen shows it. */
 export function makeValid(polygons: readonly PolygonRings[]): PolygonRings[] {
   if (polygons.length === 0) {

@@ -1,0 +1,146 @@
+/** A vector file as results on a raster: shapes in the raster's coordinates, with what our own files say about them. */
+import { Think2SegError } from '../../contract/errors.ts';
+import type { WindowPx } from '../../contract/geo.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
+import type { StoredResult, StoredResults, VectorContents } from '../../contract/stored-results.ts';
+import type { RasterReader, RasterSource } from '../ports.ts';
+import { boundsOf } from '../raster/scene-description.ts';
+import { pixelsAsMap } from '../shape/scene-place.ts';
+import { groundMeasure } from '../vector/ground-measure.ts';
+import { groupByQuestion } from './question-groups.ts';
+import { isOwnLayer, lostNames, storedInstance } from './stored-instance.ts';
+import { storedRecords } from './stored-records.ts';
+import { isWithoutArea, readVectorLayer, shapeLayers, vectorInfo, type VectorLayer } from './vector-file.ts';
+
+/** @throws Think2SegError INPUT_NOT_FOUND, INPUT_NOT_READABLE, INPUT_CORRUPT, INPUT_TOO_LARGE */
+export async function inspectVector(path: string): Promise<VectorContents> {
+  const info = await vectorInfo(path);
+  const { runs } = await storedRecords(path, info);
+  const scenePaths = [...new Set(runs.map(({ scene }) => scene.path))];
+  return { hasShapes: shapeLayers(info).length > 0, scenePaths };
+}
+
+/**
+ * The polygons that lie on the raster, one result for each layer and question.
+ *
+ * @throws Think2SegError as `inspectVector`, and INPUT_UNSUPPORTED without polygons, CRS_UNSUPPORTED when they have no place on the
+ *   raster, WINDOW_OUTSIDE when all of them lie beside it.
+ */
+export async function readResults(
+  rasters: RasterReader,
+  path: string,
+  rasterPath: string,
+  signal: AbortSignal,
+): Promise<StoredResults> {
+  const info = await vectorInfo(path);
+  const { runs, isDamaged } = await storedRecords(path, info);
+  const layers = shapeLayers(info);
+  const polygonal = layers.filter((layer) => !isWithoutArea(layer));
+  if (polygonal.length === 0) {
+    const kinds = [...new Set(layers.flatMap(({ geometryFields }) => geometryFields.map(({ type }) => type)))];
+    throw new Think2SegError(
+      'INPUT_UNSUPPORTED',
+      `${path} holds ${kinds.join(', ') || 'tables without shapes'}, expected polygons; choose a file of areas`,
+    );
+  }
+  const scene = await rasters.open(rasterPath, signal);
+  try {
+    const { width, height } = scene.info;
+    const area = {
+      path: rasterPath,
+      crs: scene.crs,
+      boundsMap: boundsOf(scene.transform ?? pixelsAsMap, width, height),
+      isFramePromised: scene.crs === null && runs.some(({ crs }) => crs === null),
+    };
+    const read: VectorLayer[] = [];
+    for (const layer of polygonal) {
+      signal.throwIfAborted();
+      read.push(await readVectorLayer(path, layer, area));
+    }
+    const parts = read.map((layer) => resultsOfLayer(layer, scene, runs));
+    const results = parts.flatMap((part) => part.results);
+    if (results.length === 0) {
+      return { results: emptyAnswers(path, rasterPath, read, scene, runs), notes: [] };
+    }
+    const skipped = layers.filter(isWithoutArea).map(({ name }) => `Layer ${name} has no polygons and is left out.`);
+    const damage = isDamaged ? ['What the file says of how its objects were made is damaged and is left out.'] : [];
+    return { results, notes: [...parts.flatMap(({ notes }) => notes), ...skipped, ...damage] };
+  } finally {
+    await scene.close();
+  }
+}
+
+function resultsOfLayer(layer: VectorLayer, scene: RasterSource, runs: readonly RunRecord[]): StoredResults {
+  const isOwn = isOwnLayer(layer.fieldNames);
+  const reading = {
+    transform: scene.transform ?? pixelsAsMap,
+    measure: groundMeasure(scene.crs),
+    runs: isOwn ? runs : [],
+    isOwn,
+  };
+  let mended = 0;
+  const results = groupByQuestion(layer.features, runs, isOwn).map(
+    ({ question, features, runRecord }): StoredResult => {
+      const read = features.map((feature) => storedInstance(feature, reading));
+      mended += read.filter(({ isMended }) => isMended).length;
+      return {
+        name: question === '' ? layer.name : question,
+        question,
+        windowPx: windowOf(runRecord, scene),
+        instances: read.map(({ instance }) => instance).filter(({ polygonsMap }) => polygonsMap.length > 0),
+        runRecord,
+      };
+    },
+  );
+  return { results, notes: results.length === 0 ? [] : notesOf(layer, mended) };
+}
+
+function notesOf({ name, featureCount, features, otherShapes, fieldNames }: VectorLayer, mended: number): string[] {
+  const beside = featureCount - features.length - otherShapes;
+  const lost = lostNames(fieldNames);
+  return [
+    ...(beside > 0
+      ? [`Layer ${name}: ${beside} of ${featureCount} features lie beside the raster and are left out.`]
+      : []),
+    ...(otherShapes > 0 ? [`Layer ${name}: ${otherShapes} features that are no polygons are left out.`] : []),
+    ...(mended > 0 ? [`Layer ${name}: ${mended} outlines that crossed themselves were mended.`] : []),
+    ...(lost.length > 0 ? [`Layer ${name}: these attributes are not kept: ${lost.join(', ')}.`] : []),
+  ];
+}
+
+/** What was looked at, where the record is of a raster of this size; else all of it. */
+function windowOf(runRecord: RunRecord | null, { info: { width, height } }: RasterSource): WindowPx {
+  const isOfThis = runRecord?.scene.width === width && runRecord.scene.height === height;
+  return isOfThis ? runRecord.windowPx : { x: 0, y: 0, width, height };
+}
+
+/** A file without features may be an answer too: that there is no target. */
+function emptyAnswers(
+  path: string,
+  rasterPath: string,
+  layers: readonly VectorLayer[],
+  scene: RasterSource,
+  runs: readonly RunRecord[],
+): StoredResult[] {
+  const count = layers.reduce((sum, { featureCount }) => sum + featureCount, 0);
+  if (layers.some(({ otherShapes }) => otherShapes > 0)) {
+    throw new Think2SegError('INPUT_UNSUPPORTED', `${path} has no polygons on ${rasterPath}; choose a file of areas`);
+  }
+  if (count > 0) {
+    throw new Think2SegError(
+      'WINDOW_OUTSIDE',
+      `none of the ${count} features of ${path} lies on ${rasterPath}; open the raster that they belong to, or check the CRS of both`,
+    );
+  }
+  const answers = runs.filter(({ status }) => status === 'no-target');
+  if (answers.length === 0) {
+    throw new Think2SegError('INPUT_UNSUPPORTED', `${path} is empty, expected polygons; choose another file`);
+  }
+  return answers.map((runRecord) => ({
+    name: runRecord.question ?? layers[0]?.name ?? '',
+    question: runRecord.question ?? '',
+    windowPx: windowOf(runRecord, scene),
+    instances: [],
+    runRecord,
+  }));
+}
