@@ -116,6 +116,8 @@ describe.skipIf(electronMissing !== null).each([
     await desktop.kill();
     await launch();
     await analyst.button('Restore the work').waitFor();
+    // Not the button that closes: Enter must not put the work off.
+    expect(await desktop.window.evaluate(() => document.activeElement?.textContent.trim())).toBe('Restore the work');
     expect(await complaints()).toEqual([]);
     await analyst.button('Start empty').click();
   });
