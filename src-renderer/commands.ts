@@ -1,9 +1,9 @@
 /** What menu entries and keys do: one command is one piece of work, whoever asks for it. */
 import type { MenuCommand } from '../src-main/contract/desktop-bridge.ts';
 import type { Desk } from './desk.ts';
+import { chooseFiles } from './open-files.ts';
 import { panelStrings } from './panels/panel-strings.ts';
 import { openProject, saveProject } from './project-actions.ts';
-import { chooseRasters } from './scenes/choose-rasters.ts';
 import type { Verdict } from './state/document.ts';
 import { removeInstances, setVerdict } from './state/document-edits.ts';
 import { neighbourOf } from './state/selection.ts';
@@ -19,7 +19,7 @@ export function run(desk: Desk, command: Command): void {
   const map = mapControl.get();
   switch (command) {
     case 'open':
-      return desk.attempt(() => chooseRasters(workspace));
+      return desk.attempt(() => chooseFiles(desk));
     case 'open-project':
       return desk.attempt(() => openProject(desk));
     case 'save-project':

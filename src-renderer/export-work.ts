@@ -63,19 +63,19 @@ export async function exportSelection(
   return files;
 }
 
-/** Provenance of the answer; work by hand alone gets a record of its own. */
+/** Provenance of the answer; work by hand alone gets a record of its own. Null where no model had a part. */
 async function recordOf(
   desk: Desk,
   { raster, windowPx, runRecord, instances }: ExportSelection,
-): Promise<NonNullable<ExportSelection['runRecord']>> {
-  if (runRecord !== null) {
+): Promise<ExportSelection['runRecord']> {
+  const promptsScenePx = instances.flatMap(({ promptScenePx }) => promptScenePx ?? []);
+  if (runRecord !== null || promptsScenePx.length === 0) {
     return runRecord;
   }
   const input = desk.modelInput(raster.id);
   if (input === null) {
     throw new Error(`the raster ${raster.path} is not open`);
   }
-  const promptsScenePx = instances.flatMap(({ promptScenePx }) => promptScenePx ?? []);
   return desk.workspace.call('query.record', { ...input, windowPx, promptsScenePx });
 }
 

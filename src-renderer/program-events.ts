@@ -2,7 +2,8 @@
 import type { DesktopBridge } from '../src-main/contract/desktop-bridge.ts';
 import { run } from './commands.ts';
 import type { Desk } from './desk.ts';
-import { leaveWindow, openPaths } from './project-actions.ts';
+import { openPaths } from './open-files.ts';
+import { leaveWindow } from './project-actions.ts';
 
 /** @returns a function that stops listening */
 export function listenToProgram(bridge: DesktopBridge, desk: Desk): () => void {

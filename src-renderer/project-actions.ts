@@ -47,13 +47,3 @@ export async function leaveWindow(desk: Desk): Promise<void> {
     await desk.workspace.call('window.close', {});
   }
 }
-
-/** Projects replace the work, rasters join it. */
-export async function openPaths(desk: Desk, paths: readonly string[]): Promise<void> {
-  const isProject = (path: string): boolean => path.toLowerCase().endsWith(projectExtension);
-  const project = paths.find(isProject);
-  if (project !== undefined) {
-    await openProject(desk, project);
-  }
-  await desk.workspace.openRasters(paths.filter((path) => !isProject(path)));
-}

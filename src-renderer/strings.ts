@@ -19,7 +19,7 @@ export const strings = {
     notices: 'Messages',
   },
   toolbar: {
-    open: 'Open raster…',
+    open: 'Open…',
     batch: 'Batch…',
     batchHint: 'Many rasters, many questions (Ctrl+B)',
     undo: 'Undo',
@@ -98,10 +98,13 @@ export const strings = {
   empty: {
     title: 'Drop a raster here',
     text: 'GeoTIFF, JPEG 2000, PNG, VRT and everything else that GDAL reads. Nothing leaves this machine.',
+    recent: 'Recent files',
     open: 'Open raster…',
     sample: 'Open the sample scene',
   },
   dismiss: 'Dismiss',
+  openableFiles: 'Rasters and results',
   rasterFiles: 'Rasters',
+  resultFiles: 'Results and other polygons',
   allFiles: 'All files',
 } as const;

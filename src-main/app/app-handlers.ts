@@ -78,6 +78,11 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       return null;
     },
 
+    'recent.add': async ({ path }) => {
+      await recent.add(chosen.assertReadable(path));
+      return null;
+    },
+
     'dialog.openFiles': async ({ title, filters, several }) => {
       const { filePaths } = await dialog.showOpenDialog(window, {
         title,

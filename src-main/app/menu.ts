@@ -1,12 +1,17 @@
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 import type { MenuCommand } from '../contract/desktop-bridge.ts';
 
+export interface MenuOptions {
+  readonly onCommand: (command: MenuCommand) => void;
+  readonly onClose: () => void;
+  /** Newest first. */
+  readonly recentFiles: readonly string[];
+  readonly onOpen: (path: string) => void;
+  readonly isDevelopment: boolean;
+}
+
 /** The menu says what it does; the window does it. */
-export function installMenu(
-  onCommand: (command: MenuCommand) => void,
-  onClose: () => void,
-  isDevelopment: boolean,
-): void {
+export function installMenu({ onCommand, onClose, recentFiles, onOpen, isDevelopment }: MenuOptions): void {
   const item = (
     command: MenuCommand,
     label: string,
@@ -26,8 +31,14 @@ export function installMenu(
     {
       label: '&File',
       submenu: [
-        item('open', '&Open Raster…', 'CmdOrCtrl+O'),
+        item('open', '&Open…', 'CmdOrCtrl+O'),
         item('open-project', 'Open &Project…', 'CmdOrCtrl+Shift+O'),
+        {
+          label: 'Open &Recent',
+          enabled: recentFiles.length > 0,
+          // A single & would be the mark of a key.
+          submenu: recentFiles.map((path) => ({ label: path.replaceAll('&', '&&'), click: () => onOpen(path) })),
+        },
         separator,
         item('save-project', '&Save Project', 'CmdOrCtrl+S'),
         item('save-project-as', 'Save Project &As…', 'CmdOrCtrl+Shift+S'),

@@ -19,6 +19,9 @@ export class RecentFiles {
     return { recent: new RecentFiles(path, value ?? []), note };
   }
 
+  /** Told of the files that are there whenever the list changes. */
+  onChange: (existing: string[]) => void = () => undefined;
+
   existing(): string[] {
     return this.#paths.filter((path) => existsSync(path));
   }
@@ -27,6 +30,7 @@ export class RecentFiles {
     if (this.#paths[0] !== path) {
       this.#paths = [path, ...this.#paths.filter((other) => other !== path)].slice(0, keptFiles);
       await writeWholeFile(this.#path, JSON.stringify(this.#paths));
+      this.onChange(this.existing());
     }
   }
 }

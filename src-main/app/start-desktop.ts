@@ -133,11 +133,16 @@ async function openWindow(waitingPaths: string[]): Promise<(paths: string[]) => 
       closeWindow: () => main.close(),
     }),
   });
-  installMenu(
-    (command) => sendEvent(main.window, { kind: 'menu', command }),
-    () => main.window.close(),
-    !app.isPackaged,
-  );
+  const showMenu = (recentFiles: readonly string[]): void =>
+    installMenu({
+      onCommand: (command) => sendEvent(main.window, { kind: 'menu', command }),
+      onClose: () => main.window.close(),
+      recentFiles,
+      onOpen: (path) => open([path]),
+      isDevelopment: !app.isPackaged,
+    });
+  recent.onChange = showMenu;
+  showMenu(recent.existing());
   app.once('will-quit', () => engine.close());
   engine.start();
   main.load(`${pageOrigin}/index.html`);

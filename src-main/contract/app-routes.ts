@@ -51,6 +51,8 @@ export const appRouteInputs = {
   /** Only files that the user chose (dialog, drop, argument, recent list, project) are ever served to the map. */
   'raster.grant': z.object({ path: z.string().min(1) }),
   'raster.revoke': z.object({ url: z.string().min(1) }),
+  /** A file that the window has opened; rasters and projects are remembered by their own routes. */
+  'recent.add': z.object({ path: z.string().min(1) }),
   'dialog.openFiles': z.object({ title: z.string(), filters: z.array(fileFilterSchema), several: z.boolean() }),
   /** `forOutput`: results go there. */
   'dialog.openFolder': z.object({ title: z.string(), forOutput: z.boolean().default(false) }),
@@ -79,6 +81,7 @@ export interface AppRouteOutputs {
   /** A `t2s-raster:` address that answers range requests. */
   'raster.grant': { url: string; bytes: number };
   'raster.revoke': null;
+  'recent.add': null;
   'dialog.openFiles': string[];
   'dialog.openFolder': string | null;
   'dialog.save': string | null;

@@ -20,7 +20,7 @@ const projectRasterSchema = z.object({
 
 const projectInstanceSchema = drawnInstanceSchema.extend({
   id: z.string().min(1),
-  origin: z.enum(['model', 'manual', 'combined']),
+  origin: z.enum(['model', 'manual', 'combined', 'file']),
   verdict: z.enum(['open', 'accepted', 'rejected']),
 });
 

@@ -32,6 +32,7 @@ export const panelStrings = {
     color: 'Result colour',
     refine: 'Refine',
     combine: 'Combine results',
+    openResults: 'Open results',
   },
   ask: {
     heading: 'Ask',
@@ -118,7 +119,9 @@ export const panelStrings = {
     verdict: 'Review',
     question: 'Question',
     origin: 'Origin',
-    origins: { model: 'model', manual: 'by hand', combined: 'combined' },
+    origins: { model: 'model', manual: 'by hand', combined: 'combined', file: 'from a file' },
+    needsRaster: (name: string, scenes: readonly string[]): string =>
+      `${name} holds outlines, which need a raster to lie on. Open ${scenes.length === 0 ? 'the raster that they belong to' : scenes.join(' or ')} first.`,
     verdicts: { open: 'open', accepted: 'accepted', rejected: 'rejected' },
     accept: 'Accept',
     reject: 'Reject',

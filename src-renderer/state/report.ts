@@ -66,7 +66,7 @@ function sectionHtml({ name, question, color, instances, runRecord }: ReportSect
 <p>${count}</p>
 ${reasoningHtml(runRecord)}
 ${instances.length === 0 ? '' : tableHtml(instances)}
-${runRecord === null ? '<p class="quiet">Drawn by hand.</p>' : provenanceHtml(runRecord)}
+${runRecord === null ? '<p class="quiet">No run of a model is on record.</p>' : provenanceHtml(runRecord)}
 </section>`;
 }
 

@@ -50,7 +50,7 @@ export interface Shortcut {
 }
 
 export const shortcuts: readonly Shortcut[] = [
-  { action: 'open', key: 'o', mod: true, where: 'anywhere', group: 'Work', description: 'Open a raster' },
+  { action: 'open', key: 'o', mod: true, where: 'anywhere', group: 'Work', description: 'Open rasters or results' },
   {
     action: 'open-project',
     key: 'o',

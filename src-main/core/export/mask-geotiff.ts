@@ -4,7 +4,7 @@ import type { Crs, Geotransform } from '../../contract/geo.ts';
 import type { HandRecord, RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { gdalRasterTranslate } from '../gdal/gdal.ts';
-import { gdalDefinition } from './gdal-definition.ts';
+import { gdalDefinition } from '../gdal/gdal-definition.ts';
 
 export interface MaskRequest {
   readonly path: string;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { gdalVectorTranslate, gdalVectorTranslateToBytes } from '../gdal/gdal.ts';
 import { gdalRuntime } from '../gdal/runtime.ts';
 import type { WriteRequest } from '../ports.ts';
-import { gdalDefinition } from './gdal-definition.ts';
+import { gdalDefinition } from '../gdal/gdal-definition.ts';
 import { featureFilter, ogrSource } from './ogr-source.ts';
 
 /**
