@@ -45,7 +45,10 @@ function polygonsOf(geometry: Geometry): PolygonRings[] {
       return geometry.coordinates.flatMap(ringsOf);
     case 'GeometryCollection':
       return geometry.geometries.flatMap(polygonsOf);
-    default:
+    case 'Point':
+    case 'MultiPoint':
+    case 'LineString':
+    case 'MultiLineString':
       return [];
   }
 }
