@@ -33,7 +33,7 @@ export async function readLevelWindow(
   const validPerBand = ownValid.map((own, index) => {
     const isAlphaItself = rule.kind === 'alpha' && bands[index] === rule.band;
     // One array serves all bands that say nothing of their own.
-    return own === null && coverage === null ? valid : validPixels([own], isAlphaItself ? null : coverage, pixels);
+    return coverage === null ? (own ?? valid) : validPixels([own], isAlphaItself ? null : coverage, pixels);
   });
   return { bands: requested, validPerBand, valid };
 

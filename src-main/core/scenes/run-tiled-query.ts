@@ -25,13 +25,27 @@ export async function answerTiles(tiled: TiledInput, reason: string, options: St
     firstOutput === undefined ? noJournal() : await openTileJournal(firstOutput, workKey(digest.sha256, tiled));
   try {
     const work = new TiledWork(tiled, options, journal);
-    await work.run((done) => options.onProgress({ stage: 'segmenting', done, total: plan.tiles.length }));
+    await work.run(rarely((done) => options.onProgress({ stage: 'segmenting', done, total: plan.tiles.length })));
     const runRecord = tiledRecord(work, tiled, digest, reason, options);
     return { outlined: work.outlined, runRecord, finish: () => journal.close(true) };
   } catch (thrown) {
     await journal.close(false);
     throw thrown;
   }
+}
+
+const progressEveryMs = 50;
+
+/** Thousands of tiles without anything to see pass in a second; nobody reads a message about each. */
+function rarely(tell: (done: number) => void): (done: number) => void {
+  let toldMs = -Infinity;
+  return (done) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs >= progressEveryMs) {
+      toldMs = nowMs;
+      tell(done);
+    }
+  };
 }
 
 /** Changes with the form of the lines of a journal. */
