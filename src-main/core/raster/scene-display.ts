@@ -69,7 +69,7 @@ async function copyFor(
   return { path, copyReason: `${reason}${coarser}` };
 }
 
-/** Read from the file that is drawn, whose overviews make this quick. */
+/** Read from the file that is drawn, whose overviews make this quick; no band is read twice. */
 async function measuresOf(
   scene: Scene,
   drawnPath: string,
@@ -77,11 +77,25 @@ async function measuresOf(
 ): Promise<Pick<SceneDisplay, 'percentiles' | 'isEmpty'>> {
   const drawn = drawnPath === scene.info.path ? scene : await openScene(drawnPath, signal);
   try {
-    return {
-      percentiles:
-        scene.palette === null ? await percentilesOf(scene.info, drawn, signal) : [byteRange, byteRange, byteRange],
-      isEmpty: await isEmpty(drawn, signal),
-    };
+    if (scene.palette !== null) {
+      const bands = [...drawn.info.bands.keys()];
+      return { percentiles: [byteRange, byteRange, byteRange], isEmpty: await areEmpty(drawn, bands, signal) };
+    }
+    const percentiles: SceneDisplay['percentiles'] = [];
+    const unread: number[] = [];
+    let hasData = false;
+    for (const band of scene.info.bands.keys()) {
+      if (isByteColor(scene.info, band)) {
+        percentiles.push(byteRange);
+        unread.push(band);
+        continue;
+      }
+      const window = await readAll(drawn, band, signal);
+      const [low, high] = percentileRange(window.bands[0]!, window.valid);
+      percentiles.push({ low, high });
+      hasData ||= window.valid.includes(1);
+    }
+    return { percentiles, isEmpty: !hasData && (await areEmpty(drawn, unread, signal)) };
   } finally {
     if (drawn !== scene) {
       await drawn.close();
@@ -89,28 +103,14 @@ async function measuresOf(
   }
 }
 
-async function percentilesOf(info: SceneInfo, drawn: Scene, signal: AbortSignal): Promise<SceneDisplay['percentiles']> {
-  const percentiles: SceneDisplay['percentiles'] = [];
-  for (const band of info.bands.keys()) {
-    if (isByteColor(info, band)) {
-      percentiles.push(byteRange);
-      continue;
-    }
-    const window = await readAll(drawn, band, signal);
-    const [low, high] = percentileRange(window.bands[0]!, window.valid);
-    percentiles.push({ low, high });
-  }
-  return percentiles;
-}
-
-/** Mostly one band tells: it ends with the first that has something. */
-async function isEmpty(drawn: Scene, signal: AbortSignal): Promise<boolean> {
-  const { bands } = drawn.info;
-  if (drawn.rule.kind === 'all' && !bands.some(({ type }) => type.startsWith('float'))) {
+/** Whether none of the bands has anything. Mostly one of them tells: it ends with the first that has. */
+async function areEmpty(drawn: Scene, bands: readonly number[], signal: AbortSignal): Promise<boolean> {
+  const mayBe = drawn.rule.kind !== 'all' || drawn.info.bands.some(({ type }) => type.startsWith('float'));
+  if (!mayBe) {
     return false;
   }
   try {
-    for (const band of bands.keys()) {
+    for (const band of bands) {
       if ((await readAll(drawn, band, signal)).valid.includes(1)) {
         return false;
       }

@@ -2,9 +2,10 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fromFile } from 'geotiff';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SceneDisplay } from '../../../src-main/contract/scene-display.ts';
 import { openScene } from '../../../src-main/core/raster/open-raster.ts';
+import { Scene } from '../../../src-main/core/raster/scene.ts';
 import { sceneDisplay } from '../../../src-main/core/raster/scene-display.ts';
 import { makeTiff } from '../../support/make-tiff.ts';
 import { PythonProcess, pythonMissing } from '../../support/python.ts';
@@ -141,6 +142,13 @@ describe.skipIf(sharedDataMissing !== null)(
       ['formats_misc/lc.tif', false],
     ])('is told from others: %s', async (name, isEmpty) => {
       expect((await display(sharedPath(`data/${name}`))).isEmpty).toBe(isEmpty);
+    });
+
+    it('is told without reading a band twice', async () => {
+      const reads = vi.spyOn(Scene.prototype, 'readWindow');
+      await display(sharedPath('data/formats_rasterio_cc0/all-nodata.tif'));
+      expect(reads.mock.calls.map(([{ bands }]) => bands)).toEqual([[1], [2], [3], [4]]);
+      reads.mockRestore();
     });
   },
 );
