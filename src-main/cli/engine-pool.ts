@@ -37,11 +37,18 @@ export class EnginePool implements Executor {
     try {
       return await Promise.race([answered, discarded]);
     } catch (error) {
-      if (signal.aborted || (error instanceof Think2SegError && error.code === 'ENGINE_CRASHED')) {
+      const crashed = error instanceof Think2SegError && error.code === 'ENGINE_CRASHED';
+      if (crashed) {
+        // Whoever ends all processes of a job ends this one too, in a moment: the scene is not to blame then.
+        await delay(graceMs);
+      }
+      if (crashed || signal.aborted) {
         this.#engines[slot] = undefined;
         await engine.kill();
       }
-      throw error;
+      throw crashed && signal.aborted
+        ? new Think2SegError('CANCELLED', 'the engine was ended on request', { cause: error })
+        : error;
     } finally {
       signal.removeEventListener('abort', discard);
     }

@@ -36,6 +36,9 @@ function forkPort(): EnginePort {
   if (send === undefined) {
     throw new Think2SegError('INTERNAL', 'the engine was started without a channel to its parent');
   }
+  // A scheduler such as Slurm, or a terminal that closes, tells every process of a job; the parent decides what it means, and ends this one.
+  process.on('SIGTERM', () => undefined);
+  process.on('SIGHUP', () => undefined);
   return {
     send: (reply) => {
       // A parent that is gone cannot be told anything; the disconnect handler ends the process.

@@ -1,6 +1,7 @@
-"""Runs a program and watches what its processes take: wall time, and the largest sum of their memory."""
+"""Runs a program and watches what its processes take: wall time, processor time, and the largest sum of their memory."""
 
 import re
+import resource
 import subprocess
 import threading
 import time
@@ -14,10 +15,14 @@ SAMPLE_S = 0.5
 
 @dataclass(frozen=True)
 class Measured:
-    """`peak_bytes`: proportional memory of the process and all its descendants, sampled every SAMPLE_S."""
+    """
+    `peak_bytes`: proportional memory of the process and all its descendants, sampled every SAMPLE_S. `cpu_s`: of all that it waited for,
+    which says more than the wall on a machine that others use.
+    """
 
     status: int
     wall_s: float
+    cpu_s: float
     peak_bytes: int
     output: str
 
@@ -43,18 +48,30 @@ def memory_bytes(pids: list[int]) -> int:
     total = 0
     for pid in pids:
         try:
-            match = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+            match = re.search(
+                r"^Pss:\s+(\d+) kB",
+                Path(f"/proc/{pid}/smaps_rollup").read_text(),
+                re.MULTILINE,
+            )
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
         total += int(match[1]) * 1024 if match else 0
     return total
 
 
+def cpu_of_children() -> float:
+    """Seconds on all processors of the children that have ended, with their own children."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def run_measured(
-    command: Sequence[str | Path], on_error_line: Callable[[float, str], None] | None = None, environment: dict[str, str] | None = None
+    command: Sequence[str | Path],
+    on_error_line: Callable[[float, str], None] | None = None,
+    environment: dict[str, str] | None = None,
 ) -> Measured:
     """Runs `command` to its end. `on_error_line` gets every line of stderr with the seconds since the start; without it stderr is ours."""
-    began = time.monotonic()
+    began, cpu_before = time.monotonic(), cpu_of_children()
     process = subprocess.Popen(
         [str(part) for part in command],
         stdout=subprocess.PIPE,
@@ -74,7 +91,10 @@ def run_measured(
         for line in process.stderr:
             on_error_line(time.monotonic() - began, line.rstrip("\n"))
 
-    helpers = [threading.Thread(target=watch), *([] if on_error_line is None else [threading.Thread(target=listen)])]
+    helpers = [
+        threading.Thread(target=watch),
+        *([] if on_error_line is None else [threading.Thread(target=listen)]),
+    ]
     for helper in helpers:
         helper.start()
     output = process.stdout.read()
@@ -82,4 +102,4 @@ def run_measured(
     wall_s = time.monotonic() - began
     for helper in helpers:
         helper.join()
-    return Measured(status, wall_s, peak, output)
+    return Measured(status, wall_s, cpu_of_children() - cpu_before, peak, output)

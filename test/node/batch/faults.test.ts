@@ -71,6 +71,27 @@ describe('a batch', { timeout: 600_000 }, () => {
     expect(resultOf(again.stdout)).toMatchObject({ done: 0, alreadyDone: 2, failed: 0 });
   });
 
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    'blames no scene when %s comes to all of its processes, and goes on',
+    async (name) => {
+      const [scenes, output] = [`group${name}`, `group${name}-out`];
+      makeScenes(scenes, 3);
+      const args = ['batch', scenes, ...common, '-o', output];
+      const child = spawn(process.execPath, [join(repository, 'out/main/cli.cjs'), ...args], {
+        cwd: folder,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      });
+      const ended = new Promise((done) => child.once('close', done));
+      // As a scheduler does, and a terminal that closes: the engine hears it before the program.
+      child.stderr.once('data', () => setTimeout(() => process.kill(-(child.pid ?? 0), name), 1_000));
+      expect(await ended).toBe(130);
+      expect(itemLines(join(folder, output)).filter(({ state }) => state === 'failed')).toEqual([]);
+      const rest = await runThink2seg([...args, '--quiet'], { cwd: folder });
+      expect(resultOf(rest.stdout)).toMatchObject({ items: 3, failed: 0, remaining: 0 });
+    },
+  );
+
   it(`is done once and the same after ${kills} kills at random moments`, async () => {
     makeScenes('killed', 6);
     const args = ['batch', 'killed', ...common, '--quiet'];
