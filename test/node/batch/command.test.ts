@@ -86,7 +86,8 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
     const [first, second] = doneLines(join(folder, 'plain'));
     expect(first?.path).toBe(second?.path);
     expect(first?.timingsMs['vision']).toBeGreaterThan(1);
-    expect(second?.timingsMs['vision']).toBeLessThan(1);
+    // Nothing is seen a second time; a busy machine takes its time for nothing, too.
+    expect(second?.timingsMs['vision']).toBeLessThan((first?.timingsMs['vision'] ?? 0) / 2);
     expect(second?.timingsMs).not.toHaveProperty('digest');
   });
 
