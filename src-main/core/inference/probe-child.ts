@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 
-import type { ProviderReport } from '../../contract/provider.ts';
+import type { ProviderName, ProviderReport } from '../../contract/provider.ts';
+import { explainDriverFailure } from './driver-failure.ts';
 import { runProbe, type ProbeRequest } from './probe-run.ts';
 
 /** What becomes of a probe process. */
@@ -94,11 +95,18 @@ export function probeInChild(request: ProbeRequest, options: ProbeChildOptions):
       },
       onStartFailure: (reason) => fail(`the probe process could not be started: ${reason}`),
       onExit: (how) => {
-        const last = complaint.trim().split('\n').at(-1) ?? '';
-        fail(`crashed on the probe model (${how})${last === '' ? '' : `: ${last.slice(0, 200)}`}`);
+        const last = lastWords(provider, complaint);
+        fail(`crashed on the probe model (${how})${last === '' ? '' : `: ${last}`}`);
       },
     });
   });
+}
+
+/** The missing library, wherever a driver named it; else the last line. */
+function lastWords(provider: ProviderName, complaint: string): string {
+  const lines = complaint.trim().split('\n');
+  const line = lines.find((text) => text.includes('cannot open shared object file')) ?? lines.at(-1) ?? '';
+  return explainDriverFailure(provider, line).slice(0, 200);
 }
 
 function abortReason(signal: AbortSignal): Error {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { ProviderName, ProviderReport } from '../../contract/provider.ts';
 import { convByThrees } from './conv-by-threes.ts';
+import { explainDriverFailure } from './driver-failure.ts';
 import { openSession, Tensor, type InferenceSession } from './session.ts';
 
 /** What the parent asks of a probe process. */
@@ -45,7 +46,7 @@ export async function runProbe(request: ProbeRequest): Promise<ProviderReport> {
   try {
     return provider === 'cpu' ? await examineCpu(request) : await examine(request);
   } catch (error) {
-    return { provider, works: false, reason: error instanceof Error ? error.message : String(error) };
+    return { provider, works: false, reason: reasonOf(provider, error) };
   }
 }
 
@@ -112,7 +113,7 @@ async function failureOf(request: ProbeRequest, probe: ProbeModel, suffix: '' | 
       ? `off by ${difference.absolute.toPrecision(2)} from the CPU, values reach ${difference.range.toPrecision(2)}`
       : null;
   } catch (error) {
-    return firstSentence(error);
+    return reasonOf(request.provider, error);
   }
 }
 
@@ -201,9 +202,9 @@ function wrongResult(provider: ProviderName, difference: Difference, against: st
   };
 }
 
-function firstSentence(error: unknown): string {
+function reasonOf(provider: ProviderName, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // Our own message names the model and what to do; inside a table only ONNX Runtime's own reason is of use.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : message;
-  return cause.replace(/\s+/gu, ' ').trim().slice(0, 160);
+  return explainDriverFailure(provider, cause).slice(0, 160);
 }

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import { providerNames, type ProviderChoice, type ProviderName, type ProviderReport } from '../../contract/provider.ts';
 import { whyNoGraphicsCard } from './graphics-card.ts';
 import { forkProbe, probeInChild, type StartProbeChild } from './probe-child.ts';
-import { loadRuntime } from './runtime.ts';
+import { bindingDirectory, loadRuntime } from './runtime.ts';
 import { defaultThreads } from './threads.ts';
 
 export interface ProbeOptions {
@@ -188,16 +187,11 @@ async function whyAbsent(provider: ProviderName): Promise<string | null> {
     return `ONNX Runtime for ${process.platform}-${process.arch} was built without it`;
   }
   if (provider === 'cuda' && !backend.bundled) {
-    const library =
-      process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
-    const path = join(bindingDirectory(), library);
-    return existsSync(path) ? null : `${path} is not installed`;
+    const files = ['cuda', 'shared'].map((part) =>
+      process.platform === 'win32' ? `onnxruntime_providers_${part}.dll` : `libonnxruntime_providers_${part}.so`,
+    );
+    const missing = files.map((file) => join(bindingDirectory(), file)).find((path) => !existsSync(path));
+    return missing === undefined ? null : `${missing} is not installed`;
   }
   return null;
-}
-
-/** Folder of ONNX Runtime's native files for this system. */
-function bindingDirectory(): string {
-  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
-  return join(dirname(dirname(main)), 'bin', 'napi-v6', process.platform, process.arch);
 }

@@ -1,3 +1,6 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
 import type * as OnnxRuntime from 'onnxruntime-node';
 
 import { Think2SegError } from '../../contract/errors.ts';
@@ -19,6 +22,12 @@ export function loadRuntime(): Promise<Runtime> {
 /** Version of ONNX Runtime, for reports. */
 export async function runtimeVersion(): Promise<string> {
   return (await loadRuntime()).env.versions.node ?? 'unknown';
+}
+
+/** Folder of ONNX Runtime's native files for this system. */
+export function bindingDirectory(): string {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  return join(dirname(dirname(main)), 'bin', 'napi-v6', process.platform, process.arch);
 }
 
 async function importRuntime(): Promise<Runtime> {

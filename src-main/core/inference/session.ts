@@ -5,6 +5,7 @@ import type { InferenceSession as OrtSession } from 'onnxruntime-common';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import type { ProviderName } from '../../contract/provider.ts';
+import { explainDriverFailure } from './driver-failure.ts';
 import { loadRuntime } from './runtime.ts';
 import { defaultThreads } from './threads.ts';
 
@@ -136,7 +137,7 @@ function loadFailure(modelPath: string, provider: ProviderName, error: unknown):
   if (provider !== 'cpu') {
     return new Think2SegError(
       'PROVIDER_UNAVAILABLE',
-      `provider ${provider} could not load ${modelPath}: ${reason}; use --provider auto or cpu`,
+      `provider ${provider} could not load ${modelPath}: ${explainDriverFailure(provider, reason)}; use --provider auto or cpu`,
       { cause: error },
     );
   }

@@ -85,6 +85,18 @@ describe('chooseProvider', () => {
     },
   );
 
+  test.runIf(process.platform === 'linux')('names the library without which a driver ended the process', async () => {
+    const cannotOpen =
+      "libcudnn.so.9: failed to load library 'libcudnn.so.9' via dlopen: libcudnn.so.9: cannot open shared object file";
+    const body = `console.error("implib-gen: ${cannotOpen}"); console.error("Aborted"); process.abort();`;
+    const probeEntryPath = brokenEntry('no-cudnn', body);
+    await expect(chooseProvider('webgpu', options({ probeEntryPath }))).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'crashed on the probe model (signal SIGABRT): the library libcudnn.so.9 of cuDNN was not found',
+      ) as string,
+    });
+  });
+
   test.runIf(process.platform === 'linux')('a probe process that hangs is a provider that does not work', async () => {
     const probeEntryPath = brokenEntry('hang', 'setInterval(() => undefined, 1000);');
     const selection = await chooseProvider('auto', options({ probeEntryPath, timeoutMs: 300 }));
