@@ -48,13 +48,17 @@ export function colourTile(tile: TileSamples, look: Look): Uint8ClampedArray<Arr
         const { samples, nodata, low, scale } = shown[colour]!;
         const value = samples[from]!;
         // The comparison with itself is false for NaN only.
-        if (value === value && value !== nodata) {
-          isMeasured = true;
+        if (value === value) {
+          isMeasured ||= value !== nodata;
           rgba[to + colour] = (value - low) * scale;
         }
       }
-      // As everywhere in this program, a pixel counts when any of its bands does.
-      rgba[to + 3] = !isMeasured ? 0 : alpha === null ? 255 : alpha[from]! * alphaScale;
+      // As everywhere in this program, a pixel counts when any of its bands does, and then with all of them: the models see it so too.
+      if (isMeasured) {
+        rgba[to + 3] = alpha === null ? 255 : alpha[from]! * alphaScale;
+      } else {
+        rgba.fill(0, to, to + 4);
+      }
     }
   }
   return rgba;

@@ -55,6 +55,16 @@ describe('colours of samples', () => {
     expect(pixels(tile(bands), look).map(([, , , alpha]) => alpha)).toEqual([0, 255]);
   });
 
+  it('of a pixel that counts are those of all its bands, as the models see it', () => {
+    const bands = [Uint8Array.of(255, 255), Uint8Array.of(240, 255), Uint8Array.of(255, 255)];
+    const colours = [0, 1, 2].map(() => ({ low: 0, high: 255 }));
+    const look: Look = { ...grey, rgbBands: [0, 1, 2], stretch: colours, nodata: [255, 255, 255] };
+    expect(pixels(tile(bands), look)).toEqual([
+      [255, 240, 255, 255],
+      [0, 0, 0, 0],
+    ]);
+  });
+
   it('are as opaque as a 16-bit alpha band says', () => {
     const bands = [Uint16Array.of(1500, 1500), Uint16Array.of(0, 65535)];
     const shown = pixels(tile(bands), { ...grey, alpha: { band: 1, opaque: 65535 } });
