@@ -70,9 +70,9 @@ describe.skipIf(missing !== null)(`results from files ${missing ?? ''}`, () => {
   });
 
   it('are opened from the command line, drawn in place, and say what was left out', async () => {
-    await article('blocks').waitFor();
+    await article('web — blocks').waitFor();
     await saysNotice(/1 of 2 features lie beside the raster/);
-    expect(await analyst.resultAreaM2('blocks')).toBeCloseTo(1600, -1);
+    expect(await analyst.resultAreaM2('web — blocks')).toBeCloseTo(1600, -1);
     const inside = await analyst.placeOnMap(raster, [392_130, 5_819_870]);
     const outside = await analyst.placeOnMap(raster, [392_160, 5_819_870]);
     const shown = [await analyst.colourAt(inside), await analyst.colourAt(outside)];
@@ -91,7 +91,7 @@ describe.skipIf(missing !== null)(`results from files ${missing ?? ''}`, () => {
     await saysNotice(/swiss\.shp: Layer swiss: these attributes are not kept: owner/);
     await desktop.answerDialogs({ open: [at('blocks.geojson')] });
     await analyst.menu('open');
-    await expect.poll(() => article('blocks').count()).toBe(2);
+    await article('blocks').waitFor();
     await saysNotice(/blocks\.geojson/);
     expect(await desktop.window.getByRole('log').innerText()).toBe('');
   });

@@ -1,4 +1,5 @@
 /** A vector file as results on a raster: shapes in the raster's coordinates, with what our own files say about them. */
+import { basename, extname } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { WindowPx } from '../../contract/geo.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
@@ -57,7 +58,7 @@ export async function readResults(
       signal.throwIfAborted();
       read.push(await readVectorLayer(path, layer, area));
     }
-    const parts = read.map((layer) => resultsOfLayer(layer, scene, runs));
+    const parts = read.map((layer) => resultsOfLayer(path, layer, scene, runs));
     const results = parts.flatMap((part) => part.results);
     if (results.length === 0) {
       return { results: emptyAnswers(path, rasterPath, read, scene, runs), notes: [] };
@@ -70,7 +71,12 @@ export async function readResults(
   }
 }
 
-function resultsOfLayer(layer: VectorLayer, scene: RasterSource, runs: readonly RunRecord[]): StoredResults {
+function resultsOfLayer(
+  path: string,
+  layer: VectorLayer,
+  scene: RasterSource,
+  runs: readonly RunRecord[],
+): StoredResults {
   const isOwn = isOwnLayer(layer.fieldNames);
   const reading = {
     transform: scene.transform ?? pixelsAsMap,
@@ -84,7 +90,7 @@ function resultsOfLayer(layer: VectorLayer, scene: RasterSource, runs: readonly 
       const read = features.map((feature) => storedInstance(feature, reading));
       mended += read.filter(({ isMended }) => isMended).length;
       return {
-        name: question === '' ? layer.name : question,
+        name: question === '' ? layerTitle(path, layer.name) : question,
         question,
         windowPx: windowOf(runRecord, scene),
         instances: read.map(({ instance }) => instance).filter(({ polygonsMap }) => polygonsMap.length > 0),
@@ -93,6 +99,12 @@ function resultsOfLayer(layer: VectorLayer, scene: RasterSource, runs: readonly 
     },
   );
   return { results, notes: results.length === 0 ? [] : notesOf(layer, mended) };
+}
+
+/** As QGIS calls a layer: by its file, and by its own name where that is another. */
+function layerTitle(path: string, layerName: string): string {
+  const file = basename(path, extname(path));
+  return file === layerName ? file : `${file} — ${layerName}`;
 }
 
 function notesOf({ name, featureCount, features, otherShapes, fieldNames }: VectorLayer, mended: number): string[] {
@@ -137,7 +149,7 @@ function emptyAnswers(
     throw new Think2SegError('INPUT_UNSUPPORTED', `${path} is empty, expected polygons; choose another file`);
   }
   return answers.map((runRecord) => ({
-    name: runRecord.question ?? layers[0]?.name ?? '',
+    name: runRecord.question ?? layerTitle(path, layers[0]?.name ?? ''),
     question: runRecord.question ?? '',
     windowPx: windowOf(runRecord, scene),
     instances: [],

@@ -4,6 +4,7 @@ import { formatCoordinates, formatLonLat, scaleBar, scaleDenominator } from '../
 
 const metres: MapFrame = { proj4: '+proj=utm +zone=33', metresPerUnit: 1, isGeographic: false };
 const degrees: MapFrame = { proj4: '+proj=longlat', metresPerUnit: 71_500, isGeographic: true };
+const europa: MapFrame = { proj4: '+proj=eqc +a=1560800', metresPerUnit: null, isGeographic: false };
 const pixels: MapFrame = { proj4: null, metresPerUnit: null, isGeographic: false };
 
 describe('the scale bar', () => {
@@ -12,6 +13,7 @@ describe('the scale bar', () => {
     ['kilometres', metres, 30, 100 / 1.5, '2 km'],
     ['less than a metre', metres, 0.004, 125, '50 cm'],
     ['degrees, by their length here', degrees, 1 / 71_500, 100, '100 m'],
+    ['units of the CRS of another body', europa, 200, 100, '20000 units'],
     ['pixels where there is no ground', pixels, 0.25, 80, '20 px'],
   ])('is the longest round length that fits: %s', (_, frame, resolution, widthPx, label) => {
     const bar = scaleBar({ resolution, frame }, 140);
