@@ -47,8 +47,8 @@ export const strings = {
     remove: (name: string) => `Remove ${name}`,
     empty: 'Nothing to draw: all of its pixels are nodata.',
     apart: {
-      hasNoCrs: () => 'Not drawn: it has no CRS, so it has no place beside others. Select it to see it alone.',
-      activeHasNoCrs: (active: string) => `Not drawn: ${active} has no CRS to share. Select this one to see it.`,
+      hasNoCrs: () => 'Not drawn: it has no CRS. Select it to see it alone.',
+      activeHasNoCrs: (active: string) => `Not drawn: ${active} has no CRS. Select this one to see it.`,
       nothingInCommon: (active: string) =>
         `Not drawn: its CRS has nothing in common with that of ${active}. Select it to see it.`,
     },

@@ -6,7 +6,7 @@ import { strings } from '../strings.ts';
 export function sceneFacts({ info, transform, metresPerUnit }: SceneDisplay): { term: string; value: string }[] {
   const words = strings.facts;
   const types = [...new Set(info.bands.map(({ type }) => type))].join(', ');
-  const nodata = [...new Set(info.bands.flatMap((band) => (band.nodata === null ? [] : [String(band.nodata)])))];
+  const nodata = [...new Set(info.bands.flatMap((band) => (band.nodata === null ? [] : [shortNumber(band.nodata)])))];
   const pixelUnits = Math.hypot(transform[0], transform[3]);
   return [
     { term: words.size, value: `${formatNumber(info.width, 0)} × ${formatNumber(info.height, 0)} px` },
@@ -19,6 +19,12 @@ export function sceneFacts({ info, transform, metresPerUnit }: SceneDisplay): { 
     ...(nodata.length === 0 ? [] : [{ term: words.nodata, value: nodata.join(', ') }]),
     { term: words.format, value: [info.driver, info.compression].filter((part) => part !== null).join(', ') },
   ];
+}
+
+/** The largest float in all its digits is wider than the panel. */
+function shortNumber(value: number | 'nan'): string {
+  const whole = String(value);
+  return typeof value === 'string' || whole.length <= 12 ? whole : value.toPrecision(6);
 }
 
 export function crsLabel({ epsg, name }: { epsg?: number; name: string }): string {

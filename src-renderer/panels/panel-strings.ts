@@ -111,6 +111,7 @@ export const panelStrings = {
     heading: 'Results',
     empty: 'Answers and objects drawn by hand appear here.',
     byHand: 'Drawn by hand',
+    on: (raster: string): string => `on ${raster}`,
     objects: (count: number): string => `${count} ${count === 1 ? 'object' : 'objects'}`,
     object: 'Object',
     score: 'Score',
@@ -170,7 +171,7 @@ export const panelStrings = {
     turnNegative: 'Make negative',
     turnPositive: 'Make positive',
     delete: 'Delete object',
-    noPrompt: 'This shape was combined from others and has no prompt to edit.',
+    noPrompt: 'This shape has no prompt to edit: it was combined from others or opened from a file.',
     latency: (text: string): string => `Outline followed in ${text}`,
   },
   refine: {

@@ -31,18 +31,20 @@ export interface ScaleBar {
   readonly label: string;
 }
 
-/** The longest of 1, 2, 5, 10 ... that is not wider than `maxWidthPx`. Pixels where the ground has no scale. */
+/** The longest of 1, 2, 5, 10 ... that is not wider than `maxWidthPx`. Pixels or map units where the ground has no scale. */
 export function scaleBar({ resolution, frame }: Pick<MapPlace, 'resolution' | 'frame'>, maxWidthPx: number): ScaleBar {
   const perPx = resolution * (frame.metresPerUnit ?? 1);
   const longest = perPx * maxWidthPx;
   const power = 10 ** Math.floor(Math.log10(longest));
   const length = ([5, 2].find((step) => step * power <= longest) ?? 1) * power;
-  return { widthPx: length / perPx, label: lengthLabel(length, frame.metresPerUnit !== null) };
+  return { widthPx: length / perPx, label: lengthLabel(length, frame) };
 }
 
-function lengthLabel(length: number, isMetres: boolean): string {
-  if (!isMetres) {
-    return `${Number(length.toPrecision(1))} px`;
+function lengthLabel(length: number, { metresPerUnit, proj4, isGeographic }: MapFrame): string {
+  if (metresPerUnit === null) {
+    // On another body a unit of its CRS has no length that is known here.
+    const unit = proj4 === null ? ' px' : isGeographic ? '°' : ' units';
+    return `${Number(length.toPrecision(1))}${unit}`;
   }
   const [size, unit] = length >= 1_000 ? [1_000, 'km'] : length >= 1 ? [1, 'm'] : [0.01, 'cm'];
   return `${Number((length / size).toPrecision(1))} ${unit}`;
