@@ -260,7 +260,7 @@ describe.skipIf(!hasOgr)(
       ]);
       expect(results[0]!.instances).toMatchObject(houses.map(() => ({ score: null, promptScenePx: null })));
       expect(results[0]!.name).toMatch(/^(web|lv95|degrees|rfc7946)( — houses)?$/);
-    expect(notes).toEqual([expect.stringContaining('these attributes are not kept: house') as string]);
+      expect(notes).toEqual([expect.stringContaining('these attributes are not kept: house') as string]);
     });
 
     it('are left out where they lie beside the raster, with their number', async () => {
