@@ -80,6 +80,10 @@ export function run(desk: Desk, command: Command): void {
 export function selectNeighbour({ workspace }: Desk, by: 1 | -1): boolean {
   const next = neighbourOf(workspace.selectedInstanceIds.get(), workspace.history.value.get(), by);
   workspace.selectedInstanceIds.set(next === null ? [] : [next]);
+  if (next !== null) {
+    // Whoever steps through objects by keys has no other way to bring them into sight.
+    workspace.map.get()?.reveal(next);
+  }
   return next !== null;
 }
 

@@ -3,9 +3,6 @@ import { run, selectNeighbour } from './commands.ts';
 import type { Desk } from './desk.ts';
 import { actionFor } from './state/shortcuts.ts';
 
-/** The map's element carries this, so that keys know where they are. */
-export const mapFocusAttribute = 'data-map';
-
 /** @returns a function that stops listening */
 export function listenToKeys(desk: Desk): () => void {
   const hear = (event: KeyboardEvent): void => {
@@ -17,7 +14,8 @@ export function listenToKeys(desk: Desk): () => void {
           inText: focused.matches(
             'textarea, select, input:not([type=checkbox], [type=radio], [type=color], [type=range])',
           ),
-          onMap: focused.closest(`[${mapFocusAttribute}]`) !== null,
+          // The one element with keys of its own.
+          onMap: focused.closest('[role=application]') !== null,
           inDialog: document.querySelector('dialog[open]') !== null,
         });
     if (action === null) {

@@ -1,7 +1,7 @@
 /** Where the view of a map is and how it gets elsewhere. Extents and positions are in the frame of the map. */
 import type OlMap from 'ol/Map.js';
 import View from 'ol/View.js';
-import { getCenter } from 'ol/extent.js';
+import { containsExtent, getCenter } from 'ol/extent.js';
 import type { BoundingBox, Point, WindowPx } from '../../src-main/contract/geo.ts';
 import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import { scenePxToMap } from '../state/scene-geometry.ts';
@@ -95,6 +95,13 @@ export class Navigation {
 
   zoomToWindow(placement: ScenePlacement, windowPx: WindowPx): void {
     this.fit(extentInView(placement, windowPx));
+  }
+
+  reveal(extent: number[]): void {
+    const view = this.#map.getView();
+    if (!containsExtent([...this.bounds], extent)) {
+      view.setCenter(getCenter(extent));
+    }
   }
 
   fit(extent: number[]): void {

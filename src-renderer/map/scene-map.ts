@@ -212,6 +212,14 @@ export class SceneMap {
     }
   }
 
+  /** Moves the map, without zooming, unless all of a shape is in view already. */
+  reveal(id: string): void {
+    const extent = this.#shapes.extentOf([id]);
+    if (extent !== null) {
+      this.#navigation.reveal(extent);
+    }
+  }
+
   /** What of the active scene is in view, in full-resolution pixels; null when nothing is. */
   get viewWindowPx(): WindowPx | null {
     const active = this.#active;

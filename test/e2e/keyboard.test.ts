@@ -1,0 +1,114 @@
+/** Work without a mouse, on the smallest window: open, step through objects, judge, export, read the sheet of keys. */
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Analyst } from '../support/analyst.ts';
+import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
+import { electronMissing } from '../support/electron-runtime.ts';
+
+const sample = resolve(import.meta.dirname, '../../resources/sample/harbour.tif');
+const display = { width: 1024, height: 700 };
+
+describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`, () => {
+  let folder: string;
+  let desktop: DesktopApp;
+  let analyst: Analyst;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'think2seg-keys-'));
+    mkdirSync(join(folder, 'user'));
+    writeFileSync(join(folder, 'user/settings.json'), '{"tourSeen": true}');
+    // Two corners of the scene.
+    const features = [
+      [392_005, 5_819_995],
+      [392_240, 5_819_760],
+    ].map(([x = 0, y = 0]) => ({
+      type: 'Feature',
+      properties: {},
+      geometry: {
+        type: 'Polygon',
+        coordinates: [[[x, y], [x + 8, y], [x + 8, y - 8], [x, y - 8], [x, y]]], // prettier-ignore
+      },
+    }));
+    const crs = { type: 'name', properties: { name: 'urn:ogc:def:crs:EPSG::32633' } };
+    writeFileSync(join(folder, 'corners.geojson'), JSON.stringify({ type: 'FeatureCollection', crs, features }));
+    desktop = await launchDesktop({ userDataDirectory: join(folder, 'user'), display });
+    await desktop.electron.evaluate(
+      ({ BrowserWindow }, { width, height }) =>
+        BrowserWindow.getAllWindows()[0]?.setBounds({ x: 0, y: 0, width, height }),
+      display,
+    );
+    analyst = new Analyst(desktop);
+  });
+  afterAll(async () => {
+    await desktop.close();
+    rmSync(folder, { recursive: true, maxRetries: 5 });
+  });
+
+  const press = async (...keys: string[]): Promise<void> => {
+    for (const key of keys) {
+      await desktop.window.keyboard.press(key);
+    }
+  };
+  const selected = (): Promise<string[]> =>
+    desktop.window.locator('.choose[aria-pressed=true] .number').allInnerTexts();
+  const focusMap = (): Promise<void> => desktop.window.getByRole('application').focus();
+
+  it('open a raster and results on it', async () => {
+    await desktop.answerDialogs({ open: [sample, join(folder, 'corners.geojson')] });
+    await press('Control+o');
+    await desktop.window.getByRole('article', { name: 'corners' }).waitFor();
+    await analyst.drawn();
+  });
+
+  it('step through the objects, bring each into sight, and leave the map after the last', async () => {
+    await focusMap();
+    await press('Control+1');
+    await analyst.drawn();
+    const middle = await desktop.window.locator('.map').boundingBox();
+    const centre = [middle!.x + middle!.width / 2, middle!.y + middle!.height / 2] as const;
+    const pictures = [await analyst.colourAt(centre)];
+    for (const number of ['1', '2']) {
+      await press('Tab');
+      expect(await selected()).toEqual([number]);
+      // The object is in the middle now, and has its colour there.
+      pictures.push(await analyst.colourAt(centre));
+      expect(new Set(pictures).size).toBe(pictures.length);
+    }
+    await press('Shift+Tab');
+    expect(await selected()).toEqual(['1']);
+    await press('Tab', 'Tab');
+    expect(await selected()).toEqual([]);
+    expect(await desktop.window.evaluate(() => document.activeElement?.getAttribute('role'))).not.toBe('application');
+  });
+
+  it('judge an object and take it back', async () => {
+    await focusMap();
+    await press('Tab', 's');
+    await desktop.window.getByRole('group', { name: 'Object 1, accepted' }).waitFor();
+    await press('Control+z');
+    await desktop.window.getByRole('group', { name: 'Object 1, open' }).waitFor();
+  });
+
+  it('open the export from the map, with the focus on its first choice', async () => {
+    await focusMap();
+    await press('Enter');
+    await desktop.window.getByRole('dialog', { name: 'Export' }).waitFor();
+    expect(await desktop.window.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('checkbox');
+    await press('Escape');
+    await desktop.window.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('read the sheet of keys to its end', async () => {
+    await press('F1');
+    const end = desktop.window.getByRole('dialog').getByText('Compare with the bare raster');
+    await end.waitFor();
+    const content = desktop.window.locator('dialog .content');
+    const scrolled = (): Promise<number> => content.evaluate((element) => element.scrollTop);
+    expect(await scrolled()).toBe(0);
+    await press('End');
+    await expect.poll(scrolled).toBeGreaterThan(0);
+    await press('Escape');
+  });
+});
