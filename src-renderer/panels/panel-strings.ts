@@ -114,6 +114,7 @@ export const panelStrings = {
     on: (raster: string): string => `on ${raster}`,
     objects: (count: number): string => `${count} ${count === 1 ? 'object' : 'objects'}`,
     object: 'Object',
+    zoomHint: 'Double click zooms to it',
     score: 'Score',
     area: 'Area',
     perimeter: 'Perimeter',
@@ -217,6 +218,7 @@ export const panelStrings = {
     notRejected: 'All but rejected',
     summary: (objects: string, area: string): string => (area === '' ? objects : `${objects}, ${area}`),
     nothing: 'Nothing to export: no object of these results is left.',
+    elsewhere: (rasters: string): string => `Results on ${rasters}: select that raster in the layers to export them.`,
     format: 'Format',
     formats: {
       '.gpkg': { name: 'GeoPackage', note: 'Layer in the CRS of the scene, style and provenance inside.' },
