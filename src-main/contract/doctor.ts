@@ -8,7 +8,14 @@ export interface DoctorReport {
   memory: { availableBytes: number; totalBytes: number };
   threads: number;
   providers: ProviderReport[];
-  /** What `auto` takes, and why not something faster. */
+  /** What `auto` takes for the models of `pack`, and why not something faster. */
   chosen: { provider: ProviderName; note?: string };
-  pack: { directory: string; state: 'ok' | 'damaged' | 'missing'; id?: string; version?: string; problem?: string };
+  pack: {
+    directory: string;
+    state: 'ok' | 'damaged' | 'missing';
+    id?: string;
+    version?: string;
+    bytes?: number;
+    problem?: string;
+  };
 }

@@ -16,7 +16,12 @@ async function examinePack(directory: string, context: HandlerContext): Promise<
     const { id, ok, files } = await verifyPack(directory, context);
     const bad = files.filter(({ state }) => state !== 'ok' && state !== 'not-in-manifest');
     return ok
-      ? { directory, state: 'ok', id }
+      ? {
+          directory,
+          state: 'ok',
+          id,
+          bytes: files.reduce((total, file) => total + (file.state === 'ok' ? file.bytes : 0), 0),
+        }
       : { directory, state: 'damaged', id, problem: bad.map(({ path, state }) => `${path} (${state})`).join(', ') };
   } catch (thrown) {
     const error = toThink2SegError(thrown);
@@ -30,7 +35,8 @@ async function examinePack(directory: string, context: HandlerContext): Promise<
 
 export async function examineMachine(packDirectory: string, context: HandlerContext): Promise<DoctorReport> {
   const providers = await probeProviders({ ...probeOptions, signal: context.signal });
-  const { provider, note } = chooseAmong(providers);
+  const pack = await examinePack(packDirectory, context);
+  const { provider, note } = chooseAmong(providers, pack.bytes);
   return {
     schema: 1,
     application: { name: 'think2seg', version: installation.version },
@@ -44,6 +50,6 @@ export async function examineMachine(packDirectory: string, context: HandlerCont
     threads: defaultThreads(),
     providers,
     chosen: { provider, ...(note === undefined ? {} : { note }) },
-    pack: await examinePack(packDirectory, context),
+    pack,
   };
 }

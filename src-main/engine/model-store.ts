@@ -87,6 +87,7 @@ async function load<Part extends ModelPart, Model>(
   const selection: ProviderSelection = await chooseProvider(choice, {
     ...probeOptions,
     signal,
+    modelBytes: pack.bytes,
     ...(threads === null ? {} : { threads }),
   });
   const notes = selection.note === undefined ? [] : [selection.note];

@@ -6,6 +6,7 @@ import { providerNames, type ProviderChoice, type ProviderName, type ProviderRep
 import { whyNoGraphicsCard } from './graphics-card.ts';
 import { forkProbe, probeInChild, type StartProbeChild } from './probe-child.ts';
 import { bindingDirectory, loadRuntime } from './runtime.ts';
+import { whyCpuSuits } from './small-models.ts';
 import { defaultThreads } from './threads.ts';
 
 export interface ProbeOptions {
@@ -23,6 +24,8 @@ export interface ProbeOptions {
   readonly startChild?: StartProbeChild;
   /** Where Linux shows graphics cards; default `/dev`. */
   readonly deviceDirectory?: string;
+  /** Size of all models that will run together; without it `auto` takes them for large. */
+  readonly modelBytes?: number;
 }
 
 /** What `auto` or an explicit choice came to. */
@@ -54,8 +57,8 @@ export async function probeProviders(options: ProbeOptions): Promise<ProviderRep
 
 /**
  * Decides which provider computes. `cpu` is taken without a probe. `auto` takes the first provider in the order CUDA, DirectML,
- * WebGPU that works and is faster than the CPU, else the CPU, and says why in `note`; it starts no WebGPU where Linux shows no
- * graphics card. Any other choice is taken when it works, however slow.
+ * WebGPU that works and is faster than the CPU, else the CPU, and says why in `note`; it leaves small models on the CPU, and starts no
+ * WebGPU where Linux shows no graphics card. Any other choice is taken when it works, however slow.
  *
  * @throws {Think2SegError} PROVIDER_UNAVAILABLE when the provider that was asked for does not work here.
  */
@@ -76,6 +79,9 @@ export async function chooseProvider(choice: ProviderChoice, options: ProbeOptio
     return { choice, provider: choice, usable: [report], reports: [report], ...note };
   }
 
+  if (whyCpuSuits(options.modelBytes ?? Infinity) !== null) {
+    return chooseAmong([cpu], options.modelBytes);
+  }
   const reports: ProviderReport[] = [];
   for (const provider of providerNames.filter((name) => name !== 'cpu')) {
     const hopeless = whyHopeless(provider, options);
@@ -89,9 +95,13 @@ export async function chooseProvider(choice: ProviderChoice, options: ProbeOptio
   return chooseAmong([...reports, cpu]);
 }
 
-/** What `auto` comes to where providers have been examined already, in the order it tries them; the CPU is the last. */
-export function chooseAmong(reports: readonly ProviderReport[]): ProviderSelection {
+/** What `auto` comes to for models of `modelBytes` where providers have been examined already, in the order it tries them; the CPU is the last. */
+export function chooseAmong(reports: readonly ProviderReport[], modelBytes = Infinity): ProviderSelection {
   const cpu = reports.filter(({ provider }) => provider === 'cpu');
+  const cpuSuits = whyCpuSuits(modelBytes);
+  if (cpuSuits !== null) {
+    return { choice: 'auto', provider: 'cpu', usable: cpu, reports, note: `runs on cpu: ${cpuSuits}` };
+  }
   const better = reports.find((report) => report.provider !== 'cpu' && isBetterThanCpu(report));
   if (better === undefined) {
     return selection('cpu', cpu, reports, reports.slice(0, reports.length - cpu.length));

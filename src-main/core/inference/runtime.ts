@@ -34,6 +34,9 @@ async function importRuntime(): Promise<Runtime> {
   // On Linux and macOS the library collects usage (model names and hashes among it) and uploads it, unless this is set before it is
   // loaded. Only the main thread of a process can set it: in a worker thread `process.env` is a copy.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
+  // CUDA would round factors to 10 bits (TF32) in products of 32-bit numbers: outlines would depend on the card. Read when CUDA is loaded;
+  // whoever prefers speed sets 1.
+  process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
   let runtime: Runtime;
   try {
     runtime = await import('onnxruntime-node');

@@ -32,6 +32,7 @@ export class LaneStore {
     const selection = await chooseProvider(provider, {
       ...probeOptions,
       signal,
+      modelBytes: pack.bytes,
       ...(threads === null ? {} : { threads }),
     });
     const [best] = selection.usable;

@@ -125,6 +125,22 @@ describe('chooseProvider', () => {
     },
   );
 
+  test('auto leaves small models on the CPU without a probe, and says why', async () => {
+    const small = await chooseProvider('auto', options({ modelBytes: 20e6, probeEntryPath: '/nowhere' }));
+    expect(small).toMatchObject({ provider: 'cpu', choice: 'auto', usable: [{ provider: 'cpu' }] });
+    expect(small.note).toBe(
+      'runs on cpu: models of 20 MB answer on it before a graphics card is ready (auto asks one from 64 MB on)',
+    );
+  });
+
+  test.runIf(process.platform === 'linux')('looks for a graphics card all the same when one is asked for', async () => {
+    const probeEntryPath = brokenEntry('small-but-asked', 'process.abort();');
+    const asked = chooseProvider('webgpu', options({ modelBytes: 20e6, probeEntryPath }));
+    await expect(asked).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    const large = await chooseProvider('auto', options({ modelBytes: 2e9, probeEntryPath }));
+    expect(large.note).toContain('webgpu: crashed');
+  });
+
   test('says that the installation is incomplete when its own files are missing', async () => {
     await expect(probeProviders(options({ resourcesDirectory: scratch }))).rejects.toMatchObject({
       code: 'INTERNAL',
@@ -146,6 +162,11 @@ describe('chooseAmong', () => {
       note: 'runs on webgpu; cuda: not installed',
     });
     expect(chooseAmong([fast, cpu]).note).toBeUndefined();
+  });
+
+  test('leaves small models on the CPU, however fast another is', () => {
+    expect(chooseAmong([fast, cpu], 20e6)).toMatchObject({ provider: 'cpu', usable: [cpu] });
+    expect(chooseAmong([fast, cpu], 65e6)).toMatchObject({ provider: 'webgpu' });
   });
 
   test('leaves one that works and is slower, and says so', () => {
