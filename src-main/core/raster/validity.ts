@@ -27,6 +27,9 @@ export function validSamples(samples: SampleArray, nodata: number | null): Uint8
   const valid = new Uint8Array(samples.length);
   // No sample equals NaN, so it stands for "no nodata value".
   const missing = stored ?? Number.NaN;
+  if (isFilledWith(samples, missing)) {
+    return valid;
+  }
   if (samples instanceof Uint8Array) {
     // Most scenes are of bytes: a loop of its own takes a third of the time.
     for (let index = 0; index < samples.length; index += 1) {
@@ -58,12 +61,9 @@ export function validPixels(
   if (given.length < perBand.length) {
     return coverage === null ? new Uint8Array(length).fill(1) : coverage.slice();
   }
-  const [first, ...others] = given;
-  const valid = first === undefined ? new Uint8Array(length) : first.slice();
-  for (const band of others) {
-    for (let index = 0; index < length; index += 1) {
-      valid[index] = valid[index]! | band[index]!;
-    }
+  const valid = new Uint8Array(length);
+  for (const band of given) {
+    addFlags(valid, band);
   }
   if (coverage !== null) {
     for (let index = 0; index < length; index += 1) {
@@ -71,4 +71,28 @@ export function validPixels(
     }
   }
   return valid;
+}
+
+/** Whether all samples have the bits of a first one that is `value`. Large scenes are mostly empty, and comparing memory costs next to nothing. */
+function isFilledWith(samples: SampleArray, value: number): boolean {
+  const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size } = samples;
+  if (samples[0] !== value) {
+    return false;
+  }
+  // Each equals the next one.
+  const allButLast = Buffer.from(buffer, byteOffset, byteLength - size);
+  return allButLast.equals(Buffer.from(buffer, byteOffset + size, byteLength - size));
+}
+
+/** `target[i] |= flags[i]`, four at a time where they lie so in memory. `target` has memory of its own. */
+function addFlags(target: Uint8Array, flags: Uint8Array): void {
+  const words = flags.byteOffset % 4 === 0 ? Math.floor(target.length / 4) : 0;
+  const targetWords = new Uint32Array(target.buffer, 0, words);
+  const flagWords = new Uint32Array(flags.buffer, words === 0 ? 0 : flags.byteOffset, words);
+  for (let index = 0; index < words; index += 1) {
+    targetWords[index] = targetWords[index]! | flagWords[index]!;
+  }
+  for (let index = words * 4; index < target.length; index += 1) {
+    target[index] = target[index]! | flags[index]!;
+  }
 }
