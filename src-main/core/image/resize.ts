@@ -116,25 +116,28 @@ function resizeColumns(
   outHeight: number,
 ): Uint8ClampedArray {
   const result = new Uint8ClampedArray(rowLength * outHeight);
-  const sums = new Int32Array(rowLength);
   const { start, count, coefficients, taps } = plan;
+  let target = 0;
   for (let y = 0; y < outHeight; y++) {
-    sums.fill(half);
     const length = count[y]!;
-    // Two rows at a time: the sums are loaded and stored half as often. Behind an odd end stands the last row again, without weight.
-    for (let tap = 0; tap < length; tap += 2) {
-      const isPair = tap + 1 < length;
-      const weight = coefficients[y * taps + tap]!;
-      const nextWeight = isPair ? coefficients[y * taps + tap + 1]! : 0;
-      const row = (start[y]! + tap) * rowLength;
-      const nextRow = isPair ? row + rowLength : row;
-      for (let i = 0; i < rowLength; i++) {
-        sums[i] = (sums[i]! + Math.imul(source[row + i]!, weight) + Math.imul(source[nextRow + i]!, nextWeight)) | 0;
+    const base = y * taps;
+    const first = start[y]! * rowLength;
+    // Down each pixel's column, so that the sums stay in registers: the rows that one output row needs fit the processor's cache.
+    for (let column = 0; column < rowLength; column += 3) {
+      let at = first + column;
+      let red = half;
+      let green = half;
+      let blue = half;
+      for (let tap = 0; tap < length; tap++) {
+        const weight = coefficients[base + tap]!;
+        red = (red + Math.imul(source[at]!, weight)) | 0;
+        green = (green + Math.imul(source[at + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(source[at + 2]!, weight)) | 0;
+        at += rowLength;
       }
-    }
-    const target = y * rowLength;
-    for (let i = 0; i < rowLength; i++) {
-      result[target + i] = sums[i]! >> precisionBits;
+      result[target++] = red >> precisionBits;
+      result[target++] = green >> precisionBits;
+      result[target++] = blue >> precisionBits;
     }
   }
   return result;
