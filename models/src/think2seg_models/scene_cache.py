@@ -1,6 +1,7 @@
 """Rendered scenes on disk for training, in shards: pixels, labels and the boxes and coarse masks of the instances."""
 
 import json
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,18 +9,18 @@ import cv2
 import numpy as np
 
 from .questions import CONCEPT_KEYS
-from .scenes import SEEN_STYLES, Scene, instances, render, texture_bank
+from .scenes import TRAINING_STYLES, Scene, instances, render, texture_bank
 
 SCENE_PX = 320
 SMALLEST_PX = 94
 """Visible pixels below which an object does not count (about 8 m x 8 m at 0.8 m, 9.7 x 9.7 pixels)."""
-COARSE = 8
+COARSE = 16
 """Side of the coarse mask inside each box."""
 
 
 @dataclass
 class Shard:
-    """`images` [n,P,P,3] u8, `labels` [n,P,P] u8; per scene: `category` [m], `box` [m,4] pixels, `coarse` [m,8,8] 0..1."""
+    """`images` [n,P,P,3] u8, `labels` [n,P,P] u8; per scene: `category` [m], `box` [m,4] pixels, `coarse` [m,16,16] 0..1."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -34,7 +35,7 @@ class Shard:
 
 
 def coarse_mask(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """The share of each of 8 x 8 cells of the box that the object covers."""
+    """The share of each of 16 x 16 cells of the box that the object covers."""
     x0, y0, x1, y1 = box
     large = min(x1 - x0, y1 - y0) >= COARSE
     interpolation = cv2.INTER_AREA if large else cv2.INTER_LINEAR
@@ -91,11 +92,24 @@ def finished_shards(folder: Path) -> list[int]:
     return sorted(int(p.name.split(".")[0]) for p in folder.glob("*.objects.json"))
 
 
+STYLES_A_SHARD = 5
+
+
 def write_cache(
-    folder: Path, scenes: int, first_seed: int = 1_000_000, styles: tuple[int, ...] = SEEN_STYLES, shard_size: int = 250
+    folder: Path,
+    scenes: int,
+    first_seed: int = 1_000_000,
+    styles: tuple[int, ...] = TRAINING_STYLES,
+    shard_size: int = 250,
+    processes: int = 1,
 ) -> None:
-    """Resumable: finished shards are kept."""
+    """Resumable: finished shards are kept. What a shard holds does not depend on the number of processes."""
     done = set(finished_shards(folder))
-    for number in range(-(-scenes // shard_size)):
-        if number not in done:
-            write_shard(folder, number, shard_size, first_seed + number * shard_size, styles)
+    with ProcessPoolExecutor(processes) as pool:
+        jobs = []
+        for number in range(-(-scenes // shard_size)):
+            if number not in done:
+                some = tuple(styles[(number * STYLES_A_SHARD + k) % len(styles)] for k in range(min(STYLES_A_SHARD, len(styles))))
+                jobs.append(pool.submit(write_shard, folder, number, shard_size, first_seed + number * shard_size, some))
+        for job in jobs:
+            job.result()

@@ -15,6 +15,8 @@ from .sensor import CLEAR, Conditions, apply_season, draw_conditions, photograph
 SEEN_STYLE, HELD_OUT_STYLE = 0, 777
 """Seeds of texture banks: a style is a set of textures and a shift of all colours."""
 SEEN_STYLES = (SEEN_STYLE, 1, 2, 3)
+TRAINING_STYLES = tuple(range(400))
+"""Many, so that training learns what textures have in common and not the textures; SEEN_STYLES are among them."""
 HELD_OUT_STYLES = (HELD_OUT_STYLE, 778, 779)
 HELD_OUT_SEEDS = 20_000_000
 """Scene seeds from here on never train anything."""

@@ -3,7 +3,6 @@
 import copy
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,114 +10,21 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from .detections import N_CLASSES
-from .detector import STRIDE, Detector, boxes_px, detect
+from .detector import Detector, boxes_px, detect
 from .questions import CONCEPT_KEYS
-from .scene_cache import COARSE, SCENE_PX, Shard, finished_shards, read_shard
+from .scene_cache import SCENE_PX, finished_shards, read_shard
+from .scene_samples import SceneBatch, SceneStream, collate
 from .vocabulary import FRAME_PX
 
-GRID = FRAME_PX // STRIDE
 BATCH = 8
-BALANCED = 0.6
-SAMPLES_BETWEEN_LOOKS = 2000
-"""After so many samples the folder is looked through for scenes that were finished meanwhile."""
-Sample = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-"""Image [3,280,280] float32 in -1..1, category [m], box [m,4] frame pixels, coarse mask [m,8,8]."""
 
 
 def as_input(image: np.ndarray) -> np.ndarray:
     """[280,280,3] in 0..255 -> [3,280,280] in -1..1."""
     return np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32) / 127.5 - 1
-
-
-def vary_photo(random: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Colour, contrast, grey, haze, blur, resolution and noise: sensors that the generator does not imitate."""
-    image = image.astype(np.float32)
-    if random.random() < 0.5:  # another light on another sensor: a little of each channel in the others
-        mix = np.eye(3, dtype=np.float32) + random.normal(0, 0.16, (3, 3)).astype(np.float32)
-        image = image @ (mix / mix.sum(0, keepdims=True))
-    if random.random() < 0.3:
-        image = 255 * (np.clip(image, 0, 255) / 255) ** random.uniform(0.65, 1.5, 3).astype(np.float32)
-    if random.random() < 0.3:  # ground that is unevenly light, or unevenly coloured
-        cells, channels = int(random.integers(2, 24)), 1 if random.random() < 0.6 else 3
-        field = random.normal(1, random.uniform(0.03, 0.16), (cells, cells, channels)).astype(np.float32)
-        field = cv2.resize(field, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_CUBIC)
-        image = image * field.reshape(FRAME_PX, FRAME_PX, channels)
-    if random.random() < 0.15:
-        image = np.repeat(image @ np.array([0.3, 0.6, 0.1], np.float32)[:, None], 3, 2)
-    if random.random() < 0.6:
-        image = (image - 128) * random.uniform(0.6, 1.5) + 128 + random.normal(0, 14) + random.normal(0, 9, 3)
-    if random.random() < 0.25:
-        small = int(FRAME_PX * random.uniform(0.4, 0.9))
-        image = cv2.resize(
-            cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_CUBIC
-        )
-    if random.random() < 0.2:
-        image = image + random.normal(0, random.uniform(2, 10), image.shape)
-    if random.random() < 0.15:
-        image = 255 * (np.clip(image, 0, 255) / 255) ** random.uniform(0.6, 1.6)
-    return np.clip(image, 0, 255)
-
-
-def vary_view(random: np.random.Generator, image: np.ndarray, category: np.ndarray, box: np.ndarray, coarse: np.ndarray) -> Sample:
-    """A random part of the scene (at least three quarters of its side), mirrored and turned."""
-    side = SCENE_PX if random.random() < 0.35 else int(random.uniform(0.75, 1.0) * SCENE_PX)
-    x, y = (int(random.integers(0, SCENE_PX - side + 1)) for _ in range(2))
-    cut = np.clip(box - [x, y, x, y], 0, side)
-    whole = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
-    kept_share = (cut[:, 2] - cut[:, 0]) * (cut[:, 3] - cut[:, 1]) / np.maximum(whole, 1)
-    keep = (kept_share > 0.35) & (np.minimum(cut[:, 2] - cut[:, 0], cut[:, 3] - cut[:, 1]) > 4)
-    moved = [
-        _part_of_coarse(c, b, k) if share < 0.99 else c
-        for c, b, k, share in zip(coarse[keep], box[keep] - [x, y, x, y], cut[keep], kept_share[keep], strict=True)
-    ]
-    coarse = np.array(moved, np.float32).reshape(-1, COARSE, COARSE)
-    category, box = category[keep], cut[keep] * (FRAME_PX / side)
-    interpolation = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_LANCZOS4)[int(random.integers(3))]
-    image = cv2.resize(np.ascontiguousarray(image[y : y + side, x : x + side]), (FRAME_PX, FRAME_PX), interpolation=interpolation)
-    if random.random() < 0.5:
-        image, coarse = image[:, ::-1], coarse[:, :, ::-1]
-        box = box[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [FRAME_PX, 0, FRAME_PX, 0]
-    for _ in range(random.integers(4)):
-        image, coarse = np.rot90(image), np.rot90(coarse, 1, (1, 2))
-        box = np.stack([box[:, 1], FRAME_PX - box[:, 2], box[:, 3], FRAME_PX - box[:, 0]], 1)
-    return image, category, box.astype(np.float32), np.ascontiguousarray(coarse)
-
-
-def _part_of_coarse(coarse: np.ndarray, box: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """The coarse mask of the part `cut` of `box` (both x0 y0 x1 y1 in one frame)."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    step_x, step_y = (cut[2] - cut[0]) / width, (cut[3] - cut[1]) / height
-    shift_x, shift_y = (cut[0] - box[0]) / width * COARSE, (cut[1] - box[1]) / height * COARSE
-    matrix = np.array([[step_x, 0, shift_x + 0.5 * step_x - 0.5], [0, step_y, shift_y + 0.5 * step_y - 0.5]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(coarse.astype(np.float32), matrix, (COARSE, COARSE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-
-
-CELL_Y, CELL_X = np.mgrid[0:GRID, 0:GRID].astype(np.float32)
-
-
-def targets(category: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Class heat [C,35,35] with a peak of exactly 1 at each centre, and the owning object of each cell or -1."""
-    heat = np.zeros((N_CLASSES, GRID, GRID), np.float32)
-    owner = np.full((GRID, GRID), -1, np.int64)
-    peak = np.zeros((N_CLASSES, GRID, GRID), bool)
-    area = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
-    for i in np.argsort(-area):
-        x0, y0, x1, y1 = box[i] / STRIDE
-        centre_x = int(np.clip(round((x0 + x1) / 2 - 0.5), 0, GRID - 1))
-        centre_y = int(np.clip(round((y0 + y1) / 2 - 0.5), 0, GRID - 1))
-        spread_x, spread_y = max(0.55, 0.11 * (x1 - x0)), max(0.55, 0.11 * (y1 - y0))
-        bump = np.exp(-(((CELL_X - centre_x) / spread_x) ** 2) / 2 - ((CELL_Y - centre_y) / spread_y) ** 2 / 2)
-        heat[category[i]] = np.maximum(heat[category[i]], bump)
-        peak[category[i], centre_y, centre_x] = True
-        inside = (CELL_X + 0.5 > x0) & (CELL_X + 0.5 < x1) & (CELL_Y + 0.5 > y0) & (CELL_Y + 0.5 < y1)
-        owner[inside & (bump > 0.5)] = i
-        owner[centre_y, centre_x] = i
-    heat[peak] = 1
-    return heat, owner
 
 
 def generalised_iou(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -128,142 +34,103 @@ def generalised_iou(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return shared / union - (hull - union) / hull
 
 
-def losses(model: Detector, samples: list[Sample]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    image = torch.from_numpy(np.stack([s[0] for s in samples])).contiguous(memory_format=torch.channels_last)
-    goals = [targets(s[1], s[2]) for s in samples]
-    heat = torch.from_numpy(np.stack([g[0] for g in goals]))
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+def losses(model: Detector, batch: SceneBatch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    image = (batch.image.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(image.device.type, dtype=torch.bfloat16):
         outputs = model(image)
     class_logits, box_logits, mask_logits = (output.float() for output in outputs)
-    probability, peak = class_logits.sigmoid(), heat == 1
-    hit = ((1 - probability) ** 2 * F.logsigmoid(class_logits))[peak].sum()
-    miss = (probability**2 * F.logsigmoid(-class_logits) * (1 - heat) ** 4)[~peak].sum()
-    class_loss = -(hit + miss) / max(1, int(peak.sum()))
-    rows, boxes, masks = [], [], []
-    for number, ((_, owner), sample) in enumerate(zip(goals, samples, strict=True)):
-        y, x = np.nonzero(owner >= 0)
-        rows.append(np.stack([np.full(len(y), number), y, x], 1))
-        boxes.append(sample[2][owner[y, x]].reshape(-1, 4))
-        masks.append(sample[3][owner[y, x]].reshape(-1, COARSE * COARSE))
-    sample_at, y, x = torch.from_numpy(np.concatenate(rows)).T
-    if len(y) == 0:
+    heat = batch.heat
+    probability, peak = class_logits.sigmoid(), (heat == 1).float()
+    hit = ((1 - probability) ** 2 * F.logsigmoid(class_logits) * peak).sum()
+    miss = (probability**2 * F.logsigmoid(-class_logits) * (1 - heat) ** 4 * (1 - peak)).sum()
+    class_loss = -(hit + miss) / peak.sum().clamp(min=1)
+    if len(batch.box) == 0:
         return class_loss, class_loss * 0, class_loss * 0
+    sample_at, layer, y, x = batch.at
     weight = heat.amax(1)[sample_at, y, x] + 0.2
-    expected = torch.from_numpy(np.concatenate(boxes)).float()
-    found = boxes_px(box_logits)[sample_at, :, y, x]
-    box_loss = ((1 - generalised_iou(found, expected)) * weight).sum() / weight.sum()
-    coarse = torch.from_numpy(np.concatenate(masks).astype(np.float32))
-    return class_loss, box_loss, F.binary_cross_entropy_with_logits(mask_logits[sample_at, :, y, x], coarse)
-
-
-class ScenePool:
-    """Draws training samples from all shards finished so far (the cache may still be growing)."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.shards: dict[int, Shard] = {}
-        self.refresh()
-
-    def refresh(self) -> None:
-        for number in finished_shards(self.folder):
-            if number not in self.shards:
-                self.shards[number] = read_shard(self.folder, number)
-        self.order = list(self.shards.values())
-        self.with_class = [
-            [(number, i) for number, shard in enumerate(self.order) for i, present in enumerate(shard.category) if c in present]
-            for c in range(N_CLASSES)
-        ]
-
-    def draw(self, random: np.random.Generator) -> Sample:
-        number = int(random.integers(len(self.order)))
-        i = int(random.integers(len(self.order[number].images)))
-        if random.random() < BALANCED:  # a scene that shows a class drawn evenly, so that rare ones are not rare in training
-            choices = self.with_class[int(random.integers(N_CLASSES))]
-            if choices:
-                number, i = choices[int(random.integers(len(choices)))]
-        shard = self.order[number]
-        image, category, box, coarse = vary_view(random, shard.images[i], shard.category[i], shard.box[i], shard.coarse[i])
-        return as_input(vary_photo(random, image)), category, box, coarse
-
-
-class SampleStream(IterableDataset):
-    """Samples without end. Made for one worker of a DataLoader, so that drawing does not wait for training."""
-
-    def __init__(self, folder: Path, seed: int):
-        self.folder, self.seed = folder, seed
-
-    def __iter__(self) -> Iterator[Sample]:
-        cv2.setNumThreads(1)
-        random, pool = np.random.default_rng(self.seed), ScenePool(self.folder)
-        while True:
-            for _ in range(SAMPLES_BETWEEN_LOOKS):
-                yield pool.draw(random)
-            pool.refresh()
+    found = boxes_px(box_logits)[sample_at, layer, :, y, x]
+    box_loss = ((1 - generalised_iou(found, batch.box)) * weight).sum() / weight.sum()
+    return class_loss, box_loss, F.binary_cross_entropy_with_logits(mask_logits[sample_at, layer, :, y, x], batch.coarse)
 
 
 def train_detector(
     scenes: Path,
     check: Path,
     out: Path,
-    cpu_seconds: float,
+    seconds: float,
     seed: int = 0,
     start: Path | None = None,
     learning_rate: float = 2.5e-3,
-    wall_seconds: float = float("inf"),
+    device: str = "cpu",
+    workers: int = 1,
+    batch_size: int = BATCH,
 ) -> None:
     """Writes averaged weights to `out` every minute, and `out.log.jsonl`; `check` is a cache of other scenes.
 
-    The learning rate falls over the CPU budget or the wall clock, whichever is spent first. `start` goes on from weights.
+    The learning rate falls over `seconds`: CPU time of this process, or on a GPU what the clock says. `start` goes on from weights.
+    `workers` processes draw the samples.
     """
     torch.manual_seed(seed)
-    batches = iter(DataLoader(SampleStream(scenes, seed), BATCH, num_workers=1, prefetch_factor=4, collate_fn=list))
-    model = Detector()
+    stream = SceneStream(scenes, seed)
+    on_gpu = device != "cpu"
+    batches = iter(DataLoader(stream, batch_size, num_workers=workers, prefetch_factor=4, collate_fn=collate, pin_memory=on_gpu))
+    torch.backends.cudnn.benchmark = on_gpu  # all batches have one shape
+    model = Detector().to(device)
     if start:
         model.load_state_dict(torch.load(start))
     model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.02)
     log = out.with_suffix(".log.jsonl").open("w")
-    wall_began = time.time()
-    began, step, next_log, next_check = time.process_time(), 0, 20.0, 300.0
-    recent: list[list[float]] = []
+    clock = time.process_time if device == "cpu" else time.perf_counter
+    began, step, next_log, next_check = clock(), 0, 20.0, 300.0
+    recent: list[torch.Tensor] = []
     while True:
-        spent = time.process_time() - began
-        part = max(spent / cpu_seconds, (time.time() - wall_began) / wall_seconds)
+        spent = clock() - began
+        part = spent / seconds
         if part >= 1:
             break
         for group in optimiser.param_groups:
             group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
-        parts = losses(model, next(batches))
+        parts = losses(model, next(batches).to(model.scene.weight.device))
         optimiser.zero_grad()
         (parts[0] + 2 * parts[1] + 0.5 * parts[2]).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
         step += 1
         follow(average, model, min(0.998, step / (step + 20)))
-        recent.append([float(p.detach()) for p in parts])
+        recent.append(torch.stack([p.detach() for p in parts]))
         if spent > next_log:
             next_log = spent + 60
-            means = np.mean(recent[-80:], 0).round(3).tolist()
-            line = {"cpu_s": round(spent), "steps": step, "images": step * BATCH, "class_box_mask": means}
+            means = [round(mean, 3) for mean in torch.stack(recent).mean(0).tolist()]
+            recent.clear()
+            line = {"seconds": round(spent), "steps": step, "images": step * batch_size, "class_box_mask": means}
             if spent > next_check and finished_shards(check):
                 next_check = spent + 300
-                line["check"] = check_detector(average, check, 200)["mean"]
+                line["check"] = check_detector(copy.deepcopy(average).cpu(), check, 200)["mean"]
             log.write(json.dumps(line) + "\n")
             log.flush()
-            torch.save(average.state_dict(), out)
-    torch.save(average.state_dict(), out)
-    line = {"cpu_s": round(time.process_time() - began), "images": step * BATCH, "check": check_detector(average, check, 500)}
+            save(average, out)
+    save(average, out)
+    line = {"seconds": round(clock() - began), "images": step * batch_size, "check": check_detector(average.cpu(), check, 500)}
     log.write(json.dumps(line) + "\n")
     log.close()
 
 
+def save(model: nn.Module, out: Path) -> None:
+    """Writes the weights as they are on a CPU, whole or not at all."""
+    part = out.with_suffix(".part")
+    torch.save({name: value.cpu() for name, value in model.state_dict().items()}, part)
+    part.replace(out)
+
+
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
+    pairs = list(zip(average.state_dict().values(), model.state_dict().values(), strict=True))
+    floating = [pair for pair in pairs if pair[0].dtype.is_floating_point]
     with torch.no_grad():
-        for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.lerp_(new, 1 - decay)
-            else:
+        torch._foreach_lerp_([kept for kept, _ in floating], [new for _, new in floating], 1 - decay)
+        for kept, new in pairs:
+            if not kept.dtype.is_floating_point:
                 kept.copy_(new)
 
 
