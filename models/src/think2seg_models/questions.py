@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .free_wording import base_phrases, free_text, free_words, words_of
 from .pair_words import OF_ANY, OF_ONE, PAIR_FRAMES_ONE, PAIR_FRAMES_SEVERAL, PAIR_RELATIONS, PAIR_WORDS
 from .phrases import Phrases
 from .wordings import (
@@ -16,6 +17,8 @@ from .wordings import (
     UNKNOWN_PURPOSES,
 )
 
+FREE = 0.55
+"""Share of the questions of training that `free_wording` composes."""
 CONCEPT_KEYS = [concept.key for concept in CONCEPTS]
 UNKNOWN = len(CONCEPTS)
 """Concept number of things outside the list."""
@@ -26,7 +29,7 @@ RELATION_NAMES = [*RELATIONS, *PAIR_RELATIONS]
 
 @dataclass(frozen=True)
 class Question:
-    """`concept` and `anchor` index CONCEPTS (`concept` may be UNKNOWN), `relation` indexes RELATION_NAMES.
+    """`concept` and `anchor` index CONCEPTS (or are UNKNOWN), `relation` indexes RELATION_NAMES.
 
     `anchor` is the second concept of a relation between two, otherwise None.
     """
@@ -68,7 +71,8 @@ def filled(frame: str, slots: dict[str, str]) -> str:
 
 
 def _with_article(random: np.random.Generator, anchor: int, relation: str, held_out: bool) -> str:
-    name = draw(random, CONCEPTS[anchor].names, held_out).split("/")[0]
+    names = UNKNOWN_NAMES if anchor == UNKNOWN else CONCEPTS[anchor].names
+    name = draw(random, names, held_out).split("/")[0]
     if relation not in OF_ANY:
         return f"the {name}"
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
@@ -76,6 +80,8 @@ def _with_article(random: np.random.Generator, anchor: int, relation: str, held_
 
 def ask(random: np.random.Generator, concept: int, relation: int, held_out: bool = False, anchor: int | None = None) -> Question:
     """A question for a concept and a relation; `held_out` draws frames *and* words that training never uses."""
+    if not held_out and random.random() < FREE:
+        return Question(free_text(random, concept, relation, anchor), concept, relation, anchor)
     slots = slots_of(random, concept, held_out)
     if anchor is not None:
         name = RELATION_NAMES[relation]
@@ -89,12 +95,14 @@ def ask(random: np.random.Generator, concept: int, relation: int, held_out: bool
     return Question(filled(frame, slots), concept, relation, anchor)
 
 
-def seen_phrases() -> list[str]:
-    """Every phrase and frame that training may use (the words of the vocabulary)."""
-    phrases = [*FRAMES_ALL[0], *FRAMES_SUPERLATIVE[0], *UNKNOWN_NAMES[0], *UNKNOWN_PURPOSES[0]]
-    phrases += ["people someone visitors workers user assistant"]
-    for concept in CONCEPTS:
-        phrases += concept.names[0] + concept.agents[0] + concept.purposes[0] + concept.descriptions[0]
-    for words in [*RELATION_WORDS, *PAIR_WORDS.values(), PAIR_FRAMES_ONE, PAIR_FRAMES_SEVERAL]:
-        phrases += words[0]
-    return phrases
+def seen_words() -> set[str]:
+    """Words that training may use."""
+    return (
+        words_of([phrase for seen, _ in base_phrases() for phrase in seen] + ["people someone visitors workers user assistant"])
+        | free_words()
+    )
+
+
+def unseen_words() -> set[str]:
+    """Words that only held-out phrases use: training must not meet them by chance either."""
+    return words_of([phrase for _, held_out in base_phrases() for phrase in held_out]) - seen_words()

@@ -6,6 +6,7 @@ understands wordings that it never met. A question is a frame (`FRAMES`) filled 
 
 from .phrases import Concept, Phrases, split
 from .wordings_land import LAND_CONCEPTS
+from .wordings_wider import widened
 from .wordings_works import WORKS_CONCEPTS
 
 FIRST_CONCEPTS: list[Concept] = [
@@ -249,7 +250,7 @@ FIRST_CONCEPTS: list[Concept] = [
     ),
 ]
 
-CONCEPTS: list[Concept] = [*FIRST_CONCEPTS, *LAND_CONCEPTS, *WORKS_CONCEPTS]
+CONCEPTS: list[Concept] = [widened(concept) for concept in (*FIRST_CONCEPTS, *LAND_CONCEPTS, *WORKS_CONCEPTS)]
 """The first ten are those of pack nano 0.1; their keys and order stay."""
 
 UNKNOWN_SAID_AS = "something that I have not learned"
@@ -258,14 +259,25 @@ UNKNOWN_NAMES: Phrases = split(
     " | truck/trucks | quarry/quarries | beach/beaches | vineyard/vineyards | stable/stables | windsock/windsocks | airship/airships"
     " | power line/power lines | lighthouse/lighthouses | castle/castles | desert dune/desert dunes | orchard/orchards | hop garden/hop gardens"
     " | train/trains | elephant/elephants | statue/statues | cow/cows | landfill/landfills | mine/mines | playground slide/playground slides | golf course/golf courses"
-    " | ferris wheel/ferris wheels | basketball hoop/basketball hoops | ski slope/ski slopes | church tower/church towers | traffic light/traffic lights",
+    " | ferris wheel/ferris wheels | basketball hoop/basketball hoops | ski slope/ski slopes | church tower/church towers | traffic light/traffic lights"
+    " | mountain/mountains | hill/hills | cliff/cliffs | canyon/canyons | oasis/oases | island/islands | rock/rocks | bicycle/bicycles | motorcycle/motorcycles | bus/buses | tank wagon/tank wagons"
+    " | railway line/railway lines | road/roads | street/streets | highway/highways | footpath/footpaths | square/squares | market/markets | fountain/fountains | monument/monuments | tower/towers"
+    " | antenna/antennas | satellite dish/satellite dishes | crane/cranes | excavator/excavators | tractor/tractors | sheep/sheep | dog/dogs | bird/birds | whale/whales | camel/camels"
+    " | tent/tents | caravan/caravans | campsite/campsites | graveyard/graveyards | zoo/zoos | theatre/theatres | prison/prisons | mosque/mosques | temple/temples | pyramid/pyramids"
+    " | wall/walls | gate/gates | pipeline/pipelines | cooling tower/cooling towers | power station of coal/power stations of coal | helipad/helipads | runway/runways"
+    " | airport terminal/airport terminals | skate park/skate parks | volleyball net/volleyball nets | swing/swings | garden/gardens | hedge/hedges | swamp/swamps | snow field/snow fields"
+    " | crater/craters | spring/springs | rice mill/rice mills | sawmill/sawmills | bunker/bunkers | ruin/ruins | hot air balloon/hot air balloons | rocket/rockets | submarine/submarines",
     "radio mast/radio masts | iceberg/icebergs | tram/trams | dam/dams | nuclear reactor/nuclear reactors | horse/horses | waterfall/waterfalls"
     " | tunnel/tunnels | motorway/motorways",
 )
 UNKNOWN_PURPOSES: Phrases = split(
     "catch a train | climb a mountain | ski down a slope | harvest grapes | bury the dead | mine coal | dig for gravel"
     " | milk cows | pray | ride a roller coaster | burn rubbish | pick apples | hear a concert | play golf | throw a basketball"
-    " | watch elephants | ring a church bell | build a sandcastle | visit a museum of knights | melt iron ore | see penguins",
+    " | watch elephants | ring a church bell | build a sandcastle | visit a museum of knights | melt iron ore | see penguins"
+    " | take the train | wait at a bus stop | take the bus | ski | go sledging | climb rocks | walk the dog | feed sheep | shear sheep | make cheese | make wine | see lions | see old paintings"
+    " | watch a play | watch a film | go to prison | light a lamp for the dead | dig for coal | mine gold | break stones | mine salt | launch a rocket"
+    " | play volleyball | skate on a half pipe | ride a bicycle | ride a camel | rest on the sand | sunbathe on a beach | use the internet | post a letter | buy bread | see a doctor about teeth"
+    " | cut hair | dump waste | recycle glass | burn coal | smelt copper | see a volcano erupt | study glaciers | fire a cannon | hold a knight tournament | ride a carousel | swing high | play chess",
     "board a tram | ride a horse | hike up a summit | stroke a cow | explore a cave | lie on a sandy beach",
 )
 
@@ -275,31 +287,37 @@ RELATION_WORDS: list[Phrases] = [
     ([], []),
     split(
         "largest | biggest | most extensive | most spacious | widest | most sizeable | hugest | most massive | broadest | giant | vast"
-        " | with the largest area | of the biggest size",
+        " | with the largest area | of the biggest size"
+        " | most large | most big | grandest | of maximal area | maximal | most voluminous | covering the most ground | with the most area | very largest | very biggest | top size",
         "greatest | bulkiest | most enormous",
     ),
     split(
-        "smallest | tiniest | least extensive | littlest | most compact | minimal | miniature | most tiny | of the least size | with the smallest area",
+        "smallest | tiniest | least extensive | littlest | most compact | minimal | miniature | most tiny | of the least size | with the smallest area"
+        " | shortest and narrowest | most small | minutest | puniest | of minimal area | covering the least ground | with the least area | very smallest | very tiniest | most petite",
         "least large | most minuscule",
     ),
     split(
         "northernmost | topmost | most northern | uppermost | furthest north | highest up | extreme northern | closest to the northern edge"
-        " | nearest to the top | in the far north",
+        " | nearest to the top | in the far north"
+        " | closest to the north | most to the north | at the north end | nearest to the northern border | highest on the map | furthest up | closest to the top | top",
         "most northerly | farthest to the north | upmost",
     ),
     split(
         "southernmost | lowest | most southern | bottommost | furthest south | lowermost | extreme southern | closest to the southern edge"
-        " | nearest to the bottom | in the far south",
+        " | nearest to the bottom | in the far south"
+        " | closest to the south | most to the south | at the south end | nearest to the southern border | lowest on the map | furthest down | closest to the bottom | bottom",
         "most southerly | farthest to the south",
     ),
     split(
         "westernmost | leftmost | most western | furthest west | far left | extreme western | closest to the western edge"
-        " | nearest to the left side | in the far west",
+        " | nearest to the left side | in the far west"
+        " | closest to the west | most to the west | at the west end | nearest to the western border | most to the left | furthest left | closest to the left side",
         "most westerly | farthest to the west",
     ),
     split(
         "easternmost | rightmost | most eastern | furthest east | far right | extreme eastern | closest to the eastern edge"
-        " | nearest to the right side | in the far east",
+        " | nearest to the right side | in the far east"
+        " | closest to the east | most to the east | at the east end | nearest to the eastern border | most to the right | furthest right | closest to the right side",
         "most easterly | farthest to the east",
     ),
 ]
@@ -317,7 +335,14 @@ FRAMES_ALL: Phrases = split(
     " | the task is to {p} ; mark what is needed for it . | we are {a} and plan to {p} . what is there for us ? | give the outline of the {n} ."
     " | this map may contain a {n} ; draw it . | draw a line around each {n} . | which of these things is a {n} ? | how many {ns} do you see ?"
     " | tomorrow {a} will come to {p} . where will that be ? | do you notice a {d} ? | pick out the {ns} from this aerial photo ."
-    " | hello , could you please show where people {p} ? | a place for {a} | my friends like to {p} . what should they look for ? | {ns} please",
+    " | hello , could you please show where people {p} ? | a place for {a} | my friends like to {p} . what should they look for ? | {ns} please"
+    " | indicate the {ns} . | indicate every {n} please . | extract all {ns} from the image . | select the {ns} . | tell me where the {ns} are . | tell us where {a} can {p} ."
+    " | which spots let someone {p} ? | what can {a} use here to {p} ? | display the {ns} . | return the shapes of all {ns} . | put a polygon around each {n} ."
+    " | all {ns} of this place | find me somewhere to {p} . | is it possible to {p} here , and where ? | where in this scene do {a} {p} ? | suggest places where {a} could {p} ."
+    " | emphasise the {ns} . | i am searching for {ns} . | i am looking for a {d} . | the client wants every {n} . | digitise the {ns} . | map the {ns} . | map each {d} ."
+    " | does this picture hold a {n} ? | {a} ask where they can {p} . | somewhere for {a} to {p} | ideal place to {p} ? | good places to {p} | spot the {ns} ."
+    " | anything that is a {d} | list the {ns} . | recognise the {ns} in this image . | identify each {n} in the picture . | search for a {n} . | what would serve {a} who {p} ?"
+    " | say where one can {p} . | please find what a person needs to {p} . | objects that are a {d}",
     "where might {a} go in order to {p} ? | show every object {a} could choose to {p} . | could one {p} anywhere in this view ? | somebody hopes to {p} ; highlight their options ."
     " | detect each {n} visible . | give me the {ns} of this region . | highlight any {d} you notice . | what here counts as a {d} ?"
     " | help {a} find somewhere to {p} . | delineate all {ns} please .",
@@ -328,7 +353,12 @@ FRAMES_SUPERLATIVE: Phrases = split(
     " | find the {r} {n} . | where is the {r} {n} ? | mark the {r} {n} . | which {n} is the {r} ? | outline the {r} {n} in the scene . | show me the {r} of the {ns} ."
     " | of all {ns} , segment the {r} one . | the {r} {n} | find the {r} {d} . | which is the {r} {d} ? | mark the {r} {d} . | only the {r} {d} , please ."
     " | {r} {n} | {r} place to {p} | of everything that lets {a} {p} , keep the {r} . | which spot to {p} is the {r} ? | draw the {n} that is the {r} ."
-    " | i only care about the {r} {n} . | if there are several {ns} , take the {r} one . | {a} would like the {r} {d} .",
+    " | i only care about the {r} {n} . | if there are several {ns} , take the {r} one . | {a} would like the {r} {d} ."
+    " | indicate the {r} {n} . | select the {r} of all {ns} . | extract the {r} {n} from the image . | tell me which {n} is {r} . | {a} want the {r} place to {p} ."
+    " | return the {r} {n} only . | display the {r} {d} . | put a polygon around the {r} {n} . | find me the {r} spot to {p} . | where is the {r} spot to {p} ? | i am looking for the {r} {d} ."
+    " | the client wants the {r} {n} . | digitise the {r} {n} . | which of the {ns} is {r} ? | pick the {r} {n} . | the {r} one among these {ns} | the {r} of the {ns}"
+    " | where can {a} {p} ? the {r} choice is wanted . | take the {r} of the places to {p} . | identify the {r} {n} in the picture . | {a} ask for the {r} spot where they can {p} ."
+    " | the {r} thing that is a {d}",
     "what is the {r} place where {a} might {p} ? | show the {r} object {a} would pick to {p} . | among the {ns} , highlight the {r} . | point at the {r} {n} please ."
     " | give me just the {r} {d} . | somebody hopes to {p} ; highlight the {r} option .",
 )
