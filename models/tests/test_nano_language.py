@@ -8,8 +8,10 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from think2seg_models import answers, detections, vocabulary
-from think2seg_models.questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask
+from think2seg_models import answers, class_pairs, detections, free_wording, vocabulary
+from think2seg_models.pair_words import PAIR_WORDS
+from think2seg_models.prompter_data import QuestionEncoder, pair_of
+from think2seg_models.questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask, seen_words, unseen_words
 from think2seg_models.wordings import CONCEPTS, RELATIONS
 
 PACK = Path(__file__).parents[1] / "nano"
@@ -60,7 +62,38 @@ def test_questions_that_relate_two_concepts(held_out):
         for anchor in range(UNKNOWN):
             text = ask(random, 0, relation, held_out, anchor).text
             assert "{" not in text
-            assert any(name.split("/")[0] in text for name in CONCEPTS[anchor].names[held_out])
+            names = [name.split("/")[0] for name in CONCEPTS[anchor].names[held_out]]
+            assert any(name in text for name in names + ([] if held_out else [one for one, _ in free_wording.NAMES[anchor]]))
+
+
+def test_free_wording_fills_every_pattern_and_never_uses_a_held_out_word():
+    forbidden = unseen_words()
+    random = np.random.default_rng(0)
+    for relation in range(len(RELATION_NAMES)):
+        for concept in range(UNKNOWN + 1):
+            anchor = (concept + 1) % UNKNOWN if relation >= len(RELATIONS) else None
+            text = free_wording.free_text(random, concept, relation, anchor)
+            assert "{" not in text
+            assert not free_wording.words_of([text]) & forbidden
+
+
+def test_phrases_with_a_held_out_word_and_held_out_phrases_are_dropped():
+    held_out = CONCEPTS[0].names[1][0].split("/")[0]
+    assert free_wording.allowed([f"a tall {held_out}", "a tall house", ("home", held_out)]) == ["a tall house"]
+    lower = "lower in the picture than"
+    assert lower in PAIR_WORDS["south_of"][1]
+    patterns = [f"the {{one}} that is {lower} {{anchor}}", "the {one} under {anchor}"]
+    assert free_wording.allowed(patterns) == patterns[1:]
+
+
+def test_coded_vectors_keep_their_direction():
+    vectors = np.random.default_rng(0).normal(size=(50, vocabulary.VECTOR_SIZE)).astype(np.float32)
+    codes, scale = vocabulary.coded(vectors)
+    again = codes * scale
+    cosine = (vectors * again).sum(1) / np.linalg.norm(vectors, axis=1) / np.linalg.norm(again, axis=1)
+    assert codes.dtype == np.int8
+    assert cosine.min() > 0.9995
+    assert (vocabulary.coded(again)[0] == codes).all()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +123,7 @@ def test_case_and_inflection_do_not_matter():
 
 
 def test_openers_spell_their_number_in_white_space_and_stay_json():
-    openers = [*vocabulary.OPENERS, vocabulary.OPENER_SINGLE]
+    openers = [*vocabulary.FIRST_OPENERS, *vocabulary.NEXT_OPENERS, vocabulary.OPENER_SINGLE]
     assert len(set(openers)) == len(openers)
     for opener in openers:
         assert json.loads(f"[{opener.lstrip(',')}1,2,3,4]}}]")
@@ -165,12 +198,85 @@ def test_malformed_answers_are_refused(text):
     assert answers.parse(text) is None
 
 
-def test_a_question_about_two_concepts_marks_all_of_the_first_and_says_so():
+def related(relation: str, anchor: int | None = None, slots: int = 6) -> tuple[str, list[dict]]:
+    """The answer about tanks in `relation` to the pool (or to the class `anchor`)."""
     found = three_tanks()
-    described = detections.describe(found)
-    question = Question("", int(found.category[0, 0]), RELATION_NAMES.index("nearest_to"), int(found.category[0, 2]))
+    described, pairs = class_pairs.see(found, slots)
+    tank, pool = int(found.category[0, 0]), int(found.category[0, 2])
+    question = Question("", tank, RELATION_NAMES.index(relation), pool if anchor is None else anchor)
     fields = (found.category[0], found.valid[0], described.ranks[0], described.bins[0], torch.zeros(5, dtype=torch.long))
-    composed = answers.compose(question, *(field.numpy() for field in fields))
+    composed = answers.compose(question, *(field.numpy() for field in fields), pair=pair_of(pairs, 5, 0, question))
     text = "".join((vocabulary.SPECIALS + vocabulary.ANSWER_TOKENS)[t] for t in composed.tokens[:-1])
-    assert "I cannot relate them to other things, so I mark each of them" in text
-    assert [item["bbox_2d"][0] for item in answers.parse(text)] == [100, 230, 10]
+    return text, answers.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("relation", "lefts"),
+    [
+        ("nearest_to", [100]),  # the small one is 170 px above the pool, the large one 80 px beside and 20 px above it
+        ("farthest_from", [230]),
+        ("north_of", [100, 10]),
+        ("south_of", [230]),
+        ("west_of", []),
+        ("east_of", [100, 230, 10]),
+        ("beside", []),
+        ("not_beside", [100, 230, 10]),
+    ],
+)
+def test_relations_to_another_concept_are_worked_out(relation, lefts):
+    text, items = related(relation)
+    assert [item["bbox_2d"][0] for item in items] == lefts
+    assert (" a swimming pool in view." in text) == bool(lefts)
+    assert (" but none is, so I mark nothing." in text) == (not lefts)
+
+
+@pytest.mark.parametrize("anchor", [0, UNKNOWN])
+def test_a_relation_to_what_is_not_in_view_marks_all_and_says_so(anchor):
+    text, items = related("nearest_to", anchor)
+    assert "but I see no such thing, so I mark each of them" in text
+    assert [item["bbox_2d"][0] for item in items] == [100, 230, 10]
+
+
+def test_pairs_of_classes_have_tokens_behind_the_detections():
+    found = three_tanks()
+    described, pairs = class_pairs.see(found, 6)
+    assert described.features.shape == (1, 11, detections.FEATURES)
+    assert pairs.valid[0].tolist() == [True, True, False, False, False, False]
+    assert described.waves[0, 7:].abs().sum() == 0
+    assert described.features[0, 7:].abs().sum() == 0
+    tank, pool = int(found.category[0, 0]), int(found.category[0, 2])
+    slot = pairs.find(0, tank, pool)
+    waves = described.waves[0, 5 + slot].reshape(8, 10)
+    assert waves[RELATION_NAMES.index("south_of") - len(RELATIONS)].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert pairs.find(0, tank, tank) is None
+
+
+def test_compact_keeps_valid_detections_in_order():
+    found = three_tanks()
+    found.valid[0, 1] = False
+    kept = class_pairs.compact(found, 3)
+    assert kept.valid[0].tolist() == [True, True, True]
+    assert kept.box[0, :, 0].tolist() == [10, 0, 230]
+
+
+def test_codes_of_anchors_differ_in_four_places_at_least():
+    codes = detections.ANCHOR_CODES
+    differ = (codes[:, None] != codes[None]).sum(-1)
+    assert codes.shape == (detections.N_CLASSES, detections.ANCHOR_CODE)
+    assert differ[~torch.eye(len(codes), dtype=torch.bool)].min() >= 4
+
+
+def test_training_never_meets_held_out_words():
+    unseen = unseen_words()
+    assert len(unseen) > 240
+    tokens = (
+        vocabulary.SPECIALS + vocabulary.ANSWER_TOKENS + sorted(seen_words() - set(vocabulary.ANSWER_TOKENS)) + sorted(unseen) + ["##a"]
+    )
+    # All words mean the same, so that every word is a neighbour of every other one.
+    words = vocabulary.Vocabulary(tokens, np.ones((len(tokens), vocabulary.VECTOR_SIZE)))
+    encoder = QuestionEncoder(words, vocabulary.build_tokenizer(words))
+    random = np.random.default_rng(0)
+    ids = encoder.encode("where could people swim in the garden?")
+    met = {tokens[i] for _ in range(3000) for i in encoder.disturb(random, ids)}
+    assert len(met) > 100
+    assert not met & unseen

@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from think2seg_models import detections, nano_export, vocabulary
-from think2seg_models.detector import Detector, boxes_px, detect, interior_points
+from think2seg_models.detector import LAYERS, Detector, boxes_px, detect, interior_points
 from think2seg_models.nano_runtime import patches_of
 from think2seg_models.prompter import Prompter, positions, prepare
 from think2seg_models.prompter_data import QuestionEncoder, make_batch
+from think2seg_models.questions import CONCEPT_KEYS
+from think2seg_models.scene_cache import COARSE
 from think2seg_models.train_prompter import forward, generate
 
 WORDS = ["user", "assistant", "find", "the", "tank", "##s"]
@@ -102,29 +104,47 @@ def test_batches_align_labels_and_looks(words, prompter):
         assert (batch.labels[sample, : len(prompt)] == -100).all()
     hidden, attention = forward(prompter, batch)
     assert hidden.shape == (*batch.ids.shape, prompter.shape.hidden)
-    for sample, query, keys in batch.look_slots:
-        assert query < batch.ids.shape[1]
-        assert all(key <= query for key in keys)
-        assert attention[2][sample, 0, query, keys].sum() > 0
+    look, sample, query, key = batch.look_slots
+    assert set(look.tolist()) == set(range(batch.looks))
+    assert (key <= query).all()
+    assert (query < batch.ids.shape[1]).all()
+    assert (attention[2][sample, 0, query, key] > 0).all()
     assert len(generate(prompter, batch.described, batch.prompts, longest=3)[0]) <= 3
 
 
 def test_boxes_and_points():
     logits = torch.zeros(1, 4, 2, 2)
     assert boxes_px(logits)[0, :, 0, 1].tolist() == [4.0, -4.0, 20.0, 12.0]
-    mask = torch.full((1, 64), -6.0)
-    mask[0, 9 * 3] = 6.0  # row 3, column 3
-    x, y, *_ = interior_points(mask, torch.tensor([[0.0, 0.0, 80.0, 160.0]]))[0].tolist()
+    mask = torch.full((1, COARSE**2), -6.0)
+    mask[0, (COARSE + 1) * 3] = 6.0  # row 3, column 3
+    x, y, *_ = interior_points(mask, torch.tensor([[0.0, 0.0, 10.0 * COARSE, 20.0 * COARSE]]))[0].tolist()
     assert (x, y) == (35.0, 70.0)
 
 
-def test_duplicates_and_weak_peaks_are_invalid():
+def peaks(*found: tuple[str, int, int, float]) -> torch.Tensor:
+    """Class logits with a peak of a concept at a row and a column each."""
     logits = torch.full((1, detections.N_CLASSES, 35, 35), -9.0)
-    for row, column, value in ((10, 10, 4.0), (10, 12, 3.0), (30, 30, 2.0), (5, 30, -2.0)):
-        logits[0, 1, row, column] = value
-    found, score = detect(logits, torch.full((1, 4, 35, 35), 1.5), torch.zeros(1, 64, 35, 35), 10, torch.full((10,), 0.3))
+    for key, row, column, value in found:
+        logits[0, CONCEPT_KEYS.index(key), row, column] = value
+    return logits
+
+
+def test_duplicates_and_weak_peaks_are_invalid():
+    logits = peaks(("pool", 10, 10, 4.0), ("pool", 10, 12, 3.0), ("pool", 30, 30, 2.0), ("pool", 5, 30, -2.0))
+    boxes, masks = torch.full((1, LAYERS, 4, 35, 35), 1.5), torch.zeros(1, LAYERS, COARSE**2, 35, 35)
+    found, score = detect(logits, boxes, masks, 10, torch.full((detections.N_CLASSES,), 0.3))
     assert found.valid[0].tolist()[:4] == [True, False, True, False]
     assert score[0, 0] > 0.9
+
+
+def test_a_bridge_and_its_river_are_found_at_one_place():
+    logits = peaks(("river", 17, 17, 4.0), ("bridge", 17, 17, 3.0), ("pier", 17, 17, 2.0))
+    boxes = torch.stack([torch.full((4, 35, 35), 2.5), torch.full((4, 35, 35), 0.5)])[None]
+    found, _ = detect(logits, boxes, torch.zeros(1, LAYERS, COARSE**2, 35, 35), 10, torch.full((detections.N_CLASSES,), 0.3))
+    assert [CONCEPT_KEYS[c] for c in found.category[0, :2]] == ["river", "bridge"]
+    assert found.valid[0].tolist()[:3] == [True, True, False]
+    wide, narrow = (found.box[0, :2, 2] - found.box[0, :2, 0]).tolist()
+    assert wide > 5 * narrow
 
 
 def run(path, inputs: dict) -> list[np.ndarray]:

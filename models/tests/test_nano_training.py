@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from think2seg_models import detections, mask_judge, vocabulary
+from think2seg_models import mask_judge, vocabulary
 from think2seg_models.__main__ import main
+from think2seg_models.class_pairs import DETECTION_SLOTS, PAIR_SLOTS, compact, see
 from think2seg_models.detector import Detector, detect
 from think2seg_models.nano_checkpoint import NanoForConditionalGeneration
 from think2seg_models.prompter import Prompter
@@ -67,7 +68,8 @@ def own_answers(work, frames: list[Image.Image]) -> list[list[int]]:
     assert found.valid.sum(1).min() >= 3
     encoder = QuestionEncoder(words, vocabulary.build_tokenizer(words))
     prompts = [encoder.prompt(encoder.encode(question), 100) for question in QUESTIONS]
-    return generate(prompter, detections.describe(found), prompts, NEW_TOKENS)
+    described, _ = see(compact(found, DETECTION_SLOTS), PAIR_SLOTS)
+    return generate(prompter, described, prompts, NEW_TOKENS)
 
 
 def test_the_checkpoint_answers_as_the_prompter_also_in_a_padded_batch(work):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from think2seg_models import class_pairs, vocabulary
 from think2seg_models import detections as D
-from think2seg_models import vocabulary
 from think2seg_models.detector import Detector
 from think2seg_models.parity_nano import TokenReader, as_stored, differing_slots
 from think2seg_models.prompter import Prompter
@@ -33,10 +33,24 @@ def test_tokens_give_back_what_they_were_made_of(prompter, found):
     reader = TokenReader(prompter)
     assert described.features[0, :, D.VALID].sum() > 3
     assert differing_slots(tokens_of(prompter, found), described, reader) == []
-    facts, bins = reader.read(tokens_of(prompter, found))
+    facts, bins, members = reader.read(tokens_of(prompter, found))
     assert (facts == described.features[0].numpy()).all()
     valid = found.valid[0].numpy()
     assert (bins[valid] == described.bins[0].numpy()[valid]).all()
+    assert not members[valid].any()
+
+
+def test_a_relation_that_differs_is_seen(prompter):
+    found = class_pairs.compact(D.simulate(np.random.default_rng(3), 1, 100), class_pairs.DETECTION_SLOTS)
+    described, pairs = class_pairs.see(found, class_pairs.PAIR_SLOTS)
+    with torch.no_grad():
+        tokens = prompter.embed_detections(described)[0].numpy()
+    reader = TokenReader(prompter)
+    assert pairs.valid.any()
+    assert differing_slots(tokens, described, reader) == []
+    slot = class_pairs.DETECTION_SLOTS + int(pairs.valid[0].nonzero()[0, 0])
+    described.waves[0, slot, 5] = 1 - described.waves[0, slot, 5]
+    assert differing_slots(tokens, described, reader) == [slot]
 
 
 @pytest.mark.parametrize("coordinate", range(4))

@@ -57,9 +57,9 @@ def _scenes(options: argparse.Namespace) -> None:
 def _cache_scenes(options: argparse.Namespace) -> None:
     from .scene_cache import write_cache
 
-    write_cache(options.work / "scenes", options.count)
+    write_cache(options.work / "scenes", options.count, processes=options.processes)
     # Thresholds and checkpoints are chosen on a third style, neither that of training nor that of the evaluation.
-    write_cache(options.work / "scenes-check", 500, 15_000_000, (555,))
+    write_cache(options.work / "scenes-check", 500, 15_000_000, (555,), processes=options.processes)
 
 
 def _vocabulary(options: argparse.Namespace) -> None:
@@ -74,20 +74,24 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+def _training_options(options: argparse.Namespace) -> dict:
+    names = ("seconds", "seed", "start", "learning_rate", "device", "workers", "batch_size")
+    return {name: getattr(options, name) for name in names}
+
+
 def _train_prompter(options: argparse.Namespace) -> None:
     from .train_prompter import train_prompter
 
     _one_thread()
-    train_prompter(
-        options.work / "vocabulary", options.work / "prompter.pt", options.cpu_seconds, options.seed, options.start, options.learning_rate
-    )
+    train_prompter(options.work / "vocabulary", options.work / "prompter.pt", **_training_options(options))
 
 
 def _train_detector(options: argparse.Namespace) -> None:
     from .train_detector import train_detector
 
     _one_thread()
-    train_detector(options.work / "scenes", options.work / "scenes-check", options.work / "detector.pt", options.cpu_seconds, options.seed)
+    work = options.work
+    train_detector(work / "scenes", work / "scenes-check", work / "detector.pt", **_training_options(options))
 
 
 def _thresholds(options: argparse.Namespace) -> None:
@@ -200,12 +204,18 @@ def _parser() -> argparse.ArgumentParser:
     def work(command: argparse.ArgumentParser) -> None:
         command.add_argument("--work", type=Path, default=WORK, help="caches and checkpoints (default: models/.work)")
 
-    def training(name: str, run: Callable[[argparse.Namespace], None], text: str, seconds: float, seed: int) -> argparse.ArgumentParser:
+    def training(
+        name: str, run: Callable[[argparse.Namespace], None], text: str, seconds: float, seed: int, rate: float, batch: int
+    ) -> None:
         command = add(name, run, text)
         work(command)
-        command.add_argument("--cpu-seconds", type=float, default=seconds, help=f"CPU time to spend (default {seconds:g})")
+        command.add_argument("--seconds", type=float, default=seconds, help=f"CPU time to spend, on a GPU real time (default {seconds:g})")
         command.add_argument("--seed", type=int, default=seed)
-        return command
+        command.add_argument("--start", type=Path, help="weights to go on from")
+        command.add_argument("--learning-rate", type=float, default=rate, help=f"the highest (default {rate:g})")
+        command.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
+        command.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
+        command.add_argument("--batch-size", type=int, default=batch, help=f"default {batch}")
 
     for name, (_, text) in STANDALONE.items():
         commands.add_parser(name, add_help=False, help=text)
@@ -224,13 +234,12 @@ def _parser() -> argparse.ArgumentParser:
     cache = add("cache-scenes", _cache_scenes, "render the training scenes once")
     work(cache)
     cache.add_argument("--count", type=int, default=3500)
+    cache.add_argument("--processes", type=int, default=1, help="render so many at a time (default 1)")
     vocabulary = add("vocabulary", _vocabulary, "build the vocabulary and its word vectors")
     work(vocabulary)
     vocabulary.add_argument("--sentence-model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 1500, 1)
-    prompter.add_argument("--start", type=Path, help="weights to go on from")
-    prompter.add_argument("--learning-rate", type=float, default=2e-3)
-    training("train-detector", _train_detector, "train the detector on cached scenes", 2000, 0)
+    training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
+    training("train-detector", _train_detector, "train the detector on cached scenes", 2500, 0, 2.5e-3, 8)
     work(add("thresholds", _thresholds, "choose the score threshold of each class"))
     nano = add("nano-checkpoint", _nano_checkpoint, "write the nano prompter as a checkpoint that train-grpo takes")
     work(nano)

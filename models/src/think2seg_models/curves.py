@@ -16,8 +16,13 @@ COLOURS = [(32, 90, 160), (190, 80, 40)]
 
 
 def _series(lines: list[dict], key: str, part: int | None) -> list[tuple[float, float]]:
-    points = [(line["cpu_s"], line[key] if part is None else line[key][part]) for line in lines if key in line]
+    points = [(_spent(line), line[key] if part is None else line[key][part]) for line in lines if key in line]
     return [(x, y) for x, y in points if y == y]
+
+
+def _spent(line: dict) -> float:
+    """Seconds of training: CPU time, on a GPU real time."""
+    return line["seconds"] if "seconds" in line else line["cpu_s"]
 
 
 def _panel(draw: ImageDraw.ImageDraw, left: int, title: str, curves: list[tuple[str, list[tuple[float, float]]]]) -> None:
@@ -26,7 +31,7 @@ def _panel(draw: ImageDraw.ImageDraw, left: int, title: str, curves: list[tuple[
     draw.text((left + MARGIN, 6), title, fill=(0, 0, 0))
     longest = max(x for _, points in curves for x, _ in points) or 1
     draw.line([(left + MARGIN, 24), (left + MARGIN, bottom), (right, bottom)], fill=(120, 120, 120))
-    draw.text((right - 90, bottom + 6), f"{longest:.0f} CPU s", fill=(80, 80, 80))
+    draw.text((right - 90, bottom + 6), f"{longest:.0f} s", fill=(80, 80, 80))
     for number, (name, points) in enumerate(curves):
         top = max(y for _, y in points) or 1
         path = [(left + MARGIN + (right - left - MARGIN) * x / longest, bottom - (bottom - 28) * y / top) for x, y in points]
@@ -41,8 +46,8 @@ def draw_curves(logs: Path, out: Path) -> None:
         lines, offset = [], 0
         for path in sorted(logs.glob(f"{name}*.log.jsonl")):  # stages of one training, in order of their names
             stage = [json.loads(text) for text in path.read_text().splitlines()]
-            lines += [line | {"cpu_s": line["cpu_s"] + offset} for line in stage]
-            offset += stage[-1]["cpu_s"]
+            lines += [line | {"seconds": _spent(line) + offset} for line in stage]
+            offset += _spent(stage[-1])
         _panel(draw, number * PANEL[0], name, [(label, _series(lines, key, part)) for key, part, label in wanted])
     out.parent.mkdir(parents=True, exist_ok=True)
     image.save(out, optimize=True)

@@ -25,7 +25,23 @@ AREA_RANK = slice(FLAGS.stop, FLAGS.stop + MAX_INSTANCES)
 COUNT = slice(AREA_RANK.stop, AREA_RANK.stop + N_COUNTS)
 PLACE = slice(COUNT.stop, COUNT.stop + N_PLACES)
 VALID = slice(PLACE.stop, PLACE.stop + 1)
-FEATURES = VALID.stop
+ANCHOR_CODE = 12
+ANCHOR = slice(VALID.stop, VALID.stop + ANCHOR_CODE)
+"""The second class of a pair (`class_pairs`), in a code, because attention has too few slow rotary dimensions for one each."""
+FEATURES = ANCHOR.stop
+
+
+def _anchor_codes() -> torch.Tensor:
+    """[N_CLASSES, ANCHOR_CODE] of -1 and 1; any two differ in at least four places."""
+    codes: list[int] = []
+    for candidate in range(2**ANCHOR_CODE):
+        if all((candidate ^ code).bit_count() >= 4 for code in codes):
+            codes.append(candidate)
+    picked = codes[:: len(codes) // N_CLASSES][:N_CLASSES]
+    return torch.tensor([[1.0 if code >> bit & 1 else -1.0 for bit in range(ANCHOR_CODE)] for code in picked])
+
+
+ANCHOR_CODES = _anchor_codes()
 
 
 @dataclass
@@ -43,12 +59,16 @@ class Detections:
 
 @dataclass
 class Described:
-    """`features` [B,K,FEATURES], `waves` [B,K,COORDINATES*PHASES], `bins` [B,K,8] i64, `ranks` [B,K,6] i64."""
+    """`features` [B,T,FEATURES], `waves` [B,T,COORDINATES*PHASES], `bins` [B,K,8] i64, `ranks` [B,K,6] i64; T tokens, of which the
+    first K are detections."""
 
     features: torch.Tensor
     waves: torch.Tensor
     bins: torch.Tensor
     ranks: torch.Tensor
+
+    def rows(self, index) -> "Described":
+        return Described(self.features[index], self.waves[index], self.bins[index], self.ranks[index])
 
 
 def bin_waves(bins: torch.Tensor) -> torch.Tensor:
@@ -89,6 +109,7 @@ def describe(found: Detections) -> Described:
             one_hot(count, N_COUNTS),
             one_hot(row * 3 + column, N_PLACES),
             torch.ones_like(area)[..., None],
+            torch.zeros_like(area)[..., None].expand(-1, -1, ANCHOR_CODE),
         ],
         -1,
     )

@@ -15,6 +15,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel, Qwen2_5_VLPreTrainedModel
 
 from . import detections as D
+from .class_pairs import DETECTION_SLOTS, compact, see
 from .detector import Detector, detect
 from .nano_export import CLIP_MEAN, CLIP_STD, MERGE, NEVER, picture_of_patches
 from .nano_pack import lvlm_config, write_lvlm_settings
@@ -59,8 +60,10 @@ class NanoTower(nn.Module):
     def look(self, pixel_values: torch.Tensor, grid: torch.Tensor) -> D.Described:
         mean, std = (torch.tensor(values)[None, :, None, None] for values in (CLIP_MEAN, CLIP_STD))
         picture = picture_of_patches(pixel_values, grid[None]) * std + mean
-        found, _ = detect(*self.detector(picture * 2 - 1), len(pixel_values) // MERGE**2, self.thresholds)
-        return D.describe(found)
+        slots = len(pixel_values) // MERGE**2
+        found, _ = detect(*self.detector(picture * 2 - 1), slots, self.thresholds)
+        described, _ = see(compact(found, DETECTION_SLOTS), slots - DETECTION_SLOTS)
+        return described
 
     def forward(self, pixel_values: torch.Tensor, grid_thw: torch.Tensor, **_: object) -> BaseModelOutputWithPooling:
         tokens, last, seen = [], None, None

@@ -9,11 +9,12 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from .detections import describe
+from .class_pairs import DETECTION_SLOTS, compact, see
 from .detector import Detector, detect
 from .find_boxes_graph import join
 from .nano_segmenter import INPUT_PX, CropNet, DecoderContract, EncoderContract, FinderContract
 from .prompter import Prompter
+from .vocabulary import coded
 
 OPSET = 17
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -32,7 +33,7 @@ def picture_of_patches(pixel_values: torch.Tensor, image_grid_thw: torch.Tensor)
 
 
 class VisionEncoder(nn.Module):
-    """pixel_values [P,1176], image_grid_thw [1,3] -> image_features [P/4, hidden]: one row a detection, strongest first."""
+    """pixel_values [P,1176], image_grid_thw [1,3] -> image_features [P/4, hidden]: detections, strongest first, then pairs of classes."""
 
     def __init__(self, detector: Detector, prompter: Prompter, thresholds: torch.Tensor):
         super().__init__()
@@ -44,18 +45,29 @@ class VisionEncoder(nn.Module):
 
     def forward(self, pixel_values: torch.Tensor, image_grid_thw: torch.Tensor) -> torch.Tensor:
         picture = picture_of_patches(pixel_values, image_grid_thw)
-        found, _ = detect(*self.detector((picture * self.std + self.mean) * 2 - 1), pixel_values.shape[0] // 4, self.thresholds)
-        described = describe(found)
+        slots = pixel_values.shape[0] // 4
+        found, _ = detect(*self.detector((picture * self.std + self.mean) * 2 - 1), slots, self.thresholds)
+        described, _ = see(compact(found, DETECTION_SLOTS), slots - DETECTION_SLOTS)
         return (self.prompter_features(described.features) + self.prompter_coordinates(described.waves))[0]
 
 
 class EmbedTokens(nn.Module):
+    """input_ids [1,n] -> [1,n,hidden]. Words stay coded vectors and a matrix, which take a quarter of the room of their product."""
+
     def __init__(self, prompter: Prompter):
         super().__init__()
-        self.register_buffer("table", prompter.table().detach())
+        self.answer_size = prompter.answer_size
+        self.register_buffer("known", prompter.answer_table().detach())
+        codes, scale = (torch.from_numpy(part) for part in coded(prompter.vectors.numpy()))
+        self.register_buffer("codes", codes)
+        self.register_buffer("scale", scale)
+        self.register_buffer("word", prompter.word.weight.detach().T.contiguous())
 
     def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-        return F.embedding(input_ids, self.table)
+        known = F.embedding(input_ids.clamp(max=self.answer_size - 1), self.known)
+        number = (input_ids - self.answer_size).clamp(min=0)
+        words = (self.codes[number].float() * self.scale[number]) @ self.word
+        return torch.where((input_ids >= self.answer_size)[..., None], words, known)
 
 
 class DecoderModel(nn.Module):

@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from . import detections as D
+from .class_pairs import DETECTION_SLOTS, PAIR_SLOTS, compact, see
 from .detector import Detector
 from .evaluate_real import read, stretched
 from .nano_runtime import NanoRuntime
@@ -54,7 +55,8 @@ class NanoWeights:
     @torch.no_grad()
     def look(self, frame: np.ndarray) -> D.Described:
         found, _ = detections_of(self.detector, [frame], self.thresholds)
-        return D.describe(found)
+        described, _ = see(compact(found, DETECTION_SLOTS), PAIR_SLOTS)
+        return described
 
 
 def as_stored(detector: Detector) -> Detector:
@@ -78,22 +80,28 @@ class TokenReader:
         self.inverse = torch.linalg.pinv(self.map)
         self.waves = D.bin_waves(torch.arange(N_BINS)).double()
 
-    def read(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """[slots, hidden] -> facts [slots, FEATURES] of 0 and 1, bins [slots, COORDINATES]; both zero where nothing was detected."""
+    def read(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """[slots, hidden] -> facts [slots, FEATURES] of -1, 0 and 1; bins [slots, COORDINATES], zero where nothing was detected;
+        members [slots, COORDINATES * PHASES] of 0 and 1, zero in the slots of detections."""
         described = (torch.from_numpy(tokens).double() - self.bias) @ self.inverse.T
         facts = described[:, : D.FEATURES].round().int()
         waves = described[:, D.FEATURES :].reshape(len(tokens), D.COORDINATES, 1, D.PHASES)
         bins = (waves - self.waves).square().sum(-1).argmin(-1).int()
-        valid = facts[:, D.VALID] > 0
-        return facts.numpy(), (bins * valid).numpy()
+        valid = facts[:, D.VALID.start] > 0
+        members = described[:, D.FEATURES :].round().int() * ~valid[:, None]
+        return facts.numpy(), (bins * valid[:, None]).numpy(), members.numpy()
 
 
 def differing_slots(tokens: np.ndarray, expected: D.Described, reader: TokenReader) -> list[int]:
-    """Numbers of the detections of one picture in which any fact or coordinate differs."""
-    facts, bins = reader.read(tokens)
+    """Numbers of the tokens of one picture in which any fact, coordinate or relation differs."""
+    facts, bins, members = reader.read(tokens)
     expected_facts = expected.features[0].int().numpy()
-    expected_bins = expected.bins[0].numpy() * (expected_facts[:, D.VALID] > 0)
-    return np.flatnonzero((facts != expected_facts).any(1) | (bins != expected_bins).any(1)).tolist()
+    valid = expected_facts[:, D.VALID] > 0
+    expected_bins = np.zeros_like(bins)
+    expected_bins[: expected.bins.shape[1]] = expected.bins[0].numpy()
+    expected_members = expected.waves[0].round().int().numpy() * ~valid
+    differs = (facts != expected_facts).any(1) | (bins != expected_bins * valid).any(1) | (members != expected_members).any(1)
+    return np.flatnonzero(differs).tolist()
 
 
 def scenes_of(root: Path, split: str) -> Iterator[tuple[str, np.ndarray, str]]:

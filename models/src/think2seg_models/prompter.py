@@ -12,14 +12,17 @@ from torch import nn
 
 from . import detections as D
 from . import vocabulary as V
+from .pair_words import PAIR_RELATIONS
 from .vocabulary import VECTOR_SIZE, Vocabulary, answer_index
+from .wordings import RELATIONS
 
+N_PAIR_RELATIONS = len(PAIR_RELATIONS)
 GRID = V.FRAME_PX // 28
 """The merged token grid is GRID x GRID."""
 
 
 HIDDEN = 256
-"""Width of the residual stream. A head (a quarter) must have enough slow rotary dimensions to match concept, relation and rank."""
+"""Width of the residual stream. A head (a quarter) must have enough slow rotary dimensions to match concept, relation, rank and anchor."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,9 @@ class Shape:
     hidden: int = HIDDEN
     layers: int = 4
     heads: int = 4
-    feed_forward: int = 384
+    feed_forward: int = 448
     mrope_section: tuple[int, int, int] = (8, 12, 12)
-    rope_theta: float = 10_000_000.0
+    rope_theta: float = 1e12
     norm_epsilon: float = 1e-6
 
     @property
@@ -49,7 +52,9 @@ PLACE = slice(COUNT.stop, COUNT.stop + D.N_PLACES)
 VALID = slice(PLACE.stop, PLACE.stop + 1)
 SINK = slice(VALID.stop, VALID.stop + 1)
 SEEN_FLAGS = slice(SINK.stop, SINK.stop + D.N_FLAGS)  # flags copied from the attended detection
-FREE = slice(SEEN_FLAGS.stop, HIDDEN)
+ANCHOR = slice(SEEN_FLAGS.stop, SEEN_FLAGS.stop + D.ANCHOR_CODE)  # the second class of a pair
+MEMBERS = slice(ANCHOR.stop, ANCHOR.stop + V.MAX_INSTANCES)  # to which instances, by area rank, a relation between two classes applies
+FREE = slice(MEMBERS.stop, HIDDEN)
 
 
 class RmsNorm(nn.Module):
@@ -155,16 +160,21 @@ class Prompter(nn.Module):
     def embed_detections(self, described: D.Described) -> torch.Tensor:
         return self.detection(described.features) + self.coordinates(described.waves)
 
-    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+    def embed(self, ids: torch.Tensor, word_noise: float = 0.0) -> torch.Tensor:
+        """`word_noise`: up to so much noise, as a share of its length, is added to each word vector, so that training learns regions."""
         words = (ids - self.answer_size).clamp(min=0)
         known = F.embedding(ids.clamp(max=self.answer_size - 1), self.answer_table())
-        return torch.where((ids >= self.answer_size)[..., None], self.word(self.vectors[words]), known)
+        vectors = self.vectors[words]
+        if word_noise:
+            strength = word_noise * torch.rand(len(ids), 1, 1, device=ids.device)
+            vectors = vectors + strength * vectors.pow(2).mean(-1, keepdim=True).sqrt() * torch.randn_like(vectors)
+        return torch.where((ids >= self.answer_size)[..., None], self.word(vectors), known)
 
     def decode(self, x, position_ids, attention_mask, past=None):
         """x [B,S,H], position_ids [3,B,S], attention_mask [B,T] -> normed hidden, attention per layer, cache per layer."""
         cos, sin = mrope(position_ids, self.frequencies, self.shape.mrope_section)
         total, length = attention_mask.shape[1], x.shape[1]
-        key_at = torch.arange(total)
+        key_at = torch.arange(total, device=x.device)
         query_at = key_at[total - length :]
         allowed = (key_at[None, :] <= query_at[:, None])[None, None] & (attention_mask[:, None, None, :] > 0)
         bias = torch.where(allowed, 0.0, -1e9)
@@ -216,17 +226,24 @@ def _prepare_embeddings(model: Prompter) -> None:
     text = model.fragments
     text[:, : FREE.start] = 0
     for state, token in enumerate([None, *V.SEPARATORS]):
-        for name in [token] if token else [*V.OPENERS, V.OPENER_SINGLE]:
+        for name in [token] if token else [*V.FIRST_OPENERS, *V.NEXT_OPENERS, V.OPENER_SINGLE]:
             text[answer_index(name), STATE.start + state] = 1.0
     for block, tokens in (
         (CONCEPT, V.CONCEPT_TOKENS),
         (RELATION, V.RELATION_TOKENS),
-        (RANK, V.OPENERS),
+        (RANK, V.FIRST_OPENERS),
+        (MEMBERS, V.FIRST_OPENERS),
         (COUNT, V.COUNT_TOKENS),
         (PLACE, V.PLACE_TOKENS),
     ):
         for offset, token in enumerate(tokens):
             text[answer_index(token), block.start + offset] = 1.0
+    for offset, token in enumerate(V.NEXT_OPENERS, 1):
+        text[answer_index(token), RANK.start + offset] = 1.0
+        text[answer_index(token), MEMBERS.start + offset] = 1.0
+    for token, code in zip(V.ANCHOR_TOKENS, D.ANCHOR_CODES, strict=False):  # none for what it has not learned
+        text[answer_index(token), ANCHOR] = 0.5 * code
+    text[answer_index(V.NO_ANCHOR), RELATION.start] = 1.0  # goes on as if all were asked for
     text[V.SPECIALS.index("<|vision_start|>"), SINK.start] = 1.0
     model.word.weight.normal_(0, 0.05)
     model.word.weight[: CONCEPT.start] = 0
@@ -247,14 +264,15 @@ def _prepare_embeddings(model: Prompter) -> None:
     for start, source in pairs:
         size = source.stop - source.start
         model.detection.weight[start : start + size, source] = torch.eye(size)
+    model.detection.weight[ANCHOR, D.ANCHOR] = 0.5 * torch.eye(D.ANCHOR_CODE)
     model.coordinates.weight.zero_()
     model.coordinates.weight[WAVES] = 0.5 * torch.eye(WAVES.stop)
 
 
 def _prepare_gather(attention: Attention) -> None:
-    """Heads 0, 1, 2 carry the concept, relation and rank blocks unchanged."""
+    """One head each carries the concept, relation, rank and anchor blocks unchanged."""
     size = attention.head_size
-    for head, block in enumerate((CONCEPT, RELATION, RANK)):
+    for head, block in enumerate((CONCEPT, RELATION, RANK, ANCHOR)):
         width = block.stop - block.start
         rows = slice(head * size, head * size + width)
         attention.v_proj.weight[rows] = 0
@@ -272,6 +290,7 @@ def _prepare_copy(attention: Attention) -> None:
         *range(CONCEPT.start, CONCEPT.start + D.N_CLASSES),
         *range(RELATION.start + 1, RELATION.start + 1 + D.N_FLAGS),
         *range(RANK.start, RANK.stop),
+        *range(ANCHOR.start, ANCHOR.stop),
     ]
     # Rotary dimensions that hardly turn over the length of an answer, so that matching does not depend on position.
     slowest = -(-len(match) // 2)
@@ -289,8 +308,8 @@ def _prepare_copy(attention: Attention) -> None:
             projection.bias[base : base + size] = 0
             for dimension, channel in zip(still, match, strict=True):
                 projection.weight[base + dimension, channel] = gain
-        attention.q_proj.bias[base + 10] = 5.0
-        attention.k_proj.weight[base + 10, SINK] = 0.5
+        attention.q_proj.bias[base + still[0] - 1] = 5.0
+        attention.k_proj.weight[base + still[0] - 1, SINK] = 0.5
         attention.v_proj.weight[base : base + quarter + each] = 0
         attention.v_proj.bias[base : base + quarter + each] = 0
         waves = slice(head * quarter, (head + 1) * quarter)
@@ -309,3 +328,11 @@ def _prepare_gate(feed_forward: FeedForward) -> None:
         feed_forward.up_proj.weight[units] = 0
         feed_forward.up_proj.weight[units, units] = torch.eye(D.PHASES)
         feed_forward.down_proj.weight[NUMBER, units] = 0.3 * torch.eye(D.PHASES)
+    for relation in range(N_PAIR_RELATIONS):  # of the relations of a pair, the one asked for, where no coordinate is due
+        units = slice(WAVES.stop + V.MAX_INSTANCES * relation, WAVES.stop + V.MAX_INSTANCES * (relation + 1))
+        feed_forward.gate_proj.weight[units] = 0
+        feed_forward.gate_proj.weight[units, RELATION.start + len(RELATIONS) + relation] = 3.0
+        feed_forward.gate_proj.weight[units, STATE] = -3.0
+        feed_forward.up_proj.weight[units] = 0
+        feed_forward.up_proj.weight[units, V.MAX_INSTANCES * relation : V.MAX_INSTANCES * (relation + 1)] = torch.eye(V.MAX_INSTANCES)
+        feed_forward.down_proj.weight[MEMBERS, units] = 0.5 * torch.eye(V.MAX_INSTANCES)

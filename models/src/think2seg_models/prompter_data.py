@@ -1,24 +1,29 @@
 """Batches for the prompter: question words with augmentation, detections, answers, attention targets."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.utils.data import IterableDataset, get_worker_info
 
 from . import detections as D
 from . import vocabulary as V
-from .answers import SINK, Answer, compose
+from .answers import SINK, Answer, Pair, compose, is_pair, is_superlative
+from .class_pairs import DETECTION_SLOTS, PAIR_SLOTS, ClassPairs, see
 from .pair_words import PAIR_WORDS
-from .questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask
+from .questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask, unseen_words
 from .vocabulary import Vocabulary
 from .wordings import RELATION_WORDS, RELATIONS
 
 LEAD = 3
 """Tokens before the first detection: `<|im_start|> user <|vision_start|>`."""
 SINK_AT = LEAD - 1
-PAIRS = 0.12
+PAIRS = 0.38
 """Share of questions that relate two concepts."""
+STRANGE_ANCHOR = 0.04
+"""Share of those that relate to something outside the list."""
 
 
 class QuestionEncoder:
@@ -40,6 +45,7 @@ class QuestionEncoder:
         unit = vocabulary.vectors / np.maximum(np.linalg.norm(vocabulary.vectors, axis=1, keepdims=True), 1e-6)
         self.unit = unit
         self.neighbours: dict[int, np.ndarray] = {}
+        self.unseen = {vocabulary.index[w] for w in unseen_words() if w in vocabulary.index}
 
     def encode(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
@@ -49,9 +55,14 @@ class QuestionEncoder:
         if near is None:
             close = self.unit @ self.unit[word]
             near = np.argsort(-close)[1:9]
-            near = np.array([n for n in near if close[n] > 0.5 and int(n) not in self.fixed], np.int64)
+            near = np.array([n for n in near if close[n] > 0.5 and int(n) not in self.fixed | self.unseen], np.int64)
             self.neighbours[word] = near
         return int(random.choice(near)) if len(near) else word
+
+    def _any_word(self, random: np.random.Generator) -> int:
+        while (word := int(random.integers(self.first_word, self.last_word))) in self.unseen:
+            pass
+        return word
 
     def disturb(self, random: np.random.Generator, ids: list[int]) -> list[int]:
         out = []
@@ -64,7 +75,7 @@ class QuestionEncoder:
             elif draw < 0.09:
                 continue
             elif draw < 0.11:
-                out += [word, int(random.integers(self.first_word, self.last_word))]
+                out += [word, self._any_word(random)]
             elif draw < 0.12:
                 out += [word, self.vocabulary.first_number + int(random.integers(V.N_BINS))]
             else:
@@ -78,18 +89,35 @@ class QuestionEncoder:
 @dataclass
 class Batch:
     """`ids`, `mask` [B,L]; `labels` [B,L], -100 where the token is not part of the answer.
-    `look` per kind: rows (sample, query position, keys as a list of positions)."""
+
+    `look_slots` [4,n]: look, sample, query position, key position; several columns may belong to one of the `looks`.
+    `look_text` of each head [3,n]: sample, query position, key position. `still_due_at` [2,n]: sample, position; `still_due` [n,10].
+    """
 
     ids: torch.Tensor
     labels: torch.Tensor
     mask: torch.Tensor
     slots: int
     described: D.Described
-    look_slots: list[tuple[int, int, list[int]]]
-    look_text: list[list[tuple[int, int, int]]]
+    looks: int
+    look_slots: torch.Tensor
+    look_text: list[torch.Tensor]
+    still_due_at: torch.Tensor
+    still_due: torch.Tensor
     answers: list[Answer]
     prompts: list[list[int]]
     questions: list[Question]
+
+    def tensors_on(self, device: torch.device) -> "Batch":
+        """What training needs of the batch."""
+        move = lambda t: t.to(device, non_blocking=True)  # noqa: E731
+        seen = self.described
+        described = D.Described(move(seen.features), move(seen.waves), seen.bins, seen.ranks)
+        tensors = (self.look_slots, self.still_due_at, self.still_due)
+        look_slots, still_due_at, still_due = (move(t) for t in tensors)
+        look_text = [move(looks) for looks in self.look_text]
+        ids, labels, mask = move(self.ids), move(self.labels), move(self.mask)
+        return Batch(ids, labels, mask, self.slots, described, self.looks, look_slots, look_text, still_due_at, still_due, [], [], [])
 
 
 def choose_question(random: np.random.Generator, category: np.ndarray, valid: np.ndarray, held_out: bool = False) -> Question:
@@ -99,15 +127,25 @@ def choose_question(random: np.random.Generator, category: np.ndarray, valid: np
     relation = ALL if random.random() < 0.5 else int(random.integers(1, len(RELATIONS)))
     draw = random.random()
     if random.random() < PAIRS and len(present) > 1:
-        anchor = int(random.choice(present))
-        others = absent if draw < 0.25 and len(absent) else present[present != anchor]
+        anchor = int(random.choice(absent if draw > 0.93 and len(absent) else present))
+        others = absent if draw < 0.12 and len(absent) > 1 else present
         relation = int(random.integers(len(RELATIONS), len(RELATION_NAMES)))
-        return ask(random, int(random.choice(others)), relation, held_out, anchor)
+        if random.random() < STRANGE_ANCHOR:
+            return ask(random, int(random.choice(present)), relation, held_out, UNKNOWN)
+        return ask(random, int(random.choice(others[others != anchor])), relation, held_out, anchor)
     if draw < 0.07:
         return ask(random, UNKNOWN, relation, held_out)
     if (draw < 0.25 or len(present) == 0) and len(absent):
         return ask(random, int(random.choice(absent)), relation, held_out)
     return ask(random, int(random.choice(present)), relation, held_out)
+
+
+def pair_of(pairs: ClassPairs, first_slot: int, row: int, question: Question) -> Pair | None:
+    """The token of the two classes of a question, None where it has none. Pairs begin at `first_slot`."""
+    if not is_pair(question.relation) or question.anchor in (None, UNKNOWN):
+        return None
+    slot = pairs.find(row, question.concept, question.anchor)
+    return None if slot is None else Pair(first_slot + slot, pairs.members[row, slot].numpy())
 
 
 def place_numbers(found: D.Detections) -> np.ndarray:
@@ -125,11 +163,13 @@ def make_batch(
     held_out: bool = False,
     noise: bool = True,
     questions: list[Question] | None = None,
+    pair_slots: int = 20,
 ) -> Batch:
-    described = D.describe(found)
+    """`pair_slots`: five classes, as many as `simulate` draws, make 20 pairs."""
+    described, pairs = see(found, pair_slots)
     category, valid = found.category.numpy(), found.valid.numpy()
     ranks, bins, places = described.ranks.numpy(), described.bins.numpy(), place_numbers(found)
-    size, slots = category.shape
+    size, slots = described.features.shape[:2]
     prompts, answers, asked = [], [], []
     for b in range(size):
         question = questions[b] if questions else choose_question(random, category[b], valid[b], held_out)
@@ -137,30 +177,89 @@ def make_batch(
         if noise:
             ids = encoder.disturb(random, ids)
         prompts.append(encoder.prompt(ids, slots))
-        answers.append(compose(question, category[b], valid[b], ranks[b], bins[b], places[b], thoughts_only))
+        pair = pair_of(pairs, category.shape[1], b, question)
+        answers.append(compose(question, category[b], valid[b], ranks[b], bins[b], places[b], thoughts_only, pair))
         asked.append(question)
     length = max(len(p) + len(a.tokens) for p, a in zip(prompts, answers, strict=True))
     ids = np.zeros((size, length), np.int64)
     labels = np.full((size, length), -100)
     mask = np.zeros((size, length), np.int64)
-    look_slots: list[tuple[int, int, list[int]]] = []
-    look_text: list[list[tuple[int, int, int]]] = [[], [], []]
+    look_slots: list[tuple[int, int, int, int]] = []
+    look_text: list[list[tuple[int, int, int]]] = [[], [], [], []]
+    due_at: list[tuple[int, int]] = []
+    due: list[np.ndarray] = []
+    looks = 0
     for b, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
         start, stop = len(prompt), len(prompt) + len(answer.tokens)
         ids[b, :start], ids[b, start:stop], labels[b, start:stop], mask[b, :stop] = prompt, answer.tokens, answer.tokens, 1
         for at, targets in answer.look_slots:
-            look_slots.append((b, start + at, [SINK_AT if t == SINK else LEAD + t for t in targets]))
-        for head, looks in enumerate((answer.look_concept, answer.look_relation, answer.look_opener)):
-            look_text[head] += [(b, start + at, start + target) for at, target in looks]
+            look_slots += [(looks, b, start + at, SINK_AT if t == SINK else LEAD + t) for t in targets]
+            looks += 1
+        due_at += [(b, start + at) for at, _ in answer.still_due]
+        due += [ranks_due for _, ranks_due in answer.still_due]
+        for head, texts in enumerate((answer.look_concept, answer.look_relation, answer.look_opener, answer.look_anchor)):
+            look_text[head] += [(b, start + at, SINK_AT if target == SINK else start + target) for at, target in texts]
     return Batch(
         torch.from_numpy(ids),
         torch.from_numpy(labels),
         torch.from_numpy(mask),
         slots,
         described,
-        look_slots,
-        look_text,
+        looks,
+        _columns(look_slots, 4),
+        [_columns(texts, 3) for texts in look_text],
+        _columns(due_at, 2),
+        torch.from_numpy(np.array(due, np.float32).reshape(-1, V.MAX_INSTANCES)),
         answers,
         prompts,
         asked,
     )
+
+
+def _columns(rows: list[tuple[int, ...]], count: int) -> torch.Tensor:
+    return torch.from_numpy(np.array(rows, np.int64).reshape(-1, count).T)
+
+
+class QuestionStream(IterableDataset):
+    """Training batches without end, drawn by the workers of a DataLoader: two of whole answers, then one of thoughts alone.
+
+    `progress` is the part of the training that is over, 0..1: pictures grow from few to many detections with it.
+    """
+
+    def __init__(self, encoder: QuestionEncoder, size: int, seed: int, progress):
+        self.encoder, self.size, self.seed, self.progress = encoder, size, seed, progress
+
+    def __iter__(self) -> Iterator[Batch]:
+        torch.set_num_threads(1)
+        worker = get_worker_info()
+        random = np.random.default_rng([self.seed, worker.id if worker else 0])
+        while True:
+            batches = self._whole_answers(random)
+            for first, second in zip(batches[::2], batches[1::2], strict=True):
+                yield from (first, second, self._thoughts(random))
+
+    def _thoughts(self, random: np.random.Generator) -> Batch:
+        found = D.simulate(random, 4 * self.size, int(random.integers(2, 6)))
+        return make_batch(random, self.encoder, found, thoughts_only=True)
+
+    def _whole_answers(self, random: np.random.Generator) -> list[Batch]:
+        """Four batches of similar answer length each."""
+        part, size = self.progress.value, self.size
+        slots = int(random.integers(10, 16 + int(34 * min(1.0, 0.1 + part * 2))))
+        if part > 0.6 and random.random() < 0.15:
+            slots = DETECTION_SLOTS
+        found = D.simulate(random, 4 * size, slots)
+        category, valid = found.category.numpy(), found.valid.numpy()
+        questions = [choose_question(random, c, v) for c, v in zip(category, valid, strict=True)]
+        instances = [
+            min(int((v & (c == q.concept)).sum()), 1 if is_superlative(q.relation) else V.MAX_INSTANCES)
+            for c, v, q in zip(category, valid, questions, strict=True)
+        ]
+        order = np.argsort(instances, kind="stable")
+        batches = []
+        for quarter in random.permutation(4):
+            rows = order[quarter * size : (quarter + 1) * size]
+            asked = [questions[r] for r in rows]
+            pair_slots = PAIR_SLOTS if slots >= DETECTION_SLOTS else 20
+            batches.append(make_batch(random, self.encoder, found.rows(torch.from_numpy(rows)), questions=asked, pair_slots=pair_slots))
+        return batches

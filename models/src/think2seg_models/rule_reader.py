@@ -8,15 +8,14 @@ import numpy as np
 import torch
 
 from .answers import select
-from .detections import Detections, describe
+from .class_pairs import DETECTION_SLOTS, PAIR_SLOTS, compact, see
 from .detector import Detector
 from .evaluate_real import read, stretched
 from .nano_runtime import NanoRuntime
 from .questions import CONCEPT_KEYS, RELATION_NAMES
-from .relations import related
-from .scenes import Instance
 from .train_detector import detections_of
-from .vocabulary import BIN_PX, FRAME_PX, MAX_INSTANCES
+from .vocabulary import BIN_PX, FRAME_PX
+from .wordings import RELATIONS
 
 
 class RuleReader:
@@ -30,35 +29,16 @@ class RuleReader:
 
     def prompts(self, frame: np.ndarray, concept: int, relation: int, anchor: int | None = None) -> list[dict]:
         """`frame` [280,280,3] u8; prompts in its pixels."""
-        found, _ = detections_of(self.detector, [frame], self.thresholds)
-        described = describe(found)
+        found = compact(detections_of(self.detector, [frame], self.thresholds)[0], DETECTION_SLOTS)
+        described, pairs = see(found, PAIR_SLOTS)
         category, valid, ranks = found.category[0].numpy(), found.valid[0].numpy(), described.ranks[0].numpy()
-        if anchor is None:
-            chosen = select(category, valid, ranks, concept, relation)
-        else:
-            chosen = _related_slots(found, concept, relation, anchor)
+        chosen = select(category, valid, ranks, concept, relation)
+        pair = None if anchor is None else pairs.find(0, concept, anchor)
+        if pair is not None:
+            applies = pairs.members[0, pair, relation - len(RELATIONS)]
+            chosen = [slot for rank, slot in enumerate(chosen) if applies[rank]]
         bins = described.bins[0].numpy() * BIN_PX
         return [{"bbox_2d": bins[s, :4].tolist(), "positive_points": bins[s, 4:].reshape(2, 2).tolist()} for s in chosen]
-
-
-def _related_slots(found: Detections, concept: int, relation: int, anchor: int) -> list[int]:
-    """Boxes stand for masks. Where the detections leave it open, all of the concept."""
-    slots = np.flatnonzero(found.valid[0].numpy())
-    boxes = found.box[0].numpy()[slots].round().astype(int)
-    things = [_filled(box) for box in boxes]
-    category = found.category[0].numpy()[slots]
-    members, others = (np.flatnonzero(category == c).tolist() for c in (concept, anchor))
-    chosen = related(things, members, others, RELATION_NAMES[relation]) if members else []
-    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    by_size = sorted(members if chosen is None else chosen, key=lambda i: -area[i])
-    return [int(slots[i]) for i in by_size[:MAX_INSTANCES]]
-
-
-def _filled(box: np.ndarray) -> Instance:
-    x0, y0, x1, y1 = box.tolist()
-    mask = np.zeros((FRAME_PX, FRAME_PX), bool)
-    mask[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)] = True
-    return Instance("", mask, (x0, y0, x1, y1))
 
 
 def evaluate_rule(root: Path, split: str, pack: Path, weights: Path) -> dict:

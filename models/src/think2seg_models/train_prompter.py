@@ -1,5 +1,6 @@
 """Supervised training of the prompter on simulated detections (and, later, on those of the real tower)."""
 
+import copy
 import json
 import time
 from pathlib import Path
@@ -8,32 +9,39 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader
 
 from . import detections as D
 from . import vocabulary as V
-from .answers import is_superlative, parse, relation_token
-from .prompter import GRID, Prompter, positions, prepare
-from .prompter_data import LEAD, Batch, QuestionEncoder, choose_question, make_batch
+from .answers import is_pair, parse
+from .prompter import GRID, MEMBERS, Prompter, positions, prepare
+from .prompter_data import LEAD, Batch, QuestionEncoder, QuestionStream, make_batch
 from .questions import UNKNOWN
+from .train_detector import save
 from .vocabulary import Vocabulary, answer_index, build_tokenizer
 
+BATCH = 24
+HALF_UNTIL = 0.85
+"""Share of the training that is computed in bfloat16; the rest settles in float32, as the exported decoder computes."""
+WORD_NOISE = 0.7
 END_ID = V.SPECIALS.index(V.END)
 
 
 def decision_weights(answer_size: int, weight: float) -> torch.Tensor:
     """Tokens that decide something count more than the punctuation between them."""
     weights = torch.ones(answer_size)
-    decisive = [V.NONE_HERE, V.NOTHING, V.I_SEE, V.END_LIST, V.OPENER_SINGLE, *V.OPENERS]
-    decisive += [*V.CONCEPT_TOKENS, *V.COUNT_TOKENS, *V.RELATION_TOKENS, *V.PLACE_TOKENS]
+    decisive = [V.NONE_HERE, V.NOTHING, V.I_SEE, V.END_LIST, V.OPENER_SINGLE, *V.FIRST_OPENERS, *V.NEXT_OPENERS]
+    decisive += [*V.CONCEPT_TOKENS, *V.COUNT_TOKENS, *V.RELATION_TOKENS, *V.ANCHOR_TOKENS, *V.PLACE_TOKENS]
+    decisive += [V.RELATED, V.NONE_RELATED, V.NO_ANCHOR]
     for token in decisive:
         weights[answer_index(token)] = weight
     return weights
 
 
 def forward(model: Prompter, batch: Batch):
-    x = model.embed(batch.ids)
+    x = model.embed(batch.ids, WORD_NOISE if model.training else 0.0)
     x = torch.cat([x[:, :LEAD], model.embed_detections(batch.described), x[:, LEAD + batch.slots :]], 1)
-    where = positions(batch.slots, batch.ids.shape[1]).expand(3, len(batch.ids), -1)
+    where = positions(batch.slots, batch.ids.shape[1]).to(x.device).expand(3, len(batch.ids), -1)
     hidden, attention, _ = model.decode(x, where, batch.mask)
     return hidden, attention
 
@@ -41,38 +49,45 @@ def forward(model: Prompter, batch: Batch):
 def attention_loss(attention: list[torch.Tensor], batch: Batch) -> torch.Tensor:
     """-log of the attention mass that rests where the answer comes from: layer 2 on the detections, layer 1 on the text."""
     losses = []
-    if batch.look_slots:
-        sample = torch.tensor([b for b, _, keys in batch.look_slots for _ in keys])
-        query = torch.tensor([q for _, q, keys in batch.look_slots for _ in keys])
-        key = torch.tensor([k for _, _, keys in batch.look_slots for k in keys])
-        row = torch.tensor([i for i, (_, _, keys) in enumerate(batch.look_slots) for _ in keys])
+    if batch.look_slots.shape[1]:
+        look, sample, query, key = batch.look_slots
         mass = attention[2].permute(0, 2, 3, 1)[sample, query, key]  # [n, heads]
-        total = torch.zeros(len(batch.look_slots), mass.shape[1]).index_add(0, row, mass)
+        total = mass.new_zeros(batch.looks, mass.shape[1]).index_add(0, look, mass)
         losses.append(-torch.log(total + 1e-6).mean())
     for head, looks in enumerate(batch.look_text):
-        if looks:
-            sample, query, key = torch.tensor(looks).T
+        if looks.shape[1]:
+            sample, query, key = looks
             losses.append(-0.5 * torch.log(attention[1][sample, head, query, key] + 1e-6).mean())
     return torch.stack(losses).sum()
 
 
-def training_step(model, optimiser, batch: Batch, weights: torch.Tensor) -> tuple[float, float, float]:
-    """Returns token loss, share of coordinates predicted exactly, attention loss."""
-    hidden, attention = forward(model, batch)
+def still_due_loss(hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Cross-entropy of the places in the residual stream that say which instances are still to be listed."""
+    if not len(batch.still_due):
+        return hidden.new_zeros(())
+    row, position = batch.still_due_at
+    return F.binary_cross_entropy_with_logits(hidden[row, position][:, MEMBERS], batch.still_due)
+
+
+def training_step(model, optimiser, batch: Batch, weights: torch.Tensor, half: bool = False) -> torch.Tensor:
+    """Returns token loss, share of coordinates predicted exactly, attention loss. `half` computes in bfloat16."""
     target = batch.labels[:, 1:]
     chosen = target >= 0
-    logits = model.logits(hidden[:, :-1][chosen])
+    with torch.autocast(target.device.type, dtype=torch.bfloat16, enabled=half):
+        hidden, attention = forward(model, batch)
+        logits = model.logits(hidden[:, :-1][chosen])
+    logits, attention = logits.float(), [weight.float() for weight in attention]
     expected = target[chosen]
     weight = weights[expected]
     token_loss = (F.cross_entropy(logits, expected, reduction="none") * weight).sum() / weight.sum()
     look_loss = attention_loss(attention, batch)
     optimiser.zero_grad()
-    (token_loss + 0.3 * look_loss).backward()
+    (token_loss + 0.3 * look_loss + still_due_loss(hidden.float(), batch)).backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
-    numbers = expected >= model.first_number
-    exact = (logits.argmax(-1) == expected)[numbers].float().mean() if numbers.any() else torch.tensor(float("nan"))
-    return float(token_loss.detach()), float(exact), float(look_loss.detach())
+    numbers = (expected >= model.first_number).float()
+    exact = ((logits.argmax(-1) == expected).float() * numbers).sum() / numbers.sum()
+    return torch.stack([token_loss.detach(), exact, look_loss.detach()])
 
 
 @torch.no_grad()
@@ -86,8 +101,7 @@ def generate(model: Prompter, described: D.Described, prompts: list[list[int]], 
     for length, rows in by_length.items():
         ids = torch.tensor([prompts[r] for r in rows])
         x = model.embed(ids)
-        part = D.Described(described.features[rows], described.waves[rows], described.bins[rows], described.ranks[rows])
-        x = torch.cat([x[:, :LEAD], model.embed_detections(part), x[:, LEAD + slots :]], 1)
+        x = torch.cat([x[:, :LEAD], model.embed_detections(described.rows(rows)), x[:, LEAD + slots :]], 1)
         past, total, at = None, length, LEAD + GRID + length - LEAD - slots
         where = positions(slots, length).expand(3, len(rows), -1)
         finished = torch.zeros(len(rows), dtype=torch.bool)
@@ -116,7 +130,8 @@ def measure(
     model.eval()
     outputs = generate(model, batch.described, batch.prompts)
     model.train()
-    hits = {name: [] for name in ("valid", "concept", "relation", "exact", "empty_right", "falsely_empty", "unknown_right")}
+    names = ("valid", "concept", "relation", "anchor", "exact", "pair_exact", "empty_right", "falsely_empty", "unknown_right")
+    hits = {name: [] for name in names}
     for tokens, answer, question in zip(outputs, batch.answers, batch.questions, strict=True):
         text = "".join(vocabulary.tokens[t] for t in tokens)
         items = parse(text)
@@ -128,8 +143,11 @@ def measure(
             if question.concept == UNKNOWN:
                 hits["unknown_right"].append(items == [])
         else:
-            hits["relation"].append(relation_token(question.relation) in text)
+            hits["relation"].append(V.RELATION_TOKENS[question.relation] in text)
             hits["exact"].append(tokens == answer.tokens[:-1])
+            if is_pair(question.relation):
+                hits["anchor"].append(V.ANCHOR_TOKENS[question.anchor] in text)
+                hits["pair_exact"].append(tokens == answer.tokens[:-1])
             hits["falsely_empty"].append(items == [])
     return {name: round(float(np.mean(values)), 3) for name, values in hits.items() if values}
 
@@ -137,14 +155,18 @@ def measure(
 def train_prompter(
     vocabulary_folder: Path,
     out: Path,
-    cpu_seconds: float,
+    seconds: float,
     seed: int = 1,
     start: Path | None = None,
     learning_rate: float = 2e-3,
-    real: D.Detections | None = None,
-    real_share: float = 0.0,
+    device: str = "cpu",
+    workers: int = 1,
+    batch_size: int = BATCH,
 ) -> None:
-    """Writes `out` (weights) and `out.log.jsonl` (a line every half minute). Cosine learning rate over the CPU budget."""
+    """Writes `out` (weights) and `out.log.jsonl` (a line every half minute).
+
+    The learning rate falls over `seconds`: CPU time of this process, or on a GPU what the clock says. `workers` processes make the batches.
+    """
     torch.manual_seed(seed)
     vocabulary = Vocabulary.load(vocabulary_folder)
     encoder = QuestionEncoder(vocabulary, build_tokenizer(vocabulary))
@@ -153,68 +175,45 @@ def train_prompter(
         model.load_state_dict(torch.load(start))
     else:
         prepare(model, seed)
-    random = np.random.default_rng(seed)
+    model.to(device)
+    progress = torch.multiprocessing.Value("d", 0.0)
+    stream = QuestionStream(encoder, batch_size, seed, progress)
+    batches = iter(DataLoader(stream, None, num_workers=workers, prefetch_factor=4))
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
-    weights = decision_weights(vocabulary.answer_size, 4.0)
+    weights = decision_weights(vocabulary.answer_size, 4.0).to(device)
     log = out.with_suffix(".log.jsonl").open("w")
-    began, step, samples, next_log, next_measure = time.process_time(), 0, 0, 0.0, 120.0
-    recent: list[tuple[float, float, float]] = []
-    size = 24
-    queue: list[Batch] = []
+    clock = time.process_time if device == "cpu" else time.perf_counter
+    began, step, samples, next_log, next_measure = clock(), 0, 0, 0.0, 240.0
+    recent: list[torch.Tensor] = []
     while True:
-        spent = time.process_time() - began
-        part = spent / cpu_seconds
+        spent = clock() - began
+        part = spent / seconds
         if part >= 1:
             break
+        progress.value = part
         for group in optimiser.param_groups:
             group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
-        if step % 3 == 2:
-            found = D.simulate(random, 4 * size, int(random.integers(2, 6)))
-            batch = make_batch(random, encoder, found, thoughts_only=True)
-            training_step(model, optimiser, batch, weights)
-        else:
-            if not queue:
-                queue = _buckets(random, encoder, real, real_share, size, part)
-            batch = queue.pop()
-            recent.append(training_step(model, optimiser, batch, weights))
+        batch = next(batches).tensors_on(model.fragments.device)
+        recent.append(training_step(model, optimiser, batch, weights, half=device == "cpu" and part < HALF_UNTIL))
         step += 1
         samples += len(batch.ids)
         if spent > next_log:
             next_log = spent + 30
-            loss, exact, look = np.nanmean(recent[-100:], axis=0).round(4).tolist()
-            line = {"cpu_s": round(spent), "steps": step, "samples": samples, "loss": loss, "coordinates": exact, "look": look}
+            loss, exact, look = (round(mean, 4) for mean in torch.stack(recent).nanmean(0).tolist())
+            recent.clear()
+            line = {"seconds": round(spent), "steps": step, "samples": samples, "loss": loss, "coordinates": exact, "look": look}
             if spent > next_measure:
                 next_measure = spent + 240
-                line["seen"] = measure(model, encoder, vocabulary, False, 120)
-                line["held_out"] = measure(model, encoder, vocabulary, True, 120)
+                line |= _both_wordings(model, encoder, vocabulary, 120)
             log.write(json.dumps(line) + "\n")
             log.flush()
-            torch.save(model.state_dict(), out)
-    torch.save(model.state_dict(), out)
-    line = {"cpu_s": round(time.process_time() - began), "steps": step, "samples": samples}
-    line |= {"seen": measure(model, encoder, vocabulary, False, 400), "held_out": measure(model, encoder, vocabulary, True, 400)}
-    log.write(json.dumps(line) + "\n")
+            save(model, out)
+    save(model, out)
+    line = {"seconds": round(clock() - began), "steps": step, "samples": samples}
+    log.write(json.dumps(line | _both_wordings(model, encoder, vocabulary, 400)) + "\n")
     log.close()
 
 
-def _buckets(random, encoder, real, real_share, size, part) -> list[Batch]:
-    """Four batches of similar answer length each; simulated detections grow from few to many slots (a curriculum)."""
-    if real is not None and random.random() < real_share:
-        found = real.rows(torch.from_numpy(random.integers(0, len(real.category), 4 * size)))
-    else:
-        slots = int(random.integers(10, 16 + int(34 * min(1.0, 0.1 + part * 2))))
-        if part > 0.6 and random.random() < 0.15:
-            slots = GRID * GRID
-        found = D.simulate(random, 4 * size, slots)
-    category, valid = found.category.numpy(), found.valid.numpy()
-    questions = [choose_question(random, c, v) for c, v in zip(category, valid, strict=True)]
-    instances = [
-        min(int((v & (c == q.concept)).sum()), 1 if is_superlative(q.relation) else V.MAX_INSTANCES)
-        for c, v, q in zip(category, valid, questions, strict=True)
-    ]
-    order = np.argsort(instances, kind="stable")
-    batches = []
-    for quarter in random.permutation(4):
-        rows = order[quarter * size : (quarter + 1) * size]
-        batches.append(make_batch(random, encoder, found.rows(torch.from_numpy(rows)), questions=[questions[r] for r in rows]))
-    return batches
+def _both_wordings(model: Prompter, encoder: QuestionEncoder, vocabulary: Vocabulary, count: int) -> dict:
+    on_cpu = copy.deepcopy(model).cpu()
+    return {name: measure(on_cpu, encoder, vocabulary, held_out, count) for name, held_out in (("seen", False), ("held_out", True))}

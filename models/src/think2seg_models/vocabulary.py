@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .questions import CONCEPT_KEYS, seen_phrases
+from .questions import CONCEPT_KEYS, seen_words
 from .wordings import CONCEPTS, RELATIONS, UNKNOWN_SAID_AS
 
 PAD, END = "<|endoftext|>", "<|im_end|>"
@@ -30,8 +30,20 @@ NONE_HERE, NOTHING = " I see none here, so I mark nothing.", " So I mark nothing
 I_SEE, OF_THEM = " I see", " of them."
 COUNT_TOKENS = [f" {word}" for word in "one two three four five six seven eight nine ten".split()] + [" more than ten"]
 RELATION_TOKENS = [" I mark each of them, the largest first."] + [f" I take the {name} one," for name in RELATIONS[1:]]
-RELATION_TOKENS += [" I cannot relate them to other things, so I mark each of them, the largest first."]
-"""By relation of one concept; the last one answers relations between two concepts, which the prompter does not work out."""
+RELATION_TOKENS += [
+    " I take the one nearest to",
+    " I take the one farthest from",
+    " I take those north of",
+    " I take those south of",
+    " I take those west of",
+    " I take those east of",
+    " I take those beside",
+    " I take those not beside",
+]
+"""By relation; those between two concepts are followed by one of ANCHOR_TOKENS and a verdict."""
+ANCHOR_TOKENS = [f" {concept.said_as}" for concept in CONCEPTS] + [f" {UNKNOWN_SAID_AS}"]
+RELATED, NONE_RELATED = " in view.", ", but none is, so I mark nothing."
+NO_ANCHOR = ", but I see no such thing, so I mark each of them, the largest first."
 IN_THE = " in the"
 PLACES = ["north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"]
 PLACE_TOKENS = [f" {place}." for place in PLACES]
@@ -44,8 +56,10 @@ def _opener(variant: int, comma: bool) -> str:
     return f'{"," if comma else ""}{space[0]}{{{space[1]}"bbox_2d"{space[2]}:{space[3]}['
 
 
-OPENERS = [_opener(0, False)] + [_opener(i, True) for i in range(1, MAX_INSTANCES)]
-OPENER_SINGLE = _opener(2, False)
+FIRST_OPENERS = [_opener(i, False) for i in range(MAX_INSTANCES)]
+NEXT_OPENERS = [_opener(i, True) for i in range(1, MAX_INSTANCES)]
+"""By area rank of the instance within its class; the next one never is the largest."""
+OPENER_SINGLE = _opener(12, False)
 #: token after each of the seven first coordinates; the eighth is followed by CLOSE
 SEPARATORS = [", ", " ,", " , ", '],"positive_points":[[', ",  ", "],[", "  ,"]
 CLOSE = "]]}"
@@ -63,13 +77,19 @@ STRUCTURE = [
     END_LIST,
     CLOSE,
     OPENER_SINGLE,
-    *OPENERS,
+    *FIRST_OPENERS,
+    *NEXT_OPENERS,
     *SEPARATORS,
+    RELATED,
+    NONE_RELATED,
+    NO_ANCHOR,
 ]
-ANSWER_TOKENS = [*STRUCTURE, *CONCEPT_TOKENS, *COUNT_TOKENS, *RELATION_TOKENS, *PLACE_TOKENS, *[str(i * BIN_PX) for i in range(N_BINS)]]
+ANSWER_TOKENS = [*STRUCTURE, *CONCEPT_TOKENS, *COUNT_TOKENS, *RELATION_TOKENS, *ANCHOR_TOKENS, *PLACE_TOKENS]
+ANSWER_TOKENS += [str(i * BIN_PX) for i in range(N_BINS)]
 
 PUNCTUATION = list("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-COMMON_WORDS = 9000
+COMMON_WORDS = 18_000
+"""So many whole words of the sentence model are kept besides those of the training phrases; all of them span the vectors."""
 WORD_PIECES = 600
 VECTOR_SIZE = 128
 
@@ -89,11 +109,20 @@ class Vocabulary:
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "tokens.json").write_text(json.dumps(self.tokens))
-        np.save(folder / "vectors.npy", self.vectors.astype(np.float16))
+        codes, scale = coded(self.vectors)
+        np.save(folder / "codes.npy", codes)
+        np.save(folder / "scale.npy", scale)
 
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":
-        return cls(json.loads((folder / "tokens.json").read_text()), np.load(folder / "vectors.npy").astype(np.float32))
+        vectors = np.load(folder / "codes.npy") * np.load(folder / "scale.npy")
+        return cls(json.loads((folder / "tokens.json").read_text()), vectors)
+
+
+def coded(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[n,d] f32 -> [n,d] i8, [n,1] f32 whose product is close to it: a byte a number in the pack."""
+    scale = np.maximum(np.abs(vectors).max(1, keepdims=True), 1e-6).astype(np.float32) / 127
+    return np.rint(vectors / scale).astype(np.int8), scale
 
 
 def answer_index(text: str) -> int:
@@ -102,9 +131,9 @@ def answer_index(text: str) -> int:
 
 
 def question_words(sentence_model_vocabulary: list[str]) -> tuple[list[str], list[str]]:
-    """Whole words (those of the training phrases, then the most common ones) and `##` pieces."""
-    seen = sorted({word for phrase in seen_phrases() for word in re.findall(r"[a-z]+", phrase.lower())})
-    whole = [w for w in sentence_model_vocabulary if re.fullmatch(r"[a-z]{2,}", w)][:COMMON_WORDS]
+    """Whole words (those of the training phrases, then all of the sentence model) and `##` pieces."""
+    seen = sorted(seen_words())
+    whole = [w for w in sentence_model_vocabulary if re.fullmatch(r"[a-z]{2,}", w)]
     words = seen + sorted(set(whole) - set(seen))
     letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
     digits = list("13579")  # even digits are coordinates already
@@ -140,6 +169,10 @@ def build_vocabulary(sentence_model: Path) -> Vocabulary:
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
     reduced = centred @ axes[:VECTOR_SIZE].T
     reduced /= reduced.std()
+    every = set(words)
+    kept = seen_words() | set([word for word in listed if word in every][:COMMON_WORDS])
+    reduced = reduced[[w in kept for w in words]]
+    words = [w for w in words if w in kept]
     tokens = SPECIALS + ANSWER_TOKENS + words + pieces + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
     if len(set(tokens)) != len(tokens):
         raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
