@@ -9,16 +9,19 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSink,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
     QgsProcessingParameterVectorDestination,
+    QgsWkbTypes,
 )
 from qgis.PyQt.QtGui import QIcon
 
 from .finished_files import finished_file
 from .icon import ICON
 from .program import find_program
+from .prompt_layers import box_features, box_fields, point_features, point_fields
 from .raster_file import path_of_layer
 from .result_style import RESULT_STYLE
 from .run_program import Cancelled, run_program
@@ -51,6 +54,8 @@ class AskAlgorithm(QgsProcessingAlgorithm):
     MIN_AREA = "MIN_AREA"
     PROVIDER = "PROVIDER"
     OUTPUT = "OUTPUT"
+    BOXES = "BOXES"
+    POINTS = "POINTS"
     STATUS = "STATUS"
     FEATURES = "FEATURES"
     AREA_M2 = "AREA_M2"
@@ -98,6 +103,12 @@ class AskAlgorithm(QgsProcessingAlgorithm):
         self.addParameter(
             QgsProcessingParameterVectorDestination(self.OUTPUT, "Answer", QgsProcessing.TypeVectorPolygon)
         )
+        for name, words, kind in (
+            (self.BOXES, "Boxes that the model drew", QgsProcessing.TypeVectorPolygon),
+            (self.POINTS, "Points that the model set", QgsProcessing.TypeVectorPoint),
+        ):
+            sink = QgsProcessingParameterFeatureSink(name, words, kind, optional=True, createByDefault=False)
+            self.addParameter(sink)
         self.addOutput(QgsProcessingOutputString(self.STATUS, "ok or no-target"))
         self.addOutput(QgsProcessingOutputNumber(self.FEATURES, "Number of polygons"))
         self.addOutput(QgsProcessingOutputNumber(self.AREA_M2, "Area (m²)"))
@@ -119,12 +130,28 @@ class AskAlgorithm(QgsProcessingAlgorithm):
         if context.willLoadLayerOnCompletion(output):
             context.layerToLoadOnCompletionDetails(output).setPostProcessor(RESULT_STYLE)
         return {
+            **self._write_prompts(parameters, context, answer),
             self.OUTPUT: output,
             self.STATUS: answer["status"],
             self.FEATURES: answer["features"],
             self.AREA_M2: answer["areaM2"],
             self.REASONING: answer["reasoning"],
         }
+
+    def _write_prompts(self, parameters, context, answer):
+        """Fills the layers that were asked for. Returns their identifiers by the names of their parameters."""
+        crs = self.parameterAsRasterLayer(parameters, self.INPUT, context).crs()
+        written = {}
+        for name, fields, shape, features in (
+            (self.BOXES, box_fields(), QgsWkbTypes.Polygon, box_features),
+            (self.POINTS, point_fields(), QgsWkbTypes.Point, point_features),
+        ):
+            sink, identifier = self.parameterAsSink(parameters, name, context, fields, shape, crs)
+            if sink is not None:
+                for feature in features(answer):
+                    sink.addFeature(feature)
+                written[name] = identifier
+        return written
 
     def _options(self, parameters, context):
         layer = self.parameterAsRasterLayer(parameters, self.INPUT, context)

@@ -139,6 +139,39 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
     expect(Math.abs(record.windowPx.height - 512)).toBeLessThan(30);
   });
 
+  it('gives what the model pointed at as layers', async () => {
+    const [output, boxes, points] = ['seen.geojson', 'boxes.gpkg', 'points.gpkg'].map((name) => join(outputs, name));
+    const run = await home.process(
+      ...['run', 'think2seg:ask', '--', `INPUT=${scene}`, `QUESTION=${question}`, `OUTPUT=${output}`],
+      ...[`BOXES=${boxes}`, `POINTS=${points}`, 'SCALE=1', 'EXTENT=13.4078,13.4102,52.51827,52.5196 [EPSG:4326]'],
+    );
+    expect(run).toMatchObject({ status: 0 });
+    const { think2seg: record } = JSON.parse(await readFile(output!, 'utf8')) as { think2seg: RunRecord };
+    const { prompts, promptFrame, windowPx, transform } = record;
+    expect(prompts.length).toBeGreaterThan(0);
+    const [a, b, c, d, e, f] = transform!;
+    const toMap = ([x, y]: readonly [number, number]): [number, number] => {
+      const column = windowPx.x + (x / promptFrame.width) * windowPx.width;
+      const row = windowPx.y + (y / promptFrame.height) * windowPx.height;
+      return [a * column + b * row + c, d * column + e * row + f];
+    };
+    const drawnBoxes = ogrFeatures(boxes!);
+    prompts.forEach(({ bbox_2d: [x0, y0, x1, y1] = [NaN, NaN, NaN, NaN] }, index) => {
+      const ring = (drawnBoxes[index]!.geometry.coordinates as number[][][])[0]!;
+      expect(drawnBoxes[index]!.properties['prompt']).toBe(index + 1);
+      [[x0, y0] as const, [x1, y0] as const, [x1, y1] as const].forEach((corner, at) =>
+        toMap(corner).forEach((value, axis) => expect(ring[at]![axis]).toBeCloseTo(value, 6)),
+      );
+    });
+    const expected = prompts.flatMap(({ positive_points: positive = [] }) => positive.map(toMap));
+    const set = ogrFeatures(points!);
+    expect(set.map(({ properties }) => properties['positive'])).toEqual(expected.map(() => 1));
+    set.forEach(({ geometry }, index) =>
+      expected[index]!.forEach((value, axis) => expect(geometry.coordinates[axis]).toBeCloseTo(value, 6)),
+    );
+    expect(ogrFacts(boxes!)).toEqual({ features: prompts.length, crs: 32633 });
+  });
+
   it('shows what is said of tiles', async () => {
     const parameters = { QUESTION: question, SCALE: 2, OUTPUT: join(outputs, 'tiles.gpkg') };
     const [, , asked] = await home.steps([...start(), { step: 'run', raster: scene, parameters }]);
@@ -277,6 +310,19 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
     expect((await readdir(outputs)).filter((name) => name.startsWith('.') || name.startsWith('wrong'))).toEqual([]);
   });
 });
+
+interface GeoFeature {
+  readonly properties: Record<string, unknown>;
+  readonly geometry: { readonly coordinates: readonly unknown[] };
+}
+
+/** Features as GDAL reads them, in their own CRS. */
+function ogrFeatures(path: string): GeoFeature[] {
+  const text = execFileSync('ogr2ogr', ['-f', 'GeoJSON', '-lco', 'COORDINATE_PRECISION=9', '/vsistdout/', path], {
+    encoding: 'utf8',
+  });
+  return (JSON.parse(text) as { features: GeoFeature[] }).features;
+}
 
 function ogrFacts(path: string): { features: number; crs: number } {
   const text = execFileSync('ogrinfo', ['-so', '-al', '-nomd', path], { encoding: 'utf8' });
