@@ -9,8 +9,8 @@ import type { GdalVectorInfo, GdalVectorLayer } from '../gdal/gdal-info.ts';
 import { checkReadable } from '../raster/check-readable.ts';
 import { parseFeatures, type VectorFeature } from './geojson-features.ts';
 
-/** More would be no result that a person reviews one by one. */
-export const maxPolygons = 20_000;
+/** More would be no result that a person reviews one by one, and each step of the window would take a second. */
+const maxPolygons = 10_000;
 /** GDAL keeps all of a GeoJSON in its memory, which ends at 2 GiB. */
 const maxGeoJsonBytes = 512 * 2 ** 20;
 const maxTextLength = 2 ** 28;
