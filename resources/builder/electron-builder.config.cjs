@@ -79,6 +79,9 @@ module.exports = {
     ...(Number.parseInt(electronVersion, 10) >= 29 ? { grantFileProtocolExtraPrivileges: false } : {}),
   },
 
+  // The older runtime of AppImages needs a libfuse2 that current systems lack, and starts the program without its sandbox.
+  toolsets: { appimage: '1.0.3' },
+
   fileAssociations: [
     { ext: ['tif', 'tiff'], name: 'GeoTIFF raster', mimeType: 'image/tiff', role: 'Viewer' },
     { ext: 't2s', name: 'Think2Seg project', mimeType: 'application/x-think2seg-project', role: 'Editor' },

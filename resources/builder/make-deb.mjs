@@ -85,7 +85,7 @@ Icon=${name}
 Terminal=false
 StartupWMClass=${productName}
 Categories=Science;Geography;
-MimeType=image/tiff;application/x-think2seg-project;
+MimeType=image/tiff;application/x-think2seg-project;application/geopackage+sqlite3;application/geo+json;application/x-esri-shape;
 `;
 }
 

@@ -1,10 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SegmentResult } from '../../src-main/contract/segment-result.ts';
 import { electronMissing, electronPath } from '../support/electron-runtime.ts';
-import { packageProgram, startPackaged, type PackagedProgram } from '../support/packaged-program.ts';
+import { packageProgram, packageTargets, startPackaged, type PackagedProgram } from '../support/packaged-program.ts';
 import { openVirtualDisplay } from '../support/virtual-display.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -16,6 +26,19 @@ const installMissing =
     ? 'dpkg installs for root only'
     : (['dpkg', 'desktop-file-validate', 'update-mime-database'].find((tool) => !existsSync(`/usr/bin/${tool}`)) ??
       null);
+
+const toolMissing = (...tools: string[]): string | null =>
+  tools.map((tool) => `/usr/bin/${tool}`).find((path) => !existsSync(path)) ?? null;
+const archiveMissing = toolMissing('7za');
+const imageMissing = toolMissing('mksquashfs', 'unsquashfs', 'desktop-file-validate');
+
+/** Names below a folder with the sizes of files, sorted. */
+function contentsOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => [name, lstatSync(join(folder, name))] as const)
+    .map(([name, found]) => (found.isDirectory() ? name : `${name} ${found.size}`))
+    .sort();
+}
 
 describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () => {
   let program: PackagedProgram;
@@ -124,6 +147,10 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
     const types = readFileSync(join(scratch, 'usr/share/mime/packages/think2seg-desktop.xml'), 'utf8');
     const [, project] = /MimeType=image\/tiff;([^;]+);/u.exec(entry) ?? [];
     expect(types).toContain(`<mime-type type="${project}">`);
+    // Results: offered to open with, beside the GIS that they belong to.
+    expect(entry).toMatch(
+      /^MimeType=.*;application\/geopackage\+sqlite3;application\/geo\+json;application\/x-esri-shape;$/mu,
+    );
     expect(types).toContain('pattern="*.t2s"');
 
     const running = await startPackaged(installed, [join(root, 'resources/sample/harbour.tif')]);
@@ -158,6 +185,53 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
       expect(existsSync(join(system, 'opt/think2seg-desktop'))).toBe(false);
     },
     240_000,
+  );
+
+  it.skipIf(archiveMissing !== null)(
+    `becomes a tar.gz of the same files ${archiveMissing ?? ''}`,
+    async () => {
+      const output = join(program.folder, '../archive');
+      const environment = { ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za', ELECTRON_BUILDER_COMPRESSION_LEVEL: '1' };
+      await packageTargets(program, ['tar.gz'], output, environment);
+      const archive = readdirSync(output).find((name) => name.endsWith('.tar.gz')) ?? '';
+      execFileSync('tar', ['--extract', `--file=${join(output, archive)}`, `--directory=${output}`]);
+      expect(contentsOf(join(output, archive.slice(0, -'.tar.gz'.length)))).toEqual(contentsOf(program.folder));
+    },
+    300_000,
+  );
+
+  it.skipIf(imageMissing !== null)(
+    `becomes an AppImage whose files are a program that starts ${imageMissing ?? ''}`,
+    async () => {
+      const [output, tools] = [join(program.folder, '../image'), join(program.folder, '../image-tools')];
+      mkdirSync(join(tools, 'runtimes'), { recursive: true });
+      mkdirSync(join(tools, 'lib/x64'), { recursive: true });
+      for (const tool of ['mksquashfs', 'desktop-file-validate']) {
+        symlinkSync(`/usr/bin/${tool}`, join(tools, tool));
+      }
+      // The runtime is a download, which mounts what follows it; what follows it is looked at here.
+      const runtime = Buffer.alloc(4096, 'stands in for the runtime\n');
+      writeFileSync(join(tools, 'runtimes/runtime-x64'), runtime);
+      await packageTargets(program, ['AppImage'], output, { APPIMAGE_TOOLS_PATH: tools });
+      const image = join(output, readdirSync(output).find((name) => name.endsWith('.AppImage')) ?? '');
+      expect(readFileSync(image).subarray(0, runtime.length).equals(runtime)).toBe(true);
+      const files = join(output, 'files');
+      execFileSync('unsquashfs', ['-quiet', '-no-progress', '-offset', String(runtime.length), '-dest', files, image]);
+
+      expect(contentsOf(files)).toEqual(expect.arrayContaining(contentsOf(program.folder)));
+      const entry = join(files, readdirSync(files).find((name) => name.endsWith('.desktop')) ?? '');
+      execFileSync('desktop-file-validate', [entry]);
+      // No --no-sandbox.
+      expect(readFileSync(entry, 'utf8')).toMatch(/^Exec=AppRun %U$/mu);
+      expect(readFileSync(entry, 'utf8')).toMatch(/^MimeType=.*application\/x-think2seg-project;/mu);
+      const running = await startPackaged(join(files, 'AppRun'), [join(root, 'resources/sample/harbour.tif')]);
+      try {
+        await running.window.getByRole('button', { name: 'Zoom to harbour.tif' }).waitFor();
+      } finally {
+        await running.close();
+      }
+    },
+    300_000,
   );
 
   it('is no Node and takes no orders from the environment', () => {

@@ -37,6 +37,30 @@ export async function packageProgram(): Promise<PackagedProgram> {
   };
 }
 
+/**
+ * Further targets of a packed folder, in `outputDirectory`. Each needs tools that electron-builder downloads; the environment says where
+ * they lie here.
+ */
+export async function packageTargets(
+  { folder }: PackagedProgram,
+  targets: readonly string[],
+  outputDirectory: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const config = 'resources/builder/electron-builder.config.cjs';
+  await promisify(execFile)(
+    join(root, 'node_modules/.bin/electron-builder'),
+    [
+      `--config=${config}`,
+      `--prepackaged=${folder}`,
+      '--linux',
+      ...targets,
+      `--config.directories.output=${outputDirectory}`,
+    ],
+    { cwd: root, env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: dirname(electronPath ?? ''), ...environment } },
+  );
+}
+
 export interface RunningProgram {
   readonly window: Page;
   readonly pid: number;
