@@ -19,7 +19,7 @@ function describe(report: DoctorReport): string {
     ]);
   const packLine =
     pack.state === 'ok'
-      ? `${pack.id ?? ''} ${pack.version ?? ''}, every file intact`
+      ? `${pack.id ?? pack.directory}, every file intact`
       : `${pack.state}: ${pack.problem ?? 'unknown problem'}`;
   return [
     `think2seg ${report.application.version}, Node ${platform.node}, ONNX Runtime ${platform.onnxruntime}, ${platform.os} ${platform.architecture}`,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src-main/contract/doctor.ts';
 import { browserMissing, openBrowserWindow, type BrowserWindow } from '../support/browser-window.ts';
 
-const note = 'runs on cpu: models of 20 MB answer on it before a graphics card is ready (auto asks one from 64 MB on)';
+const note = 'runs on cpu: models of 20 MB answer on it before a graphics card is ready; auto asks one above 64 MB';
 const report: DoctorReport = {
   schema: 1,
   application: { name: 'think2seg', version: '0.0.0' },

@@ -11,5 +11,5 @@ export function whyCpuSuits(modelBytes: number): string | null {
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   return modelBytes > smallModelBytes
     ? null
-    : `models of ${megabytes(modelBytes)} answer on it before a graphics card is ready (auto asks one from ${megabytes(smallModelBytes)} on)`;
+    : `models of ${megabytes(modelBytes)} answer on it before a graphics card is ready; auto asks one above ${megabytes(smallModelBytes)}`;
 }

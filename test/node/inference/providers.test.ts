@@ -129,7 +129,7 @@ describe('chooseProvider', () => {
     const small = await chooseProvider('auto', options({ modelBytes: 20e6, probeEntryPath: '/nowhere' }));
     expect(small).toMatchObject({ provider: 'cpu', choice: 'auto', usable: [{ provider: 'cpu' }] });
     expect(small.note).toBe(
-      'runs on cpu: models of 20 MB answer on it before a graphics card is ready (auto asks one from 64 MB on)',
+      'runs on cpu: models of 20 MB answer on it before a graphics card is ready; auto asks one above 64 MB',
     );
   });
 
