@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { doneLines } from '../support/batch-outputs.ts';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
+import { dropFiles } from '../support/drop-files.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -62,9 +63,13 @@ describe.skipIf(electronMissing !== null)(`a batch in the window ${electronMissi
     // The tour has opened the sample scene: once that is kept, the next start offers it.
     await expect.poll(() => existsSync(join(userDataDirectory, 'autosave.json')), { timeout: 20_000 }).toBe(true);
     await window.getByRole('button', { name: 'Batch…' }).click();
-    await desktop.answerDialogs({ open: rasters });
+    const [east = '', ...others] = rasters;
+    await desktop.answerDialogs({ open: others });
     await window.getByRole('button', { name: 'Add files…' }).click();
     await window.getByText('broken.tif').waitFor();
+    // Into the dialog, not onto the map behind it.
+    await dropFiles(window, [east]);
+    await window.getByText('east.tif').waitFor();
     await window.getByRole('textbox', { name: 'Questions, one a line' }).fill(questions.join('\n'));
     await desktop.answerDialogs({ open: [output] });
     await window.getByRole('button', { name: 'Choose folder…' }).click();

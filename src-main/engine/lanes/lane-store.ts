@@ -1,6 +1,7 @@
 /** Owns the lanes of the pack that was asked last, and keeps them between scenes. */
 import { cpus } from 'node:os';
 import { chooseProvider } from '../../core/inference/providers.ts';
+import { smallModelBytes } from '../../core/inference/small-models.ts';
 import { defaultThreads } from '../../core/inference/threads.ts';
 import { availableMemoryBytes, estimateModelBytes } from '../../core/pack/memory.ts';
 import type { ModelLoaders } from '../../core/query/query-ports.ts';
@@ -12,8 +13,6 @@ import { LaneModels } from './lane-models.ts';
 import { LaneThread } from './lane-thread.ts';
 
 const parts = [...lvlmParts, ...segmenterParts];
-/** One run of models up to this size does not keep several cores busy: they are better asked side by side. Larger ones are loaded once. */
-const largestModelBytes = 64 * 2 ** 20;
 /** One thread reads tiles and joins their objects; it keeps no more lanes busy than this. */
 const mostLanes = 8;
 
@@ -39,7 +38,8 @@ export class LaneStore {
     const files = best?.provider === 'cpu' ? pickFiles(pack, parts, best) : null;
     const bytes = files === null ? 0 : Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
     const wanted = Math.min(threads ?? processorThreads(), mostLanes);
-    if (files === null || bytes > largestModelBytes || wanted < 2) {
+    // One run of small models does not keep several cores busy: they are better asked side by side. Larger ones are loaded once.
+    if (files === null || bytes > smallModelBytes || wanted < 2) {
       await this.dispose();
       return null;
     }
