@@ -3,8414 +3,2830 @@ that use a held-out word all the same. In a pattern `{one}` and `{many}` are wha
 article; in a frame `{what}` is a filled pattern or a need.
 """
 
+
+def _listed(text: str) -> list[str]:
+    return text.split(" | ")
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """`singular/plural`, or one word that is both."""
+    return [(name.split("/")[0], name.split("/")[-1]) for name in _listed(text)]
+
+
 NAMES: dict[str, list[tuple[str, str]]] = {
-    "building": [
-        ("warehouse", "warehouses"),
-        ("cottage", "cottages"),
-        ("bungalow", "bungalows"),
-        ("villa", "villas"),
-        ("mansion", "mansions"),
-        ("skyscraper", "skyscrapers"),
-        ("high-rise", "high-rises"),
-        ("tower block", "tower blocks"),
-        ("apartment house", "apartment houses"),
-        ("tenement", "tenements"),
-        ("townhouse", "townhouses"),
-        ("terrace house", "terrace houses"),
-        ("semi-detached home", "semi-detached homes"),
-        ("dwelling", "dwellings"),
-        ("residence", "residences"),
-        ("edifice", "edifices"),
-        ("roofed structure", "roofed structures"),
-        ("church", "churches"),
-        ("chapel", "chapels"),
-        ("cathedral", "cathedrals"),
-        ("mosque", "mosques"),
-        ("synagogue", "synagogues"),
-        ("temple", "temples"),
-        ("school", "schools"),
-        ("schoolhouse", "schoolhouses"),
-        ("hospital", "hospitals"),
-        ("clinic", "clinics"),
-        ("factory", "factories"),
-        ("mill hall", "mill halls"),
-        ("workshop", "workshops"),
-        ("barn", "barns"),
-        ("shed", "sheds"),
-        ("hut", "huts"),
-        ("cabin", "cabins"),
-        ("log cabin", "log cabins"),
-        ("farmhouse", "farmhouses"),
-        ("stable", "stables"),
-        ("garage block", "garage blocks"),
-        ("office block", "office blocks"),
-        ("headquarters complex", "headquarters complexes"),
-        ("shopping mall", "shopping malls"),
-        ("supermarket", "supermarkets"),
-        ("hypermarket", "hypermarkets"),
-        ("department store", "department stores"),
-        ("superstore", "superstores"),
-        ("hotel", "hotels"),
-        ("motel", "motels"),
-        ("hostel", "hostels"),
-        ("inn", "inns"),
-        ("pub", "pubs"),
-        ("restaurant", "restaurants"),
-        ("library", "libraries"),
-        ("museum", "museums"),
-        ("theatre", "theatres"),
-        ("cinema", "cinemas"),
-        ("town hall", "town halls"),
-        ("courthouse", "courthouses"),
-        ("prison", "prisons"),
-        ("barracks block", "barracks blocks"),
-        ("monastery", "monasteries"),
-        ("convent", "convents"),
-        ("castle", "castles"),
-        ("palace", "palaces"),
-        ("manor", "manors"),
-        ("chateau", "chateaux"),
-        ("chalet", "chalets"),
-        ("maisonette", "maisonettes"),
-        ("duplex", "duplexes"),
-        ("condominium", "condominiums"),
-        ("penthouse block", "penthouse blocks"),
-        ("power house", "power houses"),
-        ("logistics hall", "logistics halls"),
-        ("distribution center", "distribution centers"),
-        ("fulfilment centre", "fulfilment centres"),
-        ("aircraft hangar", "aircraft hangars"),
-        ("railway station hall", "railway station halls"),
-        ("fire station", "fire stations"),
-        ("police station", "police stations"),
-        ("kindergarten", "kindergartens"),
-        ("nursing home", "nursing homes"),
-        ("dormitory", "dormitories"),
-        ("laboratory", "laboratories"),
-        ("data centre", "data centres"),
-        ("rooftop", "rooftops"),
-        ("roof", "roofs"),
-        ("house", "houses"),
-        ("home", "homes"),
-        ("lodge", "lodges"),
-        ("outbuilding", "outbuildings"),
-        ("annex", "annexes"),
-        ("pavilion", "pavilions"),
-        ("gatehouse", "gatehouses"),
-        ("crofter's house", "crofter's houses"),
-        ("bothy", "bothies"),
-        ("shack", "shacks"),
-        ("shanty", "shanties"),
-        ("hovel", "hovels"),
-        ("sports hall", "sports halls"),
-        ("gymnasium", "gymnasiums"),
-        ("concert hall", "concert halls"),
-        ("bakery", "bakeries"),
-        ("brewery", "breweries"),
-        ("foundry", "foundries"),
-        ("slaughterhouse", "slaughterhouses"),
-        ("cowshed", "cowsheds"),
-        ("sty block", "sty blocks"),
-        ("henhouse", "henhouses"),
-        ("built structure", "built structures"),
-        ("construction with a roof", "constructions with roofs"),
-        ("habitation", "habitations"),
-        ("domicile", "domiciles"),
-        ("bank branch", "bank branches"),
-        ("rectory", "rectories"),
-        ("vicarage", "vicarages"),
-        ("basilica", "basilicas"),
-        ("pagoda", "pagodas"),
-        ("minster", "minsters"),
-        ("presbytery", "presbyteries"),
-        ("orphanage", "orphanages"),
-        ("almshouse", "almshouses"),
-        ("hospice", "hospices"),
-        ("sanatorium", "sanatoriums"),
-        ("asylum house", "asylum houses"),
-        ("guesthouse", "guesthouses"),
-        ("hostelry", "hostelries"),
-        ("tavern", "taverns"),
-        ("saloon", "saloons"),
-        ("bistro", "bistros"),
-        ("cafe", "cafes"),
-        ("canteen", "canteens"),
-        ("bathhouse", "bathhouses"),
-        ("lodging house", "lodging houses"),
-        ("homestead", "homesteads"),
-        ("hacienda", "haciendas"),
-        ("ranch house", "ranch houses"),
-        ("longhouse", "longhouses"),
-        ("timber-framed house", "timber-framed houses"),
-        ("terraced cottage", "terraced cottages"),
-        ("row house", "row houses"),
-        ("rowhouse", "rowhouses"),
-        ("brownstone", "brownstones"),
-        ("bedsit block", "bedsit blocks"),
-        ("council house", "council houses"),
-        ("council block", "council blocks"),
-        ("prefab", "prefabs"),
-        ("parliament", "parliaments"),
-        ("embassy", "embassies"),
-        ("consulate", "consulates"),
-        ("chancery", "chanceries"),
-        ("ministry", "ministries"),
-        ("post office", "post offices"),
-        ("bank", "banks"),
-        ("bourse", "bourses"),
-        ("exchange hall", "exchange halls"),
-        ("arcade hall", "arcade halls"),
-        ("emporium", "emporia"),
-        ("boutique", "boutiques"),
-        ("kiosk", "kiosks"),
-        ("showroom", "showrooms"),
-        ("garage", "garages"),
-        ("smithy", "smithies"),
-        ("forge", "forges"),
-        ("tannery", "tanneries"),
-        ("sawmill hall", "sawmill halls"),
-        ("dairy", "dairies"),
-        ("creamery", "creameries"),
-        ("distillery hall", "distillery halls"),
-        ("cannery", "canneries"),
-        ("shipyard hall", "shipyard halls"),
-        ("granary", "granaries"),
-        ("oast house", "oast houses"),
-        ("dovecote", "dovecotes"),
-        ("byre", "byres"),
-        ("cattle shed", "cattle sheds"),
-        ("milking parlour", "milking parlours"),
-        ("piggery", "piggeries"),
-        ("kennels", "kennels"),
-        ("chapter house", "chapter houses"),
-        ("seminary", "seminaries"),
-        ("madrasa", "madrasas"),
-        ("gurdwara", "gurdwaras"),
-        ("tabernacle", "tabernacles"),
-        ("priory", "priories"),
-        ("abbey", "abbeys"),
-        ("hermitage", "hermitages"),
-        ("observatory", "observatories"),
-        ("planetarium", "planetaria"),
-        ("gallery of art", "galleries of art"),
-        ("archive", "archives"),
-        ("institute", "institutes"),
-        ("university hall", "university halls"),
-        ("college", "colleges"),
-        ("academy", "academies"),
-        ("nursery school", "nursery schools"),
-        ("creche", "creches"),
-        ("surgery of a doctor", "surgeries of doctors"),
-        ("pharmacy", "pharmacies"),
-        ("morgue", "morgues"),
-        ("crematorium", "crematoria"),
-        ("gaol", "gaols"),
-        ("jail", "jails"),
-        ("penitentiary", "penitentiaries"),
-        ("guardhouse", "guardhouses"),
-        ("citadel", "citadels"),
-        ("keep", "keeps"),
-        ("turret", "turrets"),
-        ("belfry", "belfries"),
-        ("steeple", "steeples"),
-        ("bunkhouse", "bunkhouses"),
-        ("barrack", "barracks"),
-        ("casern", "caserns"),
-        ("officers' mess", "officers' messes"),
-        ("terminal hall", "terminal halls"),
-        ("waiting hall", "waiting halls"),
-        ("pumping house", "pumping houses"),
-        ("boiler house", "boiler houses"),
-        ("engine shed", "engine sheds"),
-        ("coach house", "coach houses"),
-        ("mews", "mews"),
-        ("loft", "lofts"),
-        ("bastle", "bastles"),
-        ("tollhouse", "tollhouses"),
-        ("fisherman's hut", "fisherman's huts"),
-        ("beach hut", "beach huts"),
-        ("chalet bungalow", "chalet bungalows"),
-        ("summer house", "summer houses"),
-        ("gazebo", "gazebos"),
-        ("weekend house", "weekend houses"),
-        ("dacha", "dachas"),
-        ("trulli", "trullis"),
-        ("riad", "riads"),
-        ("pied-a-terre", "pied-a-terres"),
-        ("abode", "abodes"),
-        ("erection of brick", "erections of brick"),
-        ("block of flats", "blocks of flats"),
-        ("flats", "flats"),
-        ("real estate object", "real estate objects"),
-        ("housing unit", "housing units"),
-        ("housing", "housings"),
-        ("property with a roof", "properties with roofs"),
-    ],
-    "water": [
-        ("lake", "lakes"),
-        ("pond", "ponds"),
-        ("sea", "seas"),
-        ("ocean", "oceans"),
-        ("lagoon", "lagoons"),
-        ("reservoir", "reservoirs"),
-        ("tarn", "tarns"),
-        ("loch", "lochs"),
-        ("lough", "loughs"),
-        ("mere", "meres"),
-        ("bay", "bays"),
-        ("gulf", "gulfs"),
-        ("fjord", "fjords"),
-        ("cove", "coves"),
-        ("harbour basin", "harbour basins"),
-        ("harbor water", "harbor waters"),
-        ("marina basin", "marina basins"),
-        ("open water", "open waters"),
-        ("expanse of water", "expanses of water"),
-        ("sheet of water", "sheets of water"),
-        ("body of water", "bodies of water"),
-        ("water body", "water bodies"),
-        ("waterbody", "waterbodies"),
-        ("water surface", "water surfaces"),
-        ("lakelet", "lakelets"),
-        ("duck pond", "duck ponds"),
-        ("fish pond", "fish ponds"),
-        ("mill pond", "mill ponds"),
-        ("quarry lake", "quarry lakes"),
-        ("gravel pit lake", "gravel pit lakes"),
-        ("oxbow", "oxbows"),
-        ("oxbow lake", "oxbow lakes"),
-        ("billabong", "billabongs"),
-        ("strait", "straits"),
-        ("firth", "firths"),
-        ("roadstead", "roadsteads"),
-        ("impoundment", "impoundments"),
-        ("retention basin", "retention basins"),
-        ("detention pond", "detention ponds"),
-        ("settling pond", "settling ponds"),
-        ("farm pond", "farm ponds"),
-        ("stock pond", "stock ponds"),
-        ("watering hole", "watering holes"),
-        ("waterhole", "waterholes"),
-        ("dugout pond", "dugout ponds"),
-        ("crater lake", "crater lakes"),
-        ("kettle lake", "kettle lakes"),
-        ("glacial lake", "glacial lakes"),
-        ("moraine lake", "moraine lakes"),
-        ("mountain lake", "mountain lakes"),
-        ("flooded quarry", "flooded quarries"),
-        ("flooded pit", "flooded pits"),
-        ("inland sea", "inland seas"),
-        ("salt lake", "salt lakes"),
-        ("brine lagoon", "brine lagoons"),
-        ("aquaculture pond", "aquaculture ponds"),
-        ("carp pond", "carp ponds"),
-        ("koi pond", "koi ponds"),
-        ("tidal lagoon", "tidal lagoons"),
-        ("broad", "broads"),
-        ("wet surface", "wet surfaces"),
-        ("blue expanse", "blue expanses"),
-        ("aquatic area", "aquatic areas"),
-        ("lacustrine feature", "lacustrine features"),
-        ("lentic habitat", "lentic habitats"),
-        ("hydrographic area", "hydrographic areas"),
-        ("pelagic zone", "pelagic zones"),
-        ("offing", "offings"),
-        ("bight", "bights"),
-        ("haff", "haffs"),
-        ("bathing lake", "bathing lakes"),
-        ("fishing lake", "fishing lakes"),
-        ("recreational lake", "recreational lakes"),
-        ("dam lake", "dam lakes"),
-        ("artificial lake", "artificial lakes"),
-        ("ornamental lake", "ornamental lakes"),
-        ("backwater", "backwaters"),
-        ("standing water", "standing waters"),
-        ("stillwater", "stillwaters"),
-        ("maritime area", "maritime areas"),
-        ("saltwater", "saltwaters"),
-        ("pan of water", "pans of water"),
-        ("water hazard", "water hazards"),
-        ("moat", "moats"),
-        ("catchment pond", "catchment ponds"),
-        ("storage reservoir", "storage reservoirs"),
-        ("drinking water reservoir", "drinking water reservoirs"),
-        ("polder lake", "polder lakes"),
-        ("inlet", "inlets"),
-        ("creek-fed lake", "creek-fed lakes"),
-        ("sea loch", "sea lochs"),
-        ("llyn", "llyns"),
-        ("lac", "lacs"),
-        ("loughan", "loughans"),
-        ("lochan", "lochans"),
-        ("boating lake", "boating lakes"),
-        ("rowing lake", "rowing lakes"),
-        ("regatta lake", "regatta lakes"),
-        ("skating pond", "skating ponds"),
-        ("frog pond", "frog ponds"),
-        ("swan lake", "swan lakes"),
-        ("lily pond", "lily ponds"),
-        ("water garden", "water gardens"),
-        ("wetland pond", "wetland ponds"),
-        ("vernal pond", "vernal ponds"),
-        ("bog pond", "bog ponds"),
-        ("marl pit pond", "marl pit ponds"),
-        ("clay pit lake", "clay pit lakes"),
-        ("strip-mine lake", "strip-mine lakes"),
-        ("pit lake", "pit lakes"),
-        ("subsidence lake", "subsidence lakes"),
-        ("sinkhole lake", "sinkhole lakes"),
-        ("cenote", "cenotes"),
-        ("maar", "maars"),
-        ("caldera lake", "caldera lakes"),
-        ("tidal basin", "tidal basins"),
-        ("sluice basin", "sluice basins"),
-        ("dock basin", "dock basins"),
-        ("turning basin", "turning basins"),
-        ("wet dock basin", "wet dock basins"),
-        ("ash lagoon", "ash lagoons"),
-        ("sewage lagoon", "sewage lagoons"),
-        ("tailings pond", "tailings ponds"),
-        ("evaporation pond", "evaporation ponds"),
-        ("salt pond", "salt ponds"),
-        ("firefighting pond", "firefighting ponds"),
-        ("fire pond", "fire ponds"),
-        ("balancing pond", "balancing ponds"),
-        ("attenuation pond", "attenuation ponds"),
-        ("sump lake", "sump lakes"),
-        ("forebay", "forebays"),
-        ("upper reservoir", "upper reservoirs"),
-        ("pumped-storage lake", "pumped-storage lakes"),
-        ("lentic waterbody", "lentic waterbodies"),
-        ("inundation", "inundations"),
-        ("flooded area", "flooded areas"),
-        ("floodwater", "floodwaters"),
-        ("hydrosphere", "hydrospheres"),
-        ("hydronym", "hydronyms"),
-        ("high sea", "high seas"),
-        ("seawater", "seawaters"),
-        ("seascape", "seascapes"),
-        ("aquatic expanse", "aquatic expanses"),
-        ("watery mirror", "watery mirrors"),
-        ("liquid mirror", "liquid mirrors"),
-        ("wavy blue", "wavy blues"),
-        ("shoreline water", "shoreline waters"),
-        ("littoral", "littorals"),
-        ("epicontinental sea", "epicontinental seas"),
-        ("archipelago sea", "archipelago seas"),
-        ("territorial sea", "territorial seas"),
-        ("sea area", "sea areas"),
-        ("polynya", "polynyas"),
-        ("meltwater lake", "meltwater lakes"),
-        ("lagune", "lagunes"),
-        ("etang", "etangs"),
-        ("voe", "voes"),
-        ("ria", "rias"),
-        ("embayment", "embayments"),
-        ("estuarine bay", "estuarine bays"),
-        ("haven", "havens"),
-        ("natural harbour", "natural harbours"),
-        ("port basin", "port basins"),
-        ("bathymetric area", "bathymetric areas"),
-        ("soundings area", "soundings areas"),
-    ],
-    "tennis_court": [
-        ("tennis court", "tennis courts"),
-        ("court", "courts"),
-        ("clay court", "clay courts"),
-        ("hard court", "hard courts"),
-        ("grass court", "grass courts"),
-        ("lawn tennis ground", "lawn tennis grounds"),
-        ("tennis facility", "tennis facilities"),
-        ("tennis ground", "tennis grounds"),
-        ("tennis surface", "tennis surfaces"),
-        ("tennis rectangle", "tennis rectangles"),
-        ("tennis area", "tennis areas"),
-        ("tennis enclosure", "tennis enclosures"),
-        ("racket court", "racket courts"),
-        ("racquet playground", "racquet playgrounds"),
-        ("tennis lawn", "tennis lawns"),
-        ("tennis arena", "tennis arenas"),
-        ("centre court", "centre courts"),
-        ("center court", "center courts"),
-        ("practice court for tennis", "practice courts for tennis"),
-        ("doubles court", "doubles courts"),
-        ("singles court", "singles courts"),
-        ("acrylic court", "acrylic courts"),
-        ("carpet court", "carpet courts"),
-        ("rebound ace floor", "rebound ace floors"),
-        ("tennis venue", "tennis venues"),
-        ("tennis plot", "tennis plots"),
-        ("tennis complex", "tennis complexes"),
-        ("tennis base", "tennis bases"),
-        ("tennis playing surface", "tennis playing surfaces"),
-        ("tennis bubble", "tennis bubbles"),
-        ("tennis slab", "tennis slabs"),
-        ("tennis club ground", "tennis club grounds"),
-        ("tennis centre", "tennis centres"),
-        ("baseline and net rectangle", "baseline and net rectangles"),
-        ("racket sport arena", "racket sport arenas"),
-        ("racquet sports enclosure", "racquet sports enclosures"),
-        ("red clay rectangle", "red clay rectangles"),
-        ("terre battue", "terre battues"),
-        ("en-tout-cas surface", "en-tout-cas surfaces"),
-        ("wimbledon style lawn", "wimbledon style lawns"),
-        ("backhand ground", "backhand grounds"),
-        ("serve and volley court", "serve and volley courts"),
-        ("ATP court", "ATP courts"),
-        ("WTA court", "WTA courts"),
-        ("ITF court", "ITF courts"),
-        ("grand slam court", "grand slam courts"),
-        ("deuce ground", "deuce grounds"),
-        ("match court", "match courts"),
-        ("netted court", "netted courts"),
-        ("fenced court", "fenced courts"),
-        ("private court", "private courts"),
-        ("floodlit court", "floodlit courts"),
-        ("public court", "public courts"),
-        ("club court", "club courts"),
-        ("school court", "school courts"),
-        ("hotel court", "hotel courts"),
-        ("paved tennis pad", "paved tennis pads"),
-        ("tennis cage", "tennis cages"),
-        ("tennis floor", "tennis floors"),
-        ("tennis park", "tennis parks"),
-        ("lob and smash ground", "lob and smash grounds"),
-        ("forehand practice ground", "forehand practice grounds"),
-        ("racket ground", "racket grounds"),
-        ("tennis patch", "tennis patches"),
-        ("tennis square", "tennis squares"),
-        ("tennis spot", "tennis spots"),
-        ("tennis installation", "tennis installations"),
-        ("tennis deck", "tennis decks"),
-        ("set and match venue", "set and match venues"),
-        ("tennis academy court", "tennis academy courts"),
-        ("tennis shale", "tennis shales"),
-        ("porous court", "porous courts"),
-        ("macadam court", "macadam courts"),
-        ("shale court", "shale courts"),
-        ("artificial grass court", "artificial grass courts"),
-        ("cushioned court", "cushioned courts"),
-        ("sand-filled court", "sand-filled courts"),
-        ("tournament court", "tournament courts"),
-        ("challenger court", "challenger courts"),
-        ("exhibition court", "exhibition courts"),
-        ("stadium court", "stadium courts"),
-        ("show court", "show courts"),
-        ("side court", "side courts"),
-        ("backyard court", "backyard courts"),
-        ("hotel tennis area", "hotel tennis areas"),
-        ("resort court", "resort courts"),
-        ("holiday camp court", "holiday camp courts"),
-        ("lawn for rackets", "lawns for rackets"),
-        ("padel and tennis place", "padel and tennis places"),
-        ("mini tennis area", "mini tennis areas"),
-        ("umpire's ground", "umpire's grounds"),
-        ("tramline rectangle", "tramline rectangles"),
-        ("tiebreak arena", "tiebreak arenas"),
-        ("advantage court", "advantage courts"),
-        ("seeded players' ground", "seeded players' grounds"),
-        ("tennis oblong", "tennis oblongs"),
-        ("strung racket arena", "strung racket arenas"),
-        ("tennis playground", "tennis playgrounds"),
-        ("tennis sport site", "tennis sport sites"),
-        ("tennis unit", "tennis units"),
-        ("tennis turf", "tennis turfs"),
-        ("tennis site", "tennis sites"),
-        ("tennis location", "tennis locations"),
-        ("tennis stadium", "tennis stadiums"),
-        ("tennis plaza", "tennis plazas"),
-        ("tennis terrace", "tennis terraces"),
-        ("tennis compound", "tennis compounds"),
-        ("tennis block", "tennis blocks"),
-        ("lawn court", "lawn courts"),
-        ("ball-over-net ground", "ball-over-net grounds"),
-        ("rally ground", "rally grounds"),
-        ("volley ground", "volley grounds"),
-        ("service box rectangle", "service box rectangles"),
-        ("half-court", "half-courts"),
-        ("ladies' singles ground", "ladies' singles grounds"),
-        ("mixed doubles ground", "mixed doubles grounds"),
-        ("forehand lawn", "forehand lawns"),
-        ("backhand lawn", "backhand lawns"),
-        ("racketeers' square", "racketeers' squares"),
-    ],
-    "running_track": [
-        ("running track", "running tracks"),
-        ("athletics track", "athletics tracks"),
-        ("track", "tracks"),
-        ("race track for runners", "race tracks for runners"),
-        ("cinder track", "cinder tracks"),
-        ("tartan track", "tartan tracks"),
-        ("running oval", "running ovals"),
-        ("track and field oval", "track and field ovals"),
-        ("athletics oval", "athletics ovals"),
-        ("athletics stadium", "athletics stadiums"),
-        ("track and field venue", "track and field venues"),
-        ("athletics facility", "athletics facilities"),
-        ("athletics arena", "athletics arenas"),
-        ("four-hundred-metre loop", "four-hundred-metre loops"),
-        ("400 m track", "400 m tracks"),
-        ("400 m oval", "400 m ovals"),
-        ("quarter-mile oval", "quarter-mile ovals"),
-        ("sprint track", "sprint tracks"),
-        ("sprinting lane", "sprinting lanes"),
-        ("running lane", "running lanes"),
-        ("tartan oval", "tartan ovals"),
-        ("tartan surface", "tartan surfaces"),
-        ("rubber oval", "rubber ovals"),
-        ("rubberised track", "rubberised tracks"),
-        ("rubber running surface", "rubber running surfaces"),
-        ("red oval", "red ovals"),
-        ("polyurethane loop", "polyurethane loops"),
-        ("mondo track", "mondo tracks"),
-        ("all-weather track", "all-weather tracks"),
-        ("eight-lane track", "eight-lane tracks"),
-        ("six-lane oval", "six-lane ovals"),
-        ("synthetic track", "synthetic tracks"),
-        ("stadium track", "stadium tracks"),
-        ("school track", "school tracks"),
-        ("hurdles lane", "hurdles lanes"),
-        ("hurdle course", "hurdle courses"),
-        ("relay track", "relay tracks"),
-        ("steeplechase track", "steeplechase tracks"),
-        ("runners' circuit", "runners' circuits"),
-        ("running circuit", "running circuits"),
-        ("jogging oval", "jogging ovals"),
-        ("jogging loop", "jogging loops"),
-        ("jogging circuit", "jogging circuits"),
-        ("joggers' ring", "joggers' rings"),
-        ("running loop", "running loops"),
-        ("runners' oval", "runners' ovals"),
-        ("sprinters' straight", "sprinters' straights"),
-        ("sprint straight", "sprint straights"),
-        ("footrace course", "footrace courses"),
-        ("foot racing oval", "foot racing ovals"),
-        ("ash track", "ash tracks"),
-        ("athletes' ring", "athletes' rings"),
-        ("lap track", "lap tracks"),
-        ("stadium oval", "stadium ovals"),
-        ("runner's ring", "runner's rings"),
-        ("decathlon venue", "decathlon venues"),
-        ("heptathlon arena", "heptathlon arenas"),
-        ("athletics ground", "athletics grounds"),
-        ("track and field facility", "track and field facilities"),
-        ("track and field complex", "track and field complexes"),
-        ("IAAF track", "IAAF tracks"),
-        ("world athletics certified oval", "world athletics certified ovals"),
-        ("foot race ring", "foot race rings"),
-        ("dash lane", "dash lanes"),
-        ("curved sprint lane", "curved sprint lanes"),
-        ("racewalking loop", "racewalking loops"),
-        ("relay loop", "relay loops"),
-        ("running ring", "running rings"),
-        ("training oval for sprinters", "training ovals for sprinters"),
-        ("middle-distance track", "middle-distance tracks"),
-        ("racing oval for athletes", "racing ovals for athletes"),
-        ("athletic track", "athletic tracks"),
-        ("athletic oval", "athletic ovals"),
-        ("bend and straight circuit", "bend and straight circuits"),
-        ("racing lane", "racing lanes"),
-        ("athletes' oval", "athletes' ovals"),
-        ("sprinters' oval", "sprinters' ovals"),
-        ("sprinters' loop", "sprinters' loops"),
-        ("marathoners' training loop", "marathoners' training loops"),
-        ("pacemaker ring", "pacemaker rings"),
-        ("stopwatch ring", "stopwatch rings"),
-        ("jogging path in a ring", "jogging paths in rings"),
-        ("jogging track", "jogging tracks"),
-        ("runway for sprinters", "runways for sprinters"),
-        ("running strip", "running strips"),
-        ("running course", "running courses"),
-        ("running facility", "running facilities"),
-        ("running surface", "running surfaces"),
-        ("runners' lane", "runners' lanes"),
-        ("runners' arena", "runners' arenas"),
-        ("tartan ring", "tartan rings"),
-        ("tartan circuit", "tartan circuits"),
-        ("rubber track", "rubber tracks"),
-        ("rubber ring", "rubber rings"),
-        ("urethane track", "urethane tracks"),
-        ("latex track", "latex tracks"),
-        ("grass track", "grass tracks"),
-        ("dirt running track", "dirt running tracks"),
-        ("red running loop", "red running loops"),
-        ("blue running track", "blue running tracks"),
-        ("orange running loop", "orange running loops"),
-        ("oval with lanes", "ovals with lanes"),
-        ("lanes and bends", "lanes and bends"),
-        ("multi-lane oval", "multi-lane ovals"),
-        ("school oval", "school ovals"),
-        ("collegiate track", "collegiate tracks"),
-        ("high school track", "high school tracks"),
-        ("campus track", "campus tracks"),
-        ("olympic track", "olympic tracks"),
-        ("athletics course", "athletics courses"),
-        ("leichtathletik oval", "leichtathletik ovals"),
-        ("track meet venue", "track meet venues"),
-        ("invitational meet venue", "invitational meet venues"),
-        ("athletics club track", "athletics club tracks"),
-        ("harriers' track", "harriers' tracks"),
-        ("milers' oval", "milers' ovals"),
-        ("dashers' lane", "dashers' lanes"),
-        ("spikes ground", "spikes grounds"),
-        ("baton ground", "baton grounds"),
-        ("starting blocks place", "starting blocks places"),
-        ("home straight", "home straights"),
-        ("back straight", "back straights"),
-        ("finishing straight", "finishing straights"),
-        ("finish straight", "finish straights"),
-        ("pace lap oval", "pace lap ovals"),
-        ("foot speed course", "foot speed courses"),
-        ("endurance loop", "endurance loops"),
-        ("training track for athletes", "training tracks for athletes"),
-        ("triathletes' track", "triathletes' tracks"),
-        ("pentathlon oval", "pentathlon ovals"),
-        ("paralympic track", "paralympic tracks"),
-        ("cinder path", "cinder paths"),
-    ],
-    "storage_tank": [
-        ("storage tank", "storage tanks"),
-        ("tank", "tanks"),
-        ("oil tank", "oil tanks"),
-        ("fuel tank", "fuel tanks"),
-        ("silo", "silos"),
-        ("gasometer", "gasometers"),
-        ("gas holder", "gas holders"),
-        ("gasholder", "gasholders"),
-        ("cistern", "cisterns"),
-        ("water tank", "water tanks"),
-        ("petroleum tank", "petroleum tanks"),
-        ("petrol tank", "petrol tanks"),
-        ("crude tank", "crude tanks"),
-        ("diesel tank", "diesel tanks"),
-        ("kerosene tank", "kerosene tanks"),
-        ("naphtha tank", "naphtha tanks"),
-        ("LNG tank", "LNG tanks"),
-        ("LPG sphere", "LPG spheres"),
-        ("horton sphere", "horton spheres"),
-        ("pressure sphere", "pressure spheres"),
-        ("gas sphere", "gas spheres"),
-        ("spherical tank", "spherical tanks"),
-        ("cylindrical tank", "cylindrical tanks"),
-        ("floating-roof tank", "floating-roof tanks"),
-        ("fixed-roof tank", "fixed-roof tanks"),
-        ("dome-roof tank", "dome-roof tanks"),
-        ("cone-roof tank", "cone-roof tanks"),
-        ("bunker fuel drum", "bunker fuel drums"),
-        ("bulk container", "bulk containers"),
-        ("liquid container", "liquid containers"),
-        ("holding tank", "holding tanks"),
-        ("bulk fuel tank", "bulk fuel tanks"),
-        ("fuel silo", "fuel silos"),
-        ("grain bin", "grain bins"),
-        ("grain silo", "grain silos"),
-        ("corn bin", "corn bins"),
-        ("cement silo", "cement silos"),
-        ("slurry tank", "slurry tanks"),
-        ("slurry store", "slurry stores"),
-        ("molasses tank", "molasses tanks"),
-        ("chemical tank", "chemical tanks"),
-        ("acid tank", "acid tanks"),
-        ("digester tank", "digester tanks"),
-        ("biogas digester", "biogas digesters"),
-        ("fermenter", "fermenters"),
-        ("clarifier tank", "clarifier tanks"),
-        ("refinery tank", "refinery tanks"),
-        ("tank farm unit", "tank farm units"),
-        ("tankage unit", "tankage units"),
-        ("petrochemical vat", "petrochemical vats"),
-        ("vat", "vats"),
-        ("round vat", "round vats"),
-        ("industrial cylinder", "industrial cylinders"),
-        ("steel cylinder", "steel cylinders"),
-        ("metal cylinder", "metal cylinders"),
-        ("white cylinder", "white cylinders"),
-        ("hydrocarbon store", "hydrocarbon stores"),
-        ("POL tank", "POL tanks"),
-        ("POL installation tank", "POL installation tanks"),
-        ("jet fuel tank", "jet fuel tanks"),
-        ("avgas tank", "avgas tanks"),
-        ("ammonia tank", "ammonia tanks"),
-        ("ethanol tank", "ethanol tanks"),
-        ("methanol tank", "methanol tanks"),
-        ("vinegar vat", "vinegar vats"),
-        ("edible oil tank", "edible oil tanks"),
-        ("brewing tank", "brewing tanks"),
-        ("wine tank", "wine tanks"),
-        ("surge tank", "surge tanks"),
-        ("day tank", "day tanks"),
-        ("receiver tank", "receiver tanks"),
-        ("propane bullet", "propane bullets"),
-        ("propane tank", "propane tanks"),
-        ("butane tank", "butane tanks"),
-        ("tar tank", "tar tanks"),
-        ("bitumen tank", "bitumen tanks"),
-        ("asphalt tank", "asphalt tanks"),
-        ("lubricant tank", "lubricant tanks"),
-        ("feedstock tank", "feedstock tanks"),
-        ("drum-shaped container", "drum-shaped containers"),
-        ("oil drum giant", "oil drum giants"),
-        ("bulk liquid silo", "bulk liquid silos"),
-        ("buffer tank", "buffer tanks"),
-        ("effluent tank", "effluent tanks"),
-        ("fire-water tank", "fire-water tanks"),
-        ("oil depot cylinder", "oil depot cylinders"),
-        ("tank battery", "tank batteries"),
-        ("elevator bin", "elevator bins"),
-        ("fodder silo", "fodder silos"),
-        ("tun", "tuns"),
-        ("bulk plant unit", "bulk plant units"),
-        ("depot tank", "depot tanks"),
-        ("terminal tank", "terminal tanks"),
-        ("tank shell", "tank shells"),
-        ("oil container", "oil containers"),
-        ("fuel container", "fuel containers"),
-        ("gasoline tank", "gasoline tanks"),
-        ("petrol silo", "petrol silos"),
-        ("heating oil tank", "heating oil tanks"),
-        ("mazut tank", "mazut tanks"),
-        ("residual oil tank", "residual oil tanks"),
-        ("condensate tank", "condensate tanks"),
-        ("slop tank", "slop tanks"),
-        ("ballast tank ashore", "ballast tanks ashore"),
-        ("brine tank", "brine tanks"),
-        ("caustic tank", "caustic tanks"),
-        ("solvent tank", "solvent tanks"),
-        ("resin tank", "resin tanks"),
-        ("latex tank", "latex tanks"),
-        ("glycol tank", "glycol tanks"),
-        ("fertiliser tank", "fertiliser tanks"),
-        ("urea tank", "urea tanks"),
-        ("nitrogen tank", "nitrogen tanks"),
-        ("oxygen tank", "oxygen tanks"),
-        ("hydrogen tank", "hydrogen tanks"),
-        ("helium tank", "helium tanks"),
-        ("cryogenic tank", "cryogenic tanks"),
-        ("cryotank", "cryotanks"),
-        ("bullet tank", "bullet tanks"),
-        ("sphere of gas", "spheres of gas"),
-        ("ball tank", "ball tanks"),
-        ("dome of fuel", "domes of fuel"),
-        ("rainwater tank", "rainwater tanks"),
-        ("standpipe tank", "standpipe tanks"),
-        ("header tank", "header tanks"),
-        ("wastewater tank", "wastewater tanks"),
-        ("sludge tank", "sludge tanks"),
-        ("manure tank", "manure tanks"),
-        ("liquid manure silo", "liquid manure silos"),
-        ("silage silo", "silage silos"),
-        ("feed silo", "feed silos"),
-        ("malt silo", "malt silos"),
-        ("sugar silo", "sugar silos"),
-        ("flour silo", "flour silos"),
-        ("pellet silo", "pellet silos"),
-        ("salt silo", "salt silos"),
-        ("lime silo", "lime silos"),
-        ("fly ash silo", "fly ash silos"),
-        ("clinker silo", "clinker silos"),
-        ("coal silo", "coal silos"),
-        ("tower silo", "tower silos"),
-        ("harvestore", "harvestores"),
-        ("hopper", "hoppers"),
-        ("grain drum", "grain drums"),
-        ("grain storage cylinder", "grain storage cylinders"),
-        ("rice bin", "rice bins"),
-        ("seed bin", "seed bins"),
-        ("cannister", "cannisters"),
-        ("canister", "canisters"),
-        ("oil can", "oil cans"),
-        ("barrel", "barrels"),
-        ("oil drum", "oil drums"),
-        ("cask", "casks"),
-        ("butt for rain", "butts for rain"),
-        ("gasometer frame", "gasometer frames"),
-        ("telescoping holder", "telescoping holders"),
-        ("strategic reserve tank", "strategic reserve tanks"),
-        ("stockpile tank", "stockpile tanks"),
-        ("carboy", "carboys"),
-        ("cistern of fuel", "cisterns of fuel"),
-        ("boiler drum", "boiler drums"),
-        ("receptacle", "receptacles"),
-        ("repository of crude", "repositories of crude"),
-        ("stock tank battery", "stock tank batteries"),
-        ("oilfield tank", "oilfield tanks"),
-        ("wellhead tank", "wellhead tanks"),
-        ("tank farm", "tank farms"),
-        ("tankfarm", "tankfarms"),
-        ("oil farm", "oil farms"),
-    ],
-    "pool": [
-        ("swimming pool", "swimming pools"),
-        ("pool", "pools"),
-        ("lido", "lidos"),
-        ("natatorium", "natatoria"),
-        ("swimming bath", "swimming baths"),
-        ("bathing pool", "bathing pools"),
-        ("plunge pool", "plunge pools"),
-        ("paddling pool", "paddling pools"),
-        ("wading pool", "wading pools"),
-        ("kiddie pool", "kiddie pools"),
-        ("children's pool", "children's pools"),
-        ("splash pool", "splash pools"),
-        ("lap pool", "lap pools"),
-        ("infinity pool", "infinity pools"),
-        ("olympic pool", "olympic pools"),
-        ("hotel pool", "hotel pools"),
-        ("backyard pool", "backyard pools"),
-        ("garden pool", "garden pools"),
-        ("private pool", "private pools"),
-        ("public pool", "public pools"),
-        ("outdoor pool", "outdoor pools"),
-        ("open-air baths", "open-air baths"),
-        ("leisure pool", "leisure pools"),
-        ("diving pool", "diving pools"),
-        ("kidney-shaped pool", "kidney-shaped pools"),
-        ("above-ground pool", "above-ground pools"),
-        ("in-ground pool", "in-ground pools"),
-        ("inground pool", "inground pools"),
-        ("saltwater pool", "saltwater pools"),
-        ("chlorinated basin", "chlorinated basins"),
-        ("swim basin", "swim basins"),
-        ("swimming basin", "swimming basins"),
-        ("swimmers' basin", "swimmers' basins"),
-        ("dipping pool", "dipping pools"),
-        ("hot tub", "hot tubs"),
-        ("jacuzzi", "jacuzzis"),
-        ("whirlpool tub", "whirlpool tubs"),
-        ("thermal bath", "thermal baths"),
-        ("thermal pool", "thermal pools"),
-        ("spa pool", "spa pools"),
-        ("wave pool", "wave pools"),
-        ("lazy river pool", "lazy river pools"),
-        ("water slide pool", "water slide pools"),
-        ("swimming tank", "swimming tanks"),
-        ("bathing tank", "bathing tanks"),
-        ("swim spa", "swim spas"),
-        ("training pool", "training pools"),
-        ("competition pool", "competition pools"),
-        ("toddler pool", "toddler pools"),
-        ("fibreglass pool", "fibreglass pools"),
-        ("vinyl liner pool", "vinyl liner pools"),
-        ("tiled pool", "tiled pools"),
-        ("concrete pool", "concrete pools"),
-        ("heated pool", "heated pools"),
-        ("rooftop pool", "rooftop pools"),
-        ("villa pool", "villa pools"),
-        ("patio pool", "patio pools"),
-        ("resort pool", "resort pools"),
-        ("municipal baths", "municipal baths"),
-        ("piscina", "piscinas"),
-        ("piscine", "piscines"),
-        ("bathing facility", "bathing facilities"),
-        ("swimming venue", "swimming venues"),
-        ("turquoise basin", "turquoise basins"),
-        ("turquoise rectangle", "turquoise rectangles"),
-        ("aquamarine basin", "aquamarine basins"),
-        ("azure rectangle", "azure rectangles"),
-        ("water park basin", "water park basins"),
-        ("aquatic centre pool", "aquatic centre pools"),
-        ("25-metre pool", "25-metre pools"),
-        ("50-metre pool", "50-metre pools"),
-        ("cocktail pool", "cocktail pools"),
-        ("family pool", "family pools"),
-        ("bathers' basin", "bathers' basins"),
-        ("swimming facility", "swimming facilities"),
-        ("chlorine pool", "chlorine pools"),
-        ("splash basin", "splash basins"),
-        ("leisure baths", "leisure baths"),
-        ("bathing place", "bathing places"),
-        ("bathing basin", "bathing basins"),
-        ("swimming lido", "swimming lidos"),
-        ("sea-water bath", "sea-water baths"),
-        ("hydrotherapy pool", "hydrotherapy pools"),
-        ("therapy pool", "therapy pools"),
-        ("physio pool", "physio pools"),
-        ("exercise pool", "exercise pools"),
-        ("endless pool", "endless pools"),
-        ("counter-current pool", "counter-current pools"),
-        ("instruction pool", "instruction pools"),
-        ("learner pool", "learner pools"),
-        ("shallow pool", "shallow pools"),
-        ("teaching pool", "teaching pools"),
-        ("fun pool", "fun pools"),
-        ("lagoon pool", "lagoon pools"),
-        ("freeform pool", "freeform pools"),
-        ("L-shaped pool", "L-shaped pools"),
-        ("oval pool", "oval pools"),
-        ("round pool", "round pools"),
-        ("rectangular pool", "rectangular pools"),
-        ("zero-entry pool", "zero-entry pools"),
-        ("beach-entry pool", "beach-entry pools"),
-        ("overflow pool", "overflow pools"),
-        ("natural pool", "natural pools"),
-        ("bio pool", "bio pools"),
-        ("eco pool", "eco pools"),
-        ("cruise ship pool", "cruise ship pools"),
-        ("condo pool", "condo pools"),
-        ("community pool", "community pools"),
-        ("club pool", "club pools"),
-        ("school pool", "school pools"),
-        ("camp pool", "camp pools"),
-        ("campsite pool", "campsite pools"),
-        ("holiday park pool", "holiday park pools"),
-        ("hostel pool", "hostel pools"),
-        ("motel pool", "motel pools"),
-        ("courtyard pool", "courtyard pools"),
-        ("terrace pool", "terrace pools"),
-        ("estate pool", "estate pools"),
-        ("mansion pool", "mansion pools"),
-        ("party pool", "party pools"),
-        ("cold plunge", "cold plunges"),
-        ("ice bath", "ice baths"),
-        ("sauna plunge", "sauna plunges"),
-        ("steam bath basin", "steam bath basins"),
-        ("tepidarium", "tepidaria"),
-        ("caldarium", "caldaria"),
-        ("onsen", "onsens"),
-        ("hammam basin", "hammam basins"),
-        ("mikvah", "mikvahs"),
-        ("baptismal bath", "baptismal baths"),
-        ("waterpark", "waterparks"),
-        ("aquapark", "aquaparks"),
-        ("aqua park", "aqua parks"),
-        ("splash pad", "splash pads"),
-        ("splash park", "splash parks"),
-        ("splash zone", "splash zones"),
-        ("inflatable pool", "inflatable pools"),
-        ("rubber pool", "rubber pools"),
-        ("frame pool", "frame pools"),
-        ("stock tank pool", "stock tank pools"),
-        ("Intex pool", "Intex pools"),
-        ("gunite pool", "gunite pools"),
-        ("shotcrete pool", "shotcrete pools"),
-        ("marble pool", "marble pools"),
-        ("mosaic pool", "mosaic pools"),
-        ("lifeguarded basin", "lifeguarded basins"),
-        ("dive tank", "dive tanks"),
-        ("diving well", "diving wells"),
-        ("diving basin", "diving basins"),
-        ("swimming lane basin", "swimming lane basins"),
-        ("swimming stadium", "swimming stadiums"),
-        ("crawl basin", "crawl basins"),
-        ("breaststroke basin", "breaststroke basins"),
-        ("cool-off basin", "cool-off basins"),
-        ("soaking tub", "soaking tubs"),
-        ("spa tub", "spa tubs"),
-        ("wellness bath", "wellness baths"),
-        ("bathing complex", "bathing complexes"),
-    ],
-    "ship": [
-        ("ship", "ships"),
-        ("boat", "boats"),
-        ("vessel", "vessels"),
-        ("yacht", "yachts"),
-        ("sailboat", "sailboats"),
-        ("sailing boat", "sailing boats"),
-        ("dinghy", "dinghies"),
-        ("ferry", "ferries"),
-        ("freighter", "freighters"),
-        ("tanker ship", "tanker ships"),
-        ("oil tanker", "oil tankers"),
-        ("container ship", "container ships"),
-        ("container carrier", "container carriers"),
-        ("bulk carrier", "bulk carriers"),
-        ("bulker", "bulkers"),
-        ("cargo ship", "cargo ships"),
-        ("cruise liner", "cruise liners"),
-        ("cruise ship", "cruise ships"),
-        ("ocean liner", "ocean liners"),
-        ("barge", "barges"),
-        ("lighter barge", "lighter barges"),
-        ("tug", "tugs"),
-        ("tugboat", "tugboats"),
-        ("trawler", "trawlers"),
-        ("fishing boat", "fishing boats"),
-        ("fishing smack", "fishing smacks"),
-        ("cutter", "cutters"),
-        ("ketch", "ketches"),
-        ("schooner", "schooners"),
-        ("sloop", "sloops"),
-        ("catamaran", "catamarans"),
-        ("trimaran", "trimarans"),
-        ("motorboat", "motorboats"),
-        ("speedboat", "speedboats"),
-        ("powerboat", "powerboats"),
-        ("launch", "launches"),
-        ("cabin cruiser", "cabin cruisers"),
-        ("houseboat", "houseboats"),
-        ("narrowboat", "narrowboats"),
-        ("canal boat", "canal boats"),
-        ("rowing boat", "rowing boats"),
-        ("rowboat", "rowboats"),
-        ("canoe", "canoes"),
-        ("kayak", "kayaks"),
-        ("gondola", "gondolas"),
-        ("punt", "punts"),
-        ("skiff", "skiffs"),
-        ("dory", "dories"),
-        ("warship", "warships"),
-        ("frigate", "frigates"),
-        ("destroyer", "destroyers"),
-        ("corvette", "corvettes"),
-        ("battleship", "battleships"),
-        ("cruiser", "cruisers"),
-        ("aircraft carrier", "aircraft carriers"),
-        ("submarine", "submarines"),
-        ("minesweeper", "minesweepers"),
-        ("patrol boat", "patrol boats"),
-        ("gunboat", "gunboats"),
-        ("landing craft", "landing craft"),
-        ("coaster", "coasters"),
-        ("reefer ship", "reefer ships"),
-        ("ro-ro ship", "ro-ro ships"),
-        ("car carrier", "car carriers"),
-        ("livestock carrier", "livestock carriers"),
-        ("LNG carrier", "LNG carriers"),
-        ("gas carrier", "gas carriers"),
-        ("dredger", "dredgers"),
-        ("icebreaker", "icebreakers"),
-        ("pilot boat", "pilot boats"),
-        ("lifeboat", "lifeboats"),
-        ("rescue cruiser", "rescue cruisers"),
-        ("hovercraft", "hovercraft"),
-        ("hydrofoil", "hydrofoils"),
-        ("paddle steamer", "paddle steamers"),
-        ("steamer", "steamers"),
-        ("steamship", "steamships"),
-        ("windjammer", "windjammers"),
-        ("galleon", "galleons"),
-        ("junk boat", "junk boats"),
-        ("dhow", "dhows"),
-        ("brigantine", "brigantines"),
-        ("clipper", "clippers"),
-        ("pleasure craft", "pleasure craft"),
-        ("watercraft", "watercraft"),
-        ("seagoing craft", "seagoing craft"),
-        ("floating craft", "floating craft"),
-        ("hull", "hulls"),
-        ("keelboat", "keelboats"),
-        ("jet ski", "jet skis"),
-        ("water taxi", "water taxis"),
-        ("vaporetto", "vaporetti"),
-        ("whaler", "whalers"),
-        ("seiner", "seiners"),
-        ("longliner", "longliners"),
-        ("drifter boat", "drifter boats"),
-        ("supply vessel", "supply vessels"),
-        ("offshore supply ship", "offshore supply ships"),
-        ("merchantman", "merchantmen"),
-        ("merchant vessel", "merchant vessels"),
-        ("naval unit", "naval units"),
-        ("naval vessel", "naval vessels"),
-        ("surface combatant", "surface combatants"),
-        ("lugger", "luggers"),
-        ("pinnace", "pinnaces"),
-        ("tender boat", "tender boats"),
-        ("pontoon boat", "pontoon boats"),
-        ("airboat", "airboats"),
-        ("superyacht", "superyachts"),
-        ("drillship", "drillships"),
-        ("cable layer", "cable layers"),
-        ("hospital ship", "hospital ships"),
-        ("training ship", "training ships"),
-        ("tall ship", "tall ships"),
-        ("argosy", "argosies"),
-        ("ark", "arks"),
-        ("caravel", "caravels"),
-        ("carrack", "carracks"),
-        ("brig", "brigs"),
-        ("barque", "barques"),
-        ("barquentine", "barquentines"),
-        ("yawl", "yawls"),
-        ("felucca", "feluccas"),
-        ("sampan", "sampans"),
-        ("proa", "proas"),
-        ("outrigger", "outriggers"),
-        ("umiak", "umiaks"),
-        ("coracle", "coracles"),
-        ("currach", "curraches"),
-        ("longship", "longships"),
-        ("drakkar", "drakkars"),
-        ("trireme", "triremes"),
-        ("quinquereme", "quinqueremes"),
-        ("galley", "galleys"),
-        ("wherry", "wherries"),
-        ("scow", "scows"),
-        ("hopper barge", "hopper barges"),
-        ("push boat", "push boats"),
-        ("pusher tug", "pusher tugs"),
-        ("tow", "tows"),
-        ("towboat", "towboats"),
-        ("splitter barge", "splitter barges"),
-        ("mudhopper", "mudhoppers"),
-        ("crane vessel", "crane vessels"),
-        ("heavy lifter", "heavy lifters"),
-        ("jack-up barge", "jack-up barges"),
-        ("pipelayer", "pipelayers"),
-        ("survey vessel", "survey vessels"),
-        ("research vessel", "research vessels"),
-        ("weather ship", "weather ships"),
-        ("lightship", "lightships"),
-        ("light vessel", "light vessels"),
-        ("buoy tender", "buoy tenders"),
-        ("fireboat", "fireboats"),
-        ("police boat", "police boats"),
-        ("customs cutter", "customs cutters"),
-        ("coastguard cutter", "coastguard cutters"),
-        ("revenue cutter", "revenue cutters"),
-        ("inflatable boat", "inflatable boats"),
-        ("RIB", "RIBs"),
-        ("zodiac", "zodiacs"),
-        ("rubber boat", "rubber boats"),
-        ("raft", "rafts"),
-        ("pedalo", "pedalos"),
-        ("pedal boat", "pedal boats"),
-        ("rowing eight", "rowing eights"),
-        ("scull", "sculls"),
-        ("racing shell", "racing shells"),
-        ("wakeboard boat", "wakeboard boats"),
-        ("ski boat", "ski boats"),
-        ("bass boat", "bass boats"),
-        ("bowrider", "bowriders"),
-        ("runabout", "runabouts"),
-        ("day sailer", "day sailers"),
-        ("laser dinghy", "laser dinghies"),
-        ("optimist dinghy", "optimist dinghies"),
-        ("sailing yacht", "sailing yachts"),
-        ("motor yacht", "motor yachts"),
-        ("gin palace", "gin palaces"),
-        ("cruising yacht", "cruising yachts"),
-        ("racing yacht", "racing yachts"),
-        ("trawler yacht", "trawler yachts"),
-        ("shrimper", "shrimpers"),
-        ("crabber", "crabbers"),
-        ("lobster boat", "lobster boats"),
-        ("cod boat", "cod boats"),
-        ("herring boat", "herring boats"),
-        ("tuna boat", "tuna boats"),
-        ("factory ship", "factory ships"),
-        ("fish carrier", "fish carriers"),
-        ("reefer", "reefers"),
-        ("banana boat", "banana boats"),
-        ("fruit carrier", "fruit carriers"),
-        ("ore carrier", "ore carriers"),
-        ("coal ship", "coal ships"),
-        ("collier", "colliers"),
-        ("grain ship", "grain ships"),
-        ("timber carrier", "timber carriers"),
-        ("multipurpose vessel", "multipurpose vessels"),
-        ("feeder ship", "feeder ships"),
-        ("feeder", "feeders"),
-        ("panamax", "panamaxes"),
-        ("capesize", "capesizes"),
-        ("VLCC", "VLCCs"),
-        ("ULCC", "ULCCs"),
-        ("supertanker", "supertankers"),
-        ("product tanker", "product tankers"),
-        ("chemical tanker", "chemical tankers"),
-        ("bunker barge", "bunker barges"),
-        ("bitumen carrier", "bitumen carriers"),
-        ("tanker", "tankers"),
-        ("boxship", "boxships"),
-        ("freight ship", "freight ships"),
-        ("Ro-Pax", "Ro-Paxes"),
-        ("ropax ferry", "ropax ferries"),
-        ("car ferry", "car ferries"),
-        ("train ferry", "train ferries"),
-        ("passenger ferry", "passenger ferries"),
-        ("passenger steamer", "passenger steamers"),
-        ("river cruiser", "river cruisers"),
-        ("excursion boat", "excursion boats"),
-        ("sightseeing boat", "sightseeing boats"),
-        ("pleasure boat", "pleasure boats"),
-        ("party boat", "party boats"),
-        ("dive boat", "dive boats"),
-        ("charter boat", "charter boats"),
-        ("showboat", "showboats"),
-        ("dreadnought", "dreadnoughts"),
-        ("man-of-war", "men-of-war"),
-        ("monitor ship", "monitor ships"),
-        ("amphibious assault ship", "amphibious assault ships"),
-        ("dock landing ship", "dock landing ships"),
-        ("helicopter carrier", "helicopter carriers"),
-        ("U-boat", "U-boats"),
-        ("torpedo boat", "torpedo boats"),
-        ("missile boat", "missile boats"),
-        ("fast attack craft", "fast attack craft"),
-        ("OPV", "OPVs"),
-        ("minelayer", "minelayers"),
-        ("minehunter", "minehunters"),
-        ("troopship", "troopships"),
-        ("oiler", "oilers"),
-        ("replenishment ship", "replenishment ships"),
-        ("auxiliary ship", "auxiliary ships"),
-        ("flagship", "flagships"),
-        ("naval ship", "naval ships"),
-        ("nautical craft", "nautical craft"),
-        ("marine craft", "marine craft"),
-        ("tub afloat", "tubs afloat"),
-        ("boatie", "boaties"),
-        ("ship at anchor", "ships at anchor"),
-        ("moored vessel", "moored vessels"),
-        ("hulk", "hulks"),
-    ],
-    "plane": [
-        ("plane", "planes"),
-        ("airplane", "airplanes"),
-        ("aeroplane", "aeroplanes"),
-        ("aircraft", "aircraft"),
-        ("jet", "jets"),
-        ("jetliner", "jetliners"),
-        ("airliner", "airliners"),
-        ("jumbo jet", "jumbo jets"),
-        ("jumbo", "jumbos"),
-        ("passenger jet", "passenger jets"),
-        ("wide-body", "wide-bodies"),
-        ("narrow-body", "narrow-bodies"),
-        ("turboprop", "turboprops"),
-        ("propeller plane", "propeller planes"),
-        ("prop plane", "prop planes"),
-        ("biplane", "biplanes"),
-        ("monoplane", "monoplanes"),
-        ("glider", "gliders"),
-        ("sailplane", "sailplanes"),
-        ("bomber", "bombers"),
-        ("fighter", "fighters"),
-        ("fighter jet", "fighter jets"),
-        ("warplane", "warplanes"),
-        ("interceptor", "interceptors"),
-        ("strike aircraft", "strike aircraft"),
-        ("tanker aircraft", "tanker aircraft"),
-        ("freight plane", "freight planes"),
-        ("cargo plane", "cargo planes"),
-        ("cargo jet", "cargo jets"),
-        ("airfreighter", "airfreighters"),
-        ("business jet", "business jets"),
-        ("private jet", "private jets"),
-        ("bizjet", "bizjets"),
-        ("executive jet", "executive jets"),
-        ("regional jet", "regional jets"),
-        ("commuter plane", "commuter planes"),
-        ("crop duster", "crop dusters"),
-        ("seaplane", "seaplanes"),
-        ("floatplane", "floatplanes"),
-        ("flying boat", "flying boats"),
-        ("amphibian aircraft", "amphibian aircraft"),
-        ("microlight", "microlights"),
-        ("ultralight", "ultralights"),
-        ("light aircraft", "light aircraft"),
-        ("Cessna", "Cessnas"),
-        ("Boeing", "Boeings"),
-        ("Airbus", "Airbuses"),
-        ("Learjet", "Learjets"),
-        ("Gulfstream", "Gulfstreams"),
-        ("Piper", "Pipers"),
-        ("Antonov", "Antonovs"),
-        ("Tupolev", "Tupolevs"),
-        ("Ilyushin", "Ilyushins"),
-        ("Hercules transporter", "Hercules transporters"),
-        ("troop transporter", "troop transporters"),
-        ("military transport aircraft", "military transport aircraft"),
-        ("spy plane", "spy planes"),
-        ("reconnaissance plane", "reconnaissance planes"),
-        ("AWACS jet", "AWACS jets"),
-        ("trainer aircraft", "trainer aircraft"),
-        ("twinjet", "twinjets"),
-        ("trijet", "trijets"),
-        ("quadjet", "quadjets"),
-        ("twin-engine", "twin-engines"),
-        ("four-engined airliner", "four-engined airliners"),
-        ("winged machine", "winged machines"),
-        ("flying machine", "flying machines"),
-        ("fixed-wing aircraft", "fixed-wing aircraft"),
-        ("fixed-wing asset", "fixed-wing assets"),
-        ("heavier-than-air craft", "heavier-than-air craft"),
-        ("holiday flight jet", "holiday flight jets"),
-        ("charter jet", "charter jets"),
-        ("stealth bomber", "stealth bombers"),
-        ("delta wing", "delta wings"),
-        ("tailwheel plane", "tailwheel planes"),
-        ("taildragger", "taildraggers"),
-        ("aerobatic plane", "aerobatic planes"),
-        ("air ambulance plane", "air ambulance planes"),
-        ("water bomber", "water bombers"),
-        ("firefighting plane", "firefighting planes"),
-        ("parked airframe", "parked airframes"),
-        ("airframe", "airframes"),
-        ("silver bird", "silver birds"),
-        ("sky bus", "sky buses"),
-        ("air taxi", "air taxis"),
-        ("superjumbo", "superjumbos"),
-        ("motor glider", "motor gliders"),
-        ("airlifter", "airlifters"),
-        ("airplane on the apron", "airplanes on the apron"),
-        ("kerosene-burning jet", "kerosene-burning jets"),
-        ("jet airplane", "jet airplanes"),
-        ("Concorde", "Concordes"),
-        ("Dreamliner", "Dreamliners"),
-        ("Spitfire", "Spitfires"),
-        ("Phantom jet", "Phantom jets"),
-        ("aerodyne", "aerodynes"),
-        ("winged aircraft", "winged aircraft"),
-        ("swept-wing jet", "swept-wing jets"),
-        ("swing-wing jet", "swing-wing jets"),
-        ("flying wing", "flying wings"),
-        ("canard aircraft", "canard aircraft"),
-        ("triplane", "triplanes"),
-        ("tri-motor", "tri-motors"),
-        ("pusher plane", "pusher planes"),
-        ("tractor biplane", "tractor biplanes"),
-        ("bush plane", "bush planes"),
-        ("ski plane", "ski planes"),
-        ("mail plane", "mail planes"),
-        ("air mail plane", "air mail planes"),
-        ("taxi plane", "taxi planes"),
-        ("jump plane", "jump planes"),
-        ("skydiving plane", "skydiving planes"),
-        ("paradrop plane", "paradrop planes"),
-        ("tow plane", "tow planes"),
-        ("banner plane", "banner planes"),
-        ("stunt plane", "stunt planes"),
-        ("racing plane", "racing planes"),
-        ("kit plane", "kit planes"),
-        ("homebuilt", "homebuilts"),
-        ("motorglider", "motorgliders"),
-        ("hang-glider", "hang-gliders"),
-        ("ultralight trike", "ultralight trikes"),
-        ("STOL plane", "STOL planes"),
-        ("VTOL jet", "VTOL jets"),
-        ("jump jet", "jump jets"),
-        ("Harrier", "Harriers"),
-        ("Tornado jet", "Tornado jets"),
-        ("Eurofighter", "Eurofighters"),
-        ("Rafale", "Rafales"),
-        ("Mirage jet", "Mirage jets"),
-        ("Gripen", "Gripens"),
-        ("MiG", "MiGs"),
-        ("Sukhoi", "Sukhois"),
-        ("Viper jet", "Viper jets"),
-        ("Hornet jet", "Hornet jets"),
-        ("Raptor jet", "Raptor jets"),
-        ("Lightning jet", "Lightning jets"),
-        ("Stratofortress", "Stratofortresses"),
-        ("Flying Fortress", "Flying Fortresses"),
-        ("Lancaster bomber", "Lancaster bombers"),
-        ("Messerschmitt", "Messerschmitts"),
-        ("Junkers plane", "Junkers planes"),
-        ("Fokker", "Fokkers"),
-        ("Focke-Wulf", "Focke-Wulfs"),
-        ("Dakota", "Dakotas"),
-        ("Skymaster", "Skymasters"),
-        ("Constellation airliner", "Constellation airliners"),
-        ("Comet airliner", "Comet airliners"),
-        ("Tristar", "Tristars"),
-        ("Galaxy transporter", "Galaxy transporters"),
-        ("Globemaster", "Globemasters"),
-        ("Starlifter", "Starlifters"),
-        ("Embraer", "Embraers"),
-        ("Bombardier jet", "Bombardier jets"),
-        ("Dash 8", "Dash 8s"),
-        ("ATR", "ATRs"),
-        ("Saab turboprop", "Saab turboprops"),
-        ("Dornier", "Dorniers"),
-        ("Cirrus plane", "Cirrus planes"),
-        ("Beechcraft", "Beechcraft"),
-        ("King Air", "King Airs"),
-        ("Pilatus", "Pilatuses"),
-        ("Falcon jet", "Falcon jets"),
-        ("Citation jet", "Citation jets"),
-        ("Challenger jet", "Challenger jets"),
-        ("Airbus A380", "Airbus A380s"),
-        ("seven-four-seven", "seven-four-sevens"),
-        ("Boeing 737", "Boeing 737s"),
-        ("A320", "A320s"),
-        ("dive bomber", "dive bombers"),
-        ("torpedo bomber", "torpedo bombers"),
-        ("night fighter", "night fighters"),
-        ("escort fighter", "escort fighters"),
-        ("ground-attack jet", "ground-attack jets"),
-        ("attack plane", "attack planes"),
-        ("gunship plane", "gunship planes"),
-        ("patrol plane", "patrol planes"),
-        ("maritime patrol aircraft", "maritime patrol aircraft"),
-        ("sub hunter plane", "sub hunter planes"),
-        ("early-warning aircraft", "early-warning aircraft"),
-        ("radar plane", "radar planes"),
-        ("jammer plane", "jammer planes"),
-        ("U-2", "U-2s"),
-        ("Blackbird jet", "Blackbird jets"),
-        ("refuelling plane", "refuelling planes"),
-        ("aerial tanker", "aerial tankers"),
-        ("aerial refueller", "aerial refuellers"),
-        ("freighter aircraft", "freighter aircraft"),
-        ("airline jet", "airline jets"),
-        ("flag carrier jet", "flag carrier jets"),
-        ("low-cost airline jet", "low-cost airline jets"),
-        ("Ryanair jet", "Ryanair jets"),
-        ("Lufthansa jet", "Lufthansa jets"),
-        ("shuttle flight plane", "shuttle flight planes"),
-        ("airliner at its gate", "airliners at their gates"),
-        ("mothballed jet", "mothballed jets"),
-        ("taxiing jet", "taxiing jets"),
-        ("take-off-ready jet", "take-off-ready jets"),
-        ("aviation asset", "aviation assets"),
-        ("air vehicle", "air vehicles"),
-        ("air machine", "air machines"),
-        ("kerosene bird", "kerosene birds"),
-        ("steel bird", "steel birds"),
-        ("aerial conveyance", "aerial conveyances"),
-        ("aeronautical vehicle", "aeronautical vehicles"),
-    ],
-    "parking_lot": [
-        ("parking lot", "parking lots"),
-        ("car park", "car parks"),
-        ("parking area", "parking areas"),
-        ("parking place", "parking places"),
-        ("parking site", "parking sites"),
-        ("parking ground", "parking grounds"),
-        ("parking facility", "parking facilities"),
-        ("parking zone", "parking zones"),
-        ("park-and-ride", "park-and-rides"),
-        ("carpark", "carparks"),
-        ("motor park", "motor parks"),
-        ("auto park", "auto parks"),
-        ("vehicle park", "vehicle parks"),
-        ("lorry park", "lorry parks"),
-        ("truck park", "truck parks"),
-        ("coach park", "coach parks"),
-        ("bus park", "bus parks"),
-        ("trailer park for trucks", "trailer parks for trucks"),
-        ("parking bay", "parking bays"),
-        ("parking apron for cars", "parking aprons for cars"),
-        ("parking surface", "parking surfaces"),
-        ("surface lot", "surface lots"),
-        ("surface car park", "surface car parks"),
-        ("asphalt lot", "asphalt lots"),
-        ("gravel lot", "gravel lots"),
-        ("paved lot", "paved lots"),
-        ("tarmac lot", "tarmac lots"),
-        ("blacktop lot", "blacktop lots"),
-        ("employee lot", "employee lots"),
-        ("staff car park", "staff car parks"),
-        ("customer parking", "customer parkings"),
-        ("visitor parking", "visitor parkings"),
-        ("guest parking", "guest parkings"),
-        ("shoppers' parking", "shoppers' parkings"),
-        ("commuter lot", "commuter lots"),
-        ("commuter parking", "commuter parkings"),
-        ("rental car lot", "rental car lots"),
-        ("dealership lot", "dealership lots"),
-        ("used car lot", "used car lots"),
-        ("impound lot", "impound lots"),
-        ("vehicle storage yard", "vehicle storage yards"),
-        ("motor pool yard", "motor pool yards"),
-        ("motor vehicle compound", "motor vehicle compounds"),
-        ("car storage area", "car storage areas"),
-        ("car stand", "car stands"),
-        ("car yard", "car yards"),
-        ("parade of parked cars", "parades of parked cars"),
-        ("rows of parked cars", "rows of parked cars"),
-        ("herd of parked cars", "herds of parked cars"),
-        ("off-street parking", "off-street parkings"),
-        ("offstreet stall array", "offstreet stall arrays"),
-        ("stalls for cars", "stalls for cars"),
-        ("automobile lot", "automobile lots"),
-        ("car lot", "car lots"),
-        ("airport parking", "airport parkings"),
-        ("long-stay parking", "long-stay parkings"),
-        ("short-stay parking", "short-stay parkings"),
-        ("stadium parking", "stadium parkings"),
-        ("overflow parking", "overflow parkings"),
-        ("disabled bay", "disabled bays"),
-        ("pay-and-display", "pay-and-displays"),
-        ("pay and display lot", "pay and display lots"),
-        ("parking square", "parking squares"),
-        ("parking yard", "parking yards"),
-        ("parking deck", "parking decks"),
-        ("parking space", "parking spaces"),
-        ("parking stall", "parking stalls"),
-        ("space for cars", "spaces for cars"),
-        ("standing for vehicles", "standings for vehicles"),
-        ("vehicle standing area", "vehicle standing areas"),
-        ("lot full of cars", "lots full of cars"),
-        ("lot for vehicles", "lots for vehicles"),
-        ("kiss-and-ride", "kiss-and-rides"),
-        ("RV lot", "RV lots"),
-        ("caravan parking", "caravan parkings"),
-        ("fleet yard", "fleet yards"),
-        ("taxi holding area", "taxi holding areas"),
-        ("valet lot", "valet lots"),
-        ("van park", "van parks"),
-        ("park and walk", "park and walks"),
-        ("hardstanding for cars", "hardstandings for cars"),
-        ("carpool lot", "carpool lots"),
-        ("rest area lot", "rest area lots"),
-        ("car parking area", "car parking areas"),
-        ("car parking", "car parkings"),
-        ("parking", "parkings"),
-        ("parkade", "parkades"),
-        ("parking terrace", "parking terraces"),
-        ("parking strip", "parking strips"),
-        ("parking field for cars", "parking fields for cars"),
-        ("parking row", "parking rows"),
-        ("parking aisle", "parking aisles"),
-        ("parking acre", "parking acres"),
-        ("parking compound", "parking compounds"),
-        ("parking plaza", "parking plazas"),
-        ("parking pad", "parking pads"),
-        ("parking plot", "parking plots"),
-        ("parking annex", "parking annexes"),
-        ("park-and-walk", "park-and-walks"),
-        ("ride-share lot", "ride-share lots"),
-        ("van pool lot", "van pool lots"),
-        ("trailhead lot", "trailhead lots"),
-        ("beach lot", "beach lots"),
-        ("stadium lot", "stadium lots"),
-        ("church lot", "church lots"),
-        ("school lot", "school lots"),
-        ("campus lot", "campus lots"),
-        ("hospital lot", "hospital lots"),
-        ("hotel lot", "hotel lots"),
-        ("motel lot", "motel lots"),
-        ("factory lot", "factory lots"),
-        ("mall lot", "mall lots"),
-        ("supermarket lot", "supermarket lots"),
-        ("retail lot", "retail lots"),
-        ("grocery lot", "grocery lots"),
-        ("big-box lot", "big-box lots"),
-        ("cinema lot", "cinema lots"),
-        ("office lot", "office lots"),
-        ("airport lot", "airport lots"),
-        ("station lot", "station lots"),
-        ("fairground lot", "fairground lots"),
-        ("ferry queue lot", "ferry queue lots"),
-        ("auction lot", "auction lots"),
-        ("auto mall lot", "auto mall lots"),
-        ("forecourt of cars", "forecourts of cars"),
-        ("new car compound", "new car compounds"),
-        ("import car yard", "import car yards"),
-        ("vehicle marshalling yard", "vehicle marshalling yards"),
-        ("tow yard", "tow yards"),
-        ("police pound", "police pounds"),
-        ("car pound", "car pounds"),
-        ("truck stop", "truck stops"),
-        ("truck yard", "truck yards"),
-        ("trucker's yard", "trucker's yards"),
-        ("lorry stop", "lorry stops"),
-        ("lorry yard", "lorry yards"),
-        ("HGV park", "HGV parks"),
-        ("tractor-trailer lot", "tractor-trailer lots"),
-        ("semi-trailer yard", "semi-trailer yards"),
-        ("bus yard", "bus yards"),
-        ("coach stand", "coach stands"),
-        ("motor coach lot", "motor coach lots"),
-        ("camper stop", "camper stops"),
-        ("camper lot", "camper lots"),
-        ("motorhome stop", "motorhome stops"),
-        ("caravan stand", "caravan stands"),
-        ("vehicle stand", "vehicle stands"),
-        ("vehicle bay", "vehicle bays"),
-        ("automobile park", "automobile parks"),
-        ("motor yard", "motor yards"),
-        ("motor lot", "motor lots"),
-        ("auto lot", "auto lots"),
-        ("sedan lot", "sedan lots"),
-        ("SUV lot", "SUV lots"),
-        ("pick-up lot", "pick-up lots"),
-        ("drive-in lot", "drive-in lots"),
-        ("tarmac square for cars", "tarmac squares for cars"),
-        ("asphalt apron for cars", "asphalt aprons for cars"),
-        ("car square", "car squares"),
-        ("car stable in the open", "car stables in the open"),
-        ("car pen", "car pens"),
-        ("car plaza", "car plazas"),
-        ("public parking", "public parkings"),
-        ("private parking", "private parkings"),
-        ("paid parking", "paid parkings"),
-        ("free parking", "free parkings"),
-        ("metered parking", "metered parkings"),
-        ("herringbone bays", "herringbone bays"),
-        ("angled bays", "angled bays"),
-        ("echelon bays", "echelon bays"),
-        ("blue badge bays", "blue badge bays"),
-        ("stall rows", "stall rows"),
-    ],
-    "sports_field": [
-        ("sports field", "sports fields"),
-        ("football pitch", "football pitches"),
-        ("soccer pitch", "soccer pitches"),
-        ("soccer field", "soccer fields"),
-        ("football field", "football fields"),
-        ("rugby pitch", "rugby pitches"),
-        ("rugby ground", "rugby grounds"),
-        ("cricket ground", "cricket grounds"),
-        ("cricket oval", "cricket ovals"),
-        ("hockey pitch", "hockey pitches"),
-        ("lacrosse field", "lacrosse fields"),
-        ("gridiron", "gridirons"),
-        ("american football field", "american football fields"),
-        ("playing field", "playing fields"),
-        ("playfield", "playfields"),
-        ("athletic field", "athletic fields"),
-        ("pitch", "pitches"),
-        ("sports pitch", "sports pitches"),
-        ("sports ground", "sports grounds"),
-        ("games field", "games fields"),
-        ("recreation ground", "recreation grounds"),
-        ("rec ground", "rec grounds"),
-        ("kickabout area", "kickabout areas"),
-        ("five-a-side pitch", "five-a-side pitches"),
-        ("bolzplatz", "bolzplatzes"),
-        ("artificial turf", "artificial turfs"),
-        ("astroturf", "astroturfs"),
-        ("astro pitch", "astro pitches"),
-        ("3G pitch", "3G pitches"),
-        ("all-weather pitch", "all-weather pitches"),
-        ("turf pitch", "turf pitches"),
-        ("grass pitch", "grass pitches"),
-        ("training pitch", "training pitches"),
-        ("practice pitch", "practice pitches"),
-        ("goalposts ground", "goalposts grounds"),
-        ("goal-to-goal pitch", "goal-to-goal pitches"),
-        ("football ground", "football grounds"),
-        ("soccer ground", "soccer grounds"),
-        ("futsal area", "futsal areas"),
-        ("gaelic pitch", "gaelic pitches"),
-        ("hurling pitch", "hurling pitches"),
-        ("aussie rules oval", "aussie rules ovals"),
-        ("footy oval", "footy ovals"),
-        ("footy ground", "footy grounds"),
-        ("touchline area", "touchline areas"),
-        ("polo ground", "polo grounds"),
-        ("ultimate frisbee ground", "ultimate frisbee grounds"),
-        ("frisbee field", "frisbee fields"),
-        ("quidditch pitch", "quidditch pitches"),
-        ("shinty ground", "shinty grounds"),
-        ("camogie pitch", "camogie pitches"),
-        ("team sports ground", "team sports grounds"),
-        ("match ground", "match grounds"),
-        ("match pitch", "match pitches"),
-        ("stadium turf", "stadium turfs"),
-        ("stadium pitch", "stadium pitches"),
-        ("football turf", "football turfs"),
-        ("soccer turf", "soccer turfs"),
-        ("soccer lawn", "soccer lawns"),
-        ("field for football", "fields for football"),
-        ("school playing field", "school playing fields"),
-        ("college gridiron", "college gridirons"),
-        ("striped turf", "striped turfs"),
-        ("marked turf", "marked turfs"),
-        ("goal line turf", "goal line turfs"),
-        ("penalty box turf", "penalty box turfs"),
-        ("kick-off ground", "kick-off grounds"),
-        ("scrum ground", "scrum grounds"),
-        ("tackling field", "tackling fields"),
-        ("touchdown field", "touchdown fields"),
-        ("end zone field", "end zone fields"),
-        ("sunday league pitch", "sunday league pitches"),
-        ("synthetic turf", "synthetic turfs"),
-        ("sward for football", "swards for football"),
-        ("FIFA ground", "FIFA grounds"),
-        ("UEFA pitch", "UEFA pitches"),
-        ("football oval", "football ovals"),
-        ("wicket ground", "wicket grounds"),
-        ("korfball ground", "korfball grounds"),
-        ("handball pitch", "handball pitches"),
-        ("calcio pitch", "calcio pitches"),
-        ("futbol ground", "futbol grounds"),
-        ("sporting green", "sporting greens"),
-        ("field for soccer", "fields for soccer"),
-        ("ground for rugby", "grounds for rugby"),
-        ("cricket pitch", "cricket pitches"),
-        ("cricket square", "cricket squares"),
-        ("cricket field", "cricket fields"),
-        ("village green cricket pitch", "village green cricket pitches"),
-        ("rugby field", "rugby fields"),
-        ("rugger pitch", "rugger pitches"),
-        ("rugby union ground", "rugby union grounds"),
-        ("rugby league ground", "rugby league grounds"),
-        ("rugby sevens pitch", "rugby sevens pitches"),
-        ("hockey field", "hockey fields"),
-        ("hockey turf", "hockey turfs"),
-        ("field hockey ground", "field hockey grounds"),
-        ("bandy field", "bandy fields"),
-        ("lacrosse pitch", "lacrosse pitches"),
-        ("lacrosse ground", "lacrosse grounds"),
-        ("speedball field", "speedball fields"),
-        ("touch rugby ground", "touch rugby grounds"),
-        ("flag football field", "flag football fields"),
-        ("NFL field", "NFL fields"),
-        ("CFL field", "CFL fields"),
-        ("AFL ground", "AFL grounds"),
-        ("GAA pitch", "GAA pitches"),
-        ("GAA ground", "GAA grounds"),
-        ("kabaddi ground", "kabaddi grounds"),
-        ("kho-kho ground", "kho-kho grounds"),
-        ("throwball ground", "throwball grounds"),
-        ("faustball field", "faustball fields"),
-        ("fistball field", "fistball fields"),
-        ("soccer stadium", "soccer stadiums"),
-        ("football stadium", "football stadiums"),
-        ("footie pitch", "footie pitches"),
-        ("footie field", "footie fields"),
-        ("fussball ground", "fussball grounds"),
-        ("futebol pitch", "futebol pitches"),
-        ("socca field", "socca fields"),
-        ("mini-soccer pitch", "mini-soccer pitches"),
-        ("seven-a-side pitch", "seven-a-side pitches"),
-        ("eleven-a-side ground", "eleven-a-side grounds"),
-        ("junior pitch", "junior pitches"),
-        ("reserve team ground", "reserve team grounds"),
-        ("academy pitch", "academy pitches"),
-        ("municipal sports pitch", "municipal sports pitches"),
-        ("parks pitch", "parks pitches"),
-        ("school pitch", "school pitches"),
-        ("college field for sport", "college fields for sport"),
-        ("PE field", "PE fields"),
-        ("games pitch", "games pitches"),
-        ("MUGA pitch", "MUGA pitches"),
-        ("goal area", "goal areas"),
-        ("goalmouth", "goalmouths"),
-        ("centre spot ground", "centre spot grounds"),
-        ("dribbling ground", "dribbling grounds"),
-        ("penalty area", "penalty areas"),
-        ("derby venue", "derby venues"),
-        ("cup final ground", "cup final grounds"),
-        ("premier league ground", "premier league grounds"),
-        ("bundesliga ground", "bundesliga grounds"),
-        ("non-league ground", "non-league grounds"),
-        ("home ground of the team", "home grounds of the team"),
-        ("away ground", "away grounds"),
-        ("kicking ground", "kicking grounds"),
-        ("punting ground", "punting grounds"),
-        ("passing ground", "passing grounds"),
-        ("maul and ruck ground", "maul and ruck grounds"),
-        ("line-out ground", "line-out grounds"),
-        ("hash mark field", "hash mark fields"),
-        ("yard-line field", "yard-line fields"),
-        ("hundred-yard field", "hundred-yard fields"),
-        ("artificial pitch", "artificial pitches"),
-        ("plastic pitch", "plastic pitches"),
-        ("rubber crumb pitch", "rubber crumb pitches"),
-        ("hybrid pitch", "hybrid pitches"),
-        ("floodlit pitch", "floodlit pitches"),
-        ("mown pitch", "mown pitches"),
-        ("sport turf", "sport turfs"),
-        ("sporting ground", "sporting grounds"),
-        ("sport pitch", "sport pitches"),
-        ("sport ground", "sport grounds"),
-        ("team sport field", "team sport fields"),
-        ("athletic turf", "athletic turfs"),
-        ("gridiron ground", "gridiron grounds"),
-    ],
-    "river": [
-        ("river", "rivers"),
-        ("stream", "streams"),
-        ("creek", "creeks"),
-        ("brook", "brooks"),
-        ("rivulet", "rivulets"),
-        ("beck", "becks"),
-        ("burn", "burns"),
-        ("watercourse", "watercourses"),
-        ("waterway", "waterways"),
-        ("canal", "canals"),
-        ("channel", "channels"),
-        ("tributary", "tributaries"),
-        ("rill", "rills"),
-        ("runnel", "runnels"),
-        ("bourne", "bournes"),
-        ("flowing water", "flowing waters"),
-        ("running water", "running waters"),
-        ("torrent", "torrents"),
-        ("flood channel", "flood channels"),
-        ("estuary reach", "estuary reaches"),
-        ("reach of river", "reaches of river"),
-        ("meander", "meanders"),
-        ("meandering stream", "meandering streams"),
-        ("braided stream", "braided streams"),
-        ("distributary", "distributaries"),
-        ("mainstem", "mainstems"),
-        ("headwater", "headwaters"),
-        ("lotic habitat", "lotic habitats"),
-        ("fluvial channel", "fluvial channels"),
-        ("fluvial feature", "fluvial features"),
-        ("alluvial channel", "alluvial channels"),
-        ("thalweg", "thalwegs"),
-        ("rapids", "rapids"),
-        ("cascade stream", "cascade streams"),
-        ("gill", "gills"),
-        ("streamlet", "streamlets"),
-        ("brooklet", "brooklets"),
-        ("riverlet", "riverlets"),
-        ("arroyo", "arroyos"),
-        ("wadi", "wadis"),
-        ("oued", "oueds"),
-        ("nullah", "nullahs"),
-        ("fork of the stream", "forks of the stream"),
-        ("confluent", "confluents"),
-        ("navigable waterway", "navigable waterways"),
-        ("inland waterway", "inland waterways"),
-        ("shipping canal", "shipping canals"),
-        ("barge canal", "barge canals"),
-        ("ship canal", "ship canals"),
-        ("irrigation canal", "irrigation canals"),
-        ("drainage canal", "drainage canals"),
-        ("leat", "leats"),
-        ("lode", "lodes"),
-        ("mill race", "mill races"),
-        ("millrace", "millraces"),
-        ("mill stream", "mill streams"),
-        ("trout stream", "trout streams"),
-        ("salmon river", "salmon rivers"),
-        ("freshet", "freshets"),
-        ("current", "currents"),
-        ("riverbed", "riverbeds"),
-        ("riverine corridor", "riverine corridors"),
-        ("river arm", "river arms"),
-        ("river branch", "river branches"),
-        ("river bend", "river bends"),
-        ("watery ribbon", "watery ribbons"),
-        ("blue ribbon", "blue ribbons"),
-        ("ribbon of water", "ribbons of water"),
-        ("winding water", "winding waters"),
-        ("water artery", "water arteries"),
-        ("perennial stream", "perennial streams"),
-        ("ephemeral stream", "ephemeral streams"),
-        ("bayou", "bayous"),
-        ("slough", "sloughs"),
-        ("crick", "cricks"),
-        ("coulee", "coulees"),
-        ("branch of the stream", "branches of the stream"),
-        ("chalk stream", "chalk streams"),
-        ("whitewater", "whitewaters"),
-        ("drainage line", "drainage lines"),
-        ("flume", "flumes"),
-        ("aqueous channel", "aqueous channels"),
-        ("drain", "drains"),
-        ("dyke ditch", "dyke ditches"),
-        ("riverway", "riverways"),
-        ("flowage", "flowages"),
-        ("anabranch", "anabranches"),
-        ("downstream section", "downstream sections"),
-        ("gravel-bed river", "gravel-bed rivers"),
-        ("flowing ditch", "flowing ditches"),
-        ("flowing creek", "flowing creeks"),
-        ("stretch of river", "stretches of river"),
-        ("flowing stream", "flowing streams"),
-        ("mountain stream", "mountain streams"),
-        ("upland stream", "upland streams"),
-        ("lowland river", "lowland rivers"),
-        ("tidal river", "tidal rivers"),
-        ("braided river", "braided rivers"),
-        ("meandering river", "meandering rivers"),
-        ("great river", "great rivers"),
-        ("mighty stream", "mighty streams"),
-        ("border river", "border rivers"),
-        ("boundary stream", "boundary streams"),
-        ("glacial stream", "glacial streams"),
-        ("glacier-fed stream", "glacier-fed streams"),
-        ("meltwater stream", "meltwater streams"),
-        ("snowmelt creek", "snowmelt creeks"),
-        ("spring-fed creek", "spring-fed creeks"),
-        ("woodland brook", "woodland brooks"),
-        ("babbling brook", "babbling brooks"),
-        ("purling brook", "purling brooks"),
-        ("trickle", "trickles"),
-        ("torrential stream", "torrential streams"),
-        ("flashy stream", "flashy streams"),
-        ("intermittent stream", "intermittent streams"),
-        ("winterbourne", "winterbournes"),
-        ("nant", "nants"),
-        ("afon", "afons"),
-        ("allt", "allts"),
-        ("abhainn", "abhainns"),
-        ("strath stream", "strath streams"),
-        ("dale beck", "dale becks"),
-        ("burnie", "burnies"),
-        ("sike", "sikes"),
-        ("syke", "sykes"),
-        ("stell", "stells"),
-        ("rhyne", "rhynes"),
-        ("reen", "reens"),
-        ("pill creek", "pill creeks"),
-        ("fleet creek", "fleet creeks"),
-        ("gut of water", "guts of water"),
-        ("gully stream", "gully streams"),
-        ("clough stream", "clough streams"),
-        ("cleugh burn", "cleugh burns"),
-        ("ghyll", "ghylls"),
-        ("force stream", "force streams"),
-        ("lave stream", "lave streams"),
-        ("rivulet bed", "rivulet beds"),
-        ("stream bed", "stream beds"),
-        ("stream channel", "stream channels"),
-        ("stream course", "stream courses"),
-        ("stream corridor", "stream corridors"),
-        ("stream reach", "stream reaches"),
-        ("reach", "reaches"),
-        ("branch stream", "branch streams"),
-        ("river channel", "river channels"),
-        ("river course", "river courses"),
-        ("river corridor", "river corridors"),
-        ("river stretch", "river stretches"),
-        ("river system", "river systems"),
-        ("river mouth", "river mouths"),
-        ("river loop", "river loops"),
-        ("oxbow-forming stream", "oxbow-forming streams"),
-        ("sinuous channel", "sinuous channels"),
-        ("incised channel", "incised channels"),
-        ("trained channel", "trained channels"),
-        ("canalised stream", "canalised streams"),
-        ("canalized river", "canalized rivers"),
-        ("regulated river", "regulated rivers"),
-        ("navigable canal", "navigable canals"),
-        ("navigation canal", "navigation canals"),
-        ("navigation", "navigations"),
-        ("cut canal", "cut canals"),
-        ("contour canal", "contour canals"),
-        ("feeder canal", "feeder canals"),
-        ("diversion canal", "diversion canals"),
-        ("headrace", "headraces"),
-        ("tailrace", "tailraces"),
-        ("acequia", "acequias"),
-        ("aflaj channel", "aflaj channels"),
-        ("qanat channel", "qanat channels"),
-        ("khal", "khals"),
-        ("kanal", "kanals"),
-        ("klong", "klongs"),
-        ("gracht", "grachts"),
-        ("grachten canal", "grachten canals"),
-        ("fleuve-like stream", "fleuve-like streams"),
-        ("watershed drain", "watershed drains"),
-        ("drainage channel", "drainage channels"),
-        ("storm channel", "storm channels"),
-        ("flood relief channel", "flood relief channels"),
-        ("spillway channel", "spillway channels"),
-        ("main drain", "main drains"),
-        ("potamology object", "potamology objects"),
-        ("Strahler order stream", "Strahler order streams"),
-        ("hydrographic line", "hydrographic lines"),
-        ("watercourse line", "watercourse lines"),
-        ("blue line on the map", "blue lines on the map"),
-        ("blue thread", "blue threads"),
-        ("silver thread", "silver threads"),
-        ("wet ribbon", "wet ribbons"),
-        ("water snake on the map", "water snakes on the map"),
-        ("liquid highway", "liquid highways"),
-        ("stream of water", "streams of water"),
-        ("flow of water", "flows of water"),
-        ("downstream reach", "downstream reaches"),
-        ("upstream reach", "upstream reaches"),
-        ("riparian channel", "riparian channels"),
-        ("kayaking stream", "kayaking streams"),
-        ("rafting river", "rafting rivers"),
-        ("canoeing river", "canoeing rivers"),
-        ("fishing stream", "fishing streams"),
-        ("fly-fishing stream", "fly-fishing streams"),
-        ("salmonid river", "salmonid rivers"),
-        ("mill brook", "mill brooks"),
-    ],
-    "field": [
-        ("field", "fields"),
-        ("farm field", "farm fields"),
-        ("crop field", "crop fields"),
-        ("arable field", "arable fields"),
-        ("farmland parcel", "farmland parcels"),
-        ("cropland", "croplands"),
-        ("arable land parcel", "arable land parcels"),
-        ("plot of farmland", "plots of farmland"),
-        ("acre", "acres"),
-        ("acreage", "acreages"),
-        ("tillage", "tillages"),
-        ("tilled field", "tilled fields"),
-        ("ploughland", "ploughlands"),
-        ("plough land", "plough lands"),
-        ("ploughed field", "ploughed fields"),
-        ("plowed field", "plowed fields"),
-        ("wheat field", "wheat fields"),
-        ("wheatfield", "wheatfields"),
-        ("cornfield", "cornfields"),
-        ("maize field", "maize fields"),
-        ("barley field", "barley fields"),
-        ("rye field", "rye fields"),
-        ("oat field", "oat fields"),
-        ("rapeseed field", "rapeseed fields"),
-        ("canola field", "canola fields"),
-        ("sunflower field", "sunflower fields"),
-        ("potato field", "potato fields"),
-        ("sugar beet field", "sugar beet fields"),
-        ("soybean field", "soybean fields"),
-        ("cotton field", "cotton fields"),
-        ("paddy", "paddies"),
-        ("rice paddy", "rice paddies"),
-        ("paddy field", "paddy fields"),
-        ("pasture", "pastures"),
-        ("paddock", "paddocks"),
-        ("meadow", "meadows"),
-        ("hayfield", "hayfields"),
-        ("hay meadow", "hay meadows"),
-        ("grazing land", "grazing lands"),
-        ("grazing", "grazings"),
-        ("lea", "leas"),
-        ("ley", "leys"),
-        ("fallow", "fallows"),
-        ("fallow field", "fallow fields"),
-        ("stubble field", "stubble fields"),
-        ("stubble", "stubbles"),
-        ("croft", "crofts"),
-        ("glebe", "glebes"),
-        ("smallholding plot", "smallholding plots"),
-        ("agricultural parcel", "agricultural parcels"),
-        ("agricultural plot", "agricultural plots"),
-        ("agricultural land", "agricultural lands"),
-        ("farm plot", "farm plots"),
-        ("farm parcel", "farm parcels"),
-        ("farm acre", "farm acres"),
-        ("crop parcel", "crop parcels"),
-        ("cultivated plot", "cultivated plots"),
-        ("cultivation", "cultivations"),
-        ("cultivated land", "cultivated lands"),
-        ("tilth", "tilths"),
-        ("furrowed land", "furrowed lands"),
-        ("furlong", "furlongs"),
-        ("strip of cropland", "strips of cropland"),
-        ("sown land", "sown lands"),
-        ("seedbed", "seedbeds"),
-        ("cereal field", "cereal fields"),
-        ("grain field", "grain fields"),
-        ("alfalfa field", "alfalfa fields"),
-        ("clover field", "clover fields"),
-        ("lucerne field", "lucerne fields"),
-        ("vegetable field", "vegetable fields"),
-        ("cabbage field", "cabbage fields"),
-        ("carrot field", "carrot fields"),
-        ("onion field", "onion fields"),
-        ("lettuce field", "lettuce fields"),
-        ("strawberry field", "strawberry fields"),
-        ("hop yard", "hop yards"),
-        ("hop garden", "hop gardens"),
-        ("pea field", "pea fields"),
-        ("bean field", "bean fields"),
-        ("flax field", "flax fields"),
-        ("hemp field", "hemp fields"),
-        ("tobacco field", "tobacco fields"),
-        ("tulip field", "tulip fields"),
-        ("lavender field", "lavender fields"),
-        ("sugarcane field", "sugarcane fields"),
-        ("cane field", "cane fields"),
-        ("millet field", "millet fields"),
-        ("sorghum field", "sorghum fields"),
-        ("quinoa field", "quinoa fields"),
-        ("rangeland", "rangelands"),
-        ("pastureland", "pasturelands"),
-        ("farm ground", "farm grounds"),
-        ("farmland", "farmlands"),
-        ("growing crop", "growing crops"),
-        ("standing crop", "standing crops"),
-        ("harvested acre", "harvested acres"),
-        ("hectare of crops", "hectares of crops"),
-        ("milpa", "milpas"),
-        ("agrarian parcel", "agrarian parcels"),
-        ("cadastral farm lot", "cadastral farm lots"),
-        ("lynchet", "lynchets"),
-        ("headland plot", "headland plots"),
-        ("herbage", "herbages"),
-        ("cow pasture", "cow pastures"),
-        ("sheep pasture", "sheep pastures"),
-        ("horse paddock", "horse paddocks"),
-        ("silage field", "silage fields"),
-        ("husbandry plot", "husbandry plots"),
-        ("swidden", "swiddens"),
-        ("chacra", "chacras"),
-        ("plantation row land", "plantation row lands"),
-        ("agricultural field", "agricultural fields"),
-        ("agricultural lot", "agricultural lots"),
-        ("agricultural area", "agricultural areas"),
-        ("agricultural tract", "agricultural tracts"),
-        ("agroparcel", "agroparcels"),
-        ("cropping area", "cropping areas"),
-        ("cropping field", "cropping fields"),
-        ("crop land", "crop lands"),
-        ("crop area", "crop areas"),
-        ("crop plot", "crop plots"),
-        ("crop strip", "crop strips"),
-        ("land under the plough", "lands under the plough"),
-        ("land under cultivation", "lands under cultivation"),
-        ("farm tract", "farm tracts"),
-        ("farm strip", "farm strips"),
-        ("field of corn", "fields of corn"),
-        ("field of wheat", "fields of wheat"),
-        ("field of hay", "fields of hay"),
-        ("mowing meadow", "mowing meadows"),
-        ("mowing", "mowings"),
-        ("water meadow", "water meadows"),
-        ("flood meadow", "flood meadows"),
-        ("alpine pasture", "alpine pastures"),
-        ("alp", "alps"),
-        ("mountain pasture", "mountain pastures"),
-        ("shieling pasture", "shieling pastures"),
-        ("cattle pasture", "cattle pastures"),
-        ("dairy pasture", "dairy pastures"),
-        ("goat pasture", "goat pastures"),
-        ("ox pasture", "ox pastures"),
-        ("calf paddock", "calf paddocks"),
-        ("foal paddock", "foal paddocks"),
-        ("ram paddock", "ram paddocks"),
-        ("grass ley", "grass leys"),
-        ("temporary grassland", "temporary grasslands"),
-        ("permanent grassland", "permanent grasslands"),
-        ("grassland", "grasslands"),
-        ("set-aside", "set-asides"),
-        ("fallow land", "fallow lands"),
-        ("cover crop field", "cover crop fields"),
-        ("green manure field", "green manure fields"),
-        ("mustard field", "mustard fields"),
-        ("phacelia field", "phacelia fields"),
-        ("buckwheat field", "buckwheat fields"),
-        ("spelt field", "spelt fields"),
-        ("triticale field", "triticale fields"),
-        ("durum field", "durum fields"),
-        ("winter wheat field", "winter wheat fields"),
-        ("spring barley field", "spring barley fields"),
-        ("malting barley field", "malting barley fields"),
-        ("teff field", "teff fields"),
-        ("cassava field", "cassava fields"),
-        ("yam plot", "yam plots"),
-        ("taro paddy", "taro paddies"),
-        ("sweet potato field", "sweet potato fields"),
-        ("peanut field", "peanut fields"),
-        ("groundnut field", "groundnut fields"),
-        ("lentil field", "lentil fields"),
-        ("chickpea field", "chickpea fields"),
-        ("sesame field", "sesame fields"),
-        ("linseed field", "linseed fields"),
-        ("poppy field", "poppy fields"),
-        ("saffron field", "saffron fields"),
-        ("mint field", "mint fields"),
-        ("hop field", "hop fields"),
-        ("beet field", "beet fields"),
-        ("turnip field", "turnip fields"),
-        ("swede field", "swede fields"),
-        ("parsnip field", "parsnip fields"),
-        ("radish field", "radish fields"),
-        ("leek field", "leek fields"),
-        ("celery field", "celery fields"),
-        ("spinach field", "spinach fields"),
-        ("asparagus field", "asparagus fields"),
-        ("rhubarb field", "rhubarb fields"),
-        ("pumpkin field", "pumpkin fields"),
-        ("melon field", "melon fields"),
-        ("squash field", "squash fields"),
-        ("cucumber field outdoors", "cucumber fields outdoors"),
-        ("broccoli field", "broccoli fields"),
-        ("cauliflower field", "cauliflower fields"),
-        ("kale field", "kale fields"),
-        ("sprout field", "sprout fields"),
-        ("garlic field", "garlic fields"),
-        ("artichoke field", "artichoke fields"),
-        ("pineapple field", "pineapple fields"),
-        ("bulb field", "bulb fields"),
-        ("daffodil field", "daffodil fields"),
-        ("gladiolus field", "gladiolus fields"),
-        ("jute field", "jute fields"),
-        ("sisal field", "sisal fields"),
-        ("indigo field", "indigo fields"),
-        ("terrace paddy", "terrace paddies"),
-        ("kitchen crop acre", "kitchen crop acres"),
-        ("truck farm plot", "truck farm plots"),
-        ("homestead plot", "homestead plots"),
-        ("allotted farm strip", "allotted farm strips"),
-        ("tenancy land", "tenancy lands"),
-        ("leasehold farm land", "leasehold farm lands"),
-        ("grange land", "grange lands"),
-        ("ranchland", "ranchlands"),
-        ("prairie farm acre", "prairie farm acres"),
-        ("wheat belt acre", "wheat belt acres"),
-        ("loess plot", "loess plots"),
-        ("loam acre", "loam acres"),
-        ("ploughed acre", "ploughed acres"),
-        ("furrow", "furrows"),
-        ("tilled acre", "tilled acres"),
-        ("cereal plot", "cereal plots"),
-        ("stubblefield", "stubblefields"),
-        ("stubble land", "stubble lands"),
-        ("reaped acre", "reaped acres"),
-        ("gleaning ground", "gleaning grounds"),
-        ("sowing ground", "sowing grounds"),
-        ("seed plot", "seed plots"),
-        ("trial plot", "trial plots"),
-        ("eligible hectare", "eligible hectares"),
-        ("LPIS parcel", "LPIS parcels"),
-        ("IACS parcel", "IACS parcels"),
-        ("cadastral field parcel", "cadastral field parcels"),
-        ("selion", "selions"),
-        ("rig and furrow", "rig and furrows"),
-        ("oxgang", "oxgangs"),
-        ("carucate", "carucates"),
-        ("virgate", "virgates"),
-        ("hide of land", "hides of land"),
-        ("bovate", "bovates"),
-        ("rood of corn", "roods of corn"),
-        ("garth pasture", "garth pastures"),
-        ("ings meadow", "ings meadows"),
-        ("intake pasture", "intake pastures"),
-        ("inbye", "inbyes"),
-        ("toft land", "toft lands"),
-        ("feddan", "feddans"),
-        ("morgen of corn", "morgens of corn"),
-        ("dunam", "dunams"),
-        ("stremma", "stremmas"),
-    ],
-    "center_pivot": [
-        ("center pivot", "center pivots"),
-        ("centre pivot", "centre pivots"),
-        ("center-pivot field", "center-pivot fields"),
-        ("center pivot irrigation circle", "center pivot irrigation circles"),
-        ("pivot", "pivots"),
-        ("pivot circle", "pivot circles"),
-        ("pivot field", "pivot fields"),
-        ("circular field", "circular fields"),
-        ("round field", "round fields"),
-        ("irrigation circle", "irrigation circles"),
-        ("crop circle", "crop circles"),
-        ("irrigated circle", "irrigated circles"),
-        ("crop disc", "crop discs"),
-        ("green disc", "green discs"),
-        ("green disk", "green disks"),
-        ("green circle", "green circles"),
-        ("circular crop", "circular crops"),
-        ("circular farm", "circular farms"),
-        ("round farm plot", "round farm plots"),
-        ("round crop", "round crops"),
-        ("circular plot", "circular plots"),
-        ("circular parcel", "circular parcels"),
-        ("sprinkler circle", "sprinkler circles"),
-        ("sprinkler-watered disc", "sprinkler-watered discs"),
-        ("pivot-irrigated field", "pivot-irrigated fields"),
-        ("radial irrigation plot", "radial irrigation plots"),
-        ("rotating sprinkler field", "rotating sprinkler fields"),
-        ("rotary sprinkler plot", "rotary sprinkler plots"),
-        ("sweeping sprinkler arm", "sweeping sprinkler arms"),
-        ("irrigation boom circle", "irrigation boom circles"),
-        ("irrigation rig", "irrigation rigs"),
-        ("irrigation pivot", "irrigation pivots"),
-        ("agricultural circle", "agricultural circles"),
-        ("agricultural disc", "agricultural discs"),
-        ("farmed circle", "farmed circles"),
-        ("farmed disc", "farmed discs"),
-        ("desert farm circle", "desert farm circles"),
-        ("desert disc", "desert discs"),
-        ("pie-shaped crop", "pie-shaped crops"),
-        ("pac-man shaped crop", "pac-man shaped crops"),
-        ("pizza-shaped field", "pizza-shaped fields"),
-        ("coin-shaped field", "coin-shaped fields"),
-        ("clock-face field", "clock-face fields"),
-        ("round cornfield", "round cornfields"),
-        ("round wheat plot", "round wheat plots"),
-        ("alfalfa circle", "alfalfa circles"),
-        ("potato circle", "potato circles"),
-        ("cotton circle", "cotton circles"),
-        ("maize circle", "maize circles"),
-        ("corn circle", "corn circles"),
-        ("quarter-section pivot", "quarter-section pivots"),
-        ("Valley pivot", "Valley pivots"),
-        ("Zimmatic circle", "Zimmatic circles"),
-        ("LEPA circle", "LEPA circles"),
-        ("radial sprinkler plot", "radial sprinkler plots"),
-        ("centrally pivoted sprinkler", "centrally pivoted sprinklers"),
-        ("pivoting irrigator", "pivoting irrigators"),
-        ("giant irrigator", "giant irrigators"),
-        ("irrigated disk", "irrigated disks"),
-        ("irrigated roundel", "irrigated roundels"),
-        ("roundel of crops", "roundels of crops"),
-        ("ring of irrigated crops", "rings of irrigated crops"),
-        ("circle of crops", "circles of crops"),
-        ("wheel of green", "wheels of green"),
-        ("overhead irrigation circle", "overhead irrigation circles"),
-        ("circular irrigation", "circular irrigations"),
-        ("pivot sprinkler", "pivot sprinklers"),
-        ("self-propelled sprinkler", "self-propelled sprinklers"),
-        ("wheeled irrigation arm", "wheeled irrigation arms"),
-        ("circular cropland", "circular croplands"),
-        ("circle farm", "circle farms"),
-        ("circular cultivation", "circular cultivations"),
-        ("compass-drawn field", "compass-drawn fields"),
-        ("aquifer-fed circle", "aquifer-fed circles"),
-        ("groundwater-fed disc", "groundwater-fed discs"),
-        ("round irrigated plot", "round irrigated plots"),
-        ("irrigator circle", "irrigator circles"),
-        ("irrigation disc", "irrigation discs"),
-        ("irrigation disk", "irrigation disks"),
-        ("irrigation wheel", "irrigation wheels"),
-        ("irrigation ring", "irrigation rings"),
-        ("irrigation roundel", "irrigation roundels"),
-        ("irrigation sweep", "irrigation sweeps"),
-        ("rotating boom plot", "rotating boom plots"),
-        ("rotating boom", "rotating booms"),
-        ("rotating arm field", "rotating arm fields"),
-        ("rotating irrigator", "rotating irrigators"),
-        ("revolving irrigator", "revolving irrigators"),
-        ("revolving sprinkler", "revolving sprinklers"),
-        ("revolving boom", "revolving booms"),
-        ("swivel irrigation plot", "swivel irrigation plots"),
-        ("swivelling boom", "swivelling booms"),
-        ("pivoted pipe", "pivoted pipes"),
-        ("pivot arm", "pivot arms"),
-        ("pivot machine", "pivot machines"),
-        ("pivot rig", "pivot rigs"),
-        ("pivot plot", "pivot plots"),
-        ("pivot parcel", "pivot parcels"),
-        ("pivot farm", "pivot farms"),
-        ("pivot crop", "pivot crops"),
-        ("pivot disc", "pivot discs"),
-        ("pivot disk", "pivot disks"),
-        ("pivot system", "pivot systems"),
-        ("pivot unit", "pivot units"),
-        ("pivot area", "pivot areas"),
-        ("pivot corn", "pivot corns"),
-        ("hub-and-arm irrigation", "hub-and-arm irrigations"),
-        ("Reinke circle", "Reinke circles"),
-        ("Lindsay circle", "Lindsay circles"),
-        ("Kansas circle", "Kansas circles"),
-        ("Nebraska circle", "Nebraska circles"),
-        ("Ogallala circle", "Ogallala circles"),
-        ("Saharan farm circle", "Saharan farm circles"),
-        ("Kufra circle", "Kufra circles"),
-        ("Wadi farm disc", "Wadi farm discs"),
-        ("Saudi wheat circle", "Saudi wheat circles"),
-        ("desert crop circle", "desert crop circles"),
-        ("desert agriculture circle", "desert agriculture circles"),
-        ("fodder circle", "fodder circles"),
-        ("hay circle", "hay circles"),
-        ("sorghum circle", "sorghum circles"),
-        ("soybean circle", "soybean circles"),
-        ("peanut circle", "peanut circles"),
-        ("onion circle", "onion circles"),
-        ("sugar beet circle", "sugar beet circles"),
-        ("barley circle", "barley circles"),
-        ("rotating sprinkler", "rotating sprinklers"),
-        ("rotating pipe", "rotating pipes"),
-        ("mobile sprinkler gantry", "mobile sprinkler gantries"),
-        ("sprinkling boom", "sprinkling booms"),
-        ("wheel-tower sprinkler", "wheel-tower sprinklers"),
-        ("tower-span irrigator", "tower-span irrigators"),
-        ("multi-span irrigator", "multi-span irrigators"),
-        ("automated round field", "automated round fields"),
-        ("round green patch", "round green patches"),
-        ("round farmland", "round farmlands"),
-        ("round cropland", "round croplands"),
-        ("round cultivation", "round cultivations"),
-        ("round agricultural parcel", "round agricultural parcels"),
-        ("round irrigation", "round irrigations"),
-        ("ring-shaped crop", "ring-shaped crops"),
-        ("full-circle irrigation", "full-circle irrigations"),
-        ("half-circle irrigation", "half-circle irrigations"),
-        ("wedge-cut crop circle", "wedge-cut crop circles"),
-        ("semicircular irrigated field", "semicircular irrigated fields"),
-        ("sectored crop circle", "sectored crop circles"),
-        ("crop roundel", "crop roundels"),
-        ("crop ring", "crop rings"),
-        ("crop coin", "crop coins"),
-        ("crop pie", "crop pies"),
-        ("circle of corn", "circles of corn"),
-        ("circle of alfalfa", "circles of alfalfa"),
-        ("disc of wheat", "discs of wheat"),
-        ("circle of irrigated land", "circles of irrigated land"),
-        ("radial crop", "radial crops"),
-        ("radius-watered plot", "radius-watered plots"),
-        ("geometric farm circle", "geometric farm circles"),
-        ("perfect circle of crops", "perfect circles of crops"),
-        ("polka dot of farmland", "polka dots of farmland"),
-    ],
-    "forest": [
-        ("forest", "forests"),
-        ("wood", "woods"),
-        ("woodland", "woodlands"),
-        ("tree clump", "tree clumps"),
-        ("clump of trees", "clumps of trees"),
-        ("copse", "copses"),
-        ("coppice", "coppices"),
-        ("grove", "groves"),
-        ("thicket", "thickets"),
-        ("spinney", "spinneys"),
-        ("stand of trees", "stands of trees"),
-        ("timber stand", "timber stands"),
-        ("timberland", "timberlands"),
-        ("treeland", "treelands"),
-        ("pinewood", "pinewoods"),
-        ("pine forest", "pine forests"),
-        ("spruce forest", "spruce forests"),
-        ("beech wood", "beech woods"),
-        ("beechwood", "beechwoods"),
-        ("oakwood", "oakwoods"),
-        ("birchwood", "birchwoods"),
-        ("alder carr", "alder carrs"),
-        ("fir plantation", "fir plantations"),
-        ("conifer stand", "conifer stands"),
-        ("conifer plantation", "conifer plantations"),
-        ("coniferous forest", "coniferous forests"),
-        ("deciduous wood", "deciduous woods"),
-        ("broadleaf wood", "broadleaf woods"),
-        ("hardwood stand", "hardwood stands"),
-        ("softwood stand", "softwood stands"),
-        ("mixed wood", "mixed woods"),
-        ("greenwood", "greenwoods"),
-        ("wildwood", "wildwoods"),
-        ("rainforest", "rainforests"),
-        ("jungle", "jungles"),
-        ("taiga", "taigas"),
-        ("bosque", "bosques"),
-        ("bosk", "bosks"),
-        ("bosket", "boskets"),
-        ("holt", "holts"),
-        ("hurst", "hursts"),
-        ("shaw", "shaws"),
-        ("weald", "wealds"),
-        ("dingle wood", "dingle woods"),
-        ("sylvan tract", "sylvan tracts"),
-        ("sylva", "sylvas"),
-        ("canopy cover", "canopy covers"),
-        ("tree canopy", "tree canopies"),
-        ("tree cover", "tree covers"),
-        ("canopy", "canopies"),
-        ("boreal stand", "boreal stands"),
-        ("mangrove", "mangroves"),
-        ("mangrove swamp", "mangrove swamps"),
-        ("cork oak wood", "cork oak woods"),
-        ("eucalyptus plantation", "eucalyptus plantations"),
-        ("timber plantation", "timber plantations"),
-        ("tree plantation", "tree plantations"),
-        ("afforestation", "afforestations"),
-        ("silvicultural compartment", "silvicultural compartments"),
-        ("forestry compartment", "forestry compartments"),
-        ("forestry block", "forestry blocks"),
-        ("tree lot", "tree lots"),
-        ("woodlot", "woodlots"),
-        ("wooded area", "wooded areas"),
-        ("wooded patch", "wooded patches"),
-        ("wooded tract", "wooded tracts"),
-        ("wooded hillside", "wooded hillsides"),
-        ("treed area", "treed areas"),
-        ("trees", "trees"),
-        ("tree group", "tree groups"),
-        ("tree island", "tree islands"),
-        ("bluff of trees", "bluffs of trees"),
-        ("motte of trees", "mottes of trees"),
-        ("shelterbelt", "shelterbelts"),
-        ("windbreak", "windbreaks"),
-        ("tree belt", "tree belts"),
-        ("shelter wood", "shelter woods"),
-        ("old growth", "old growths"),
-        ("high forest", "high forests"),
-        ("forest block", "forest blocks"),
-        ("forest parcel", "forest parcels"),
-        ("forest patch", "forest patches"),
-        ("forestland", "forestlands"),
-        ("backwoods", "backwoods"),
-        ("wooded park", "wooded parks"),
-        ("park woodland", "park woodlands"),
-        ("arboreal cover", "arboreal covers"),
-        ("dense trees", "dense trees"),
-        ("leafy cover", "leafy covers"),
-        ("underwood", "underwoods"),
-        ("chaparral", "chaparrals"),
-        ("carr", "carrs"),
-        ("riparian wood", "riparian woods"),
-        ("gallery forest", "gallery forests"),
-        ("cloud forest", "cloud forests"),
-        ("game covert", "game coverts"),
-        ("covert", "coverts"),
-        ("hunting wood", "hunting woods"),
-        ("redwoods", "redwoods"),
-        ("pinery", "pineries"),
-        ("sugarbush", "sugarbushes"),
-        ("larch stand", "larch stands"),
-        ("poplar stand", "poplar stands"),
-        ("black forest", "black forests"),
-        ("frith", "friths"),
-        ("coppice wood", "coppice woods"),
-        ("coppiced stand", "coppiced stands"),
-        ("pollard wood", "pollard woods"),
-        ("plantation of trees", "plantations of trees"),
-        ("tree stand", "tree stands"),
-        ("tree plot", "tree plots"),
-        ("tree parcel", "tree parcels"),
-        ("tree tract", "tree tracts"),
-        ("tree thicket", "tree thickets"),
-        ("tree mass", "tree masses"),
-        ("tree shelter", "tree shelters"),
-        ("tree strip", "tree strips"),
-        ("tree row wood", "tree row woods"),
-        ("tree grove", "tree groves"),
-        ("tree farm", "tree farms"),
-        ("Christmas tree plantation", "Christmas tree plantations"),
-        ("nursery of saplings", "nurseries of saplings"),
-        ("sapling stand", "sapling stands"),
-        ("thinning stand", "thinning stands"),
-        ("pole stand", "pole stands"),
-        ("thinned stand", "thinned stands"),
-        ("clear-fell stand", "clear-fell stands"),
-        ("even-aged stand", "even-aged stands"),
-        ("uneven-aged stand", "uneven-aged stands"),
-        ("selection forest", "selection forests"),
-        ("plenter forest", "plenter forests"),
-        ("seed stand", "seed stands"),
-        ("mother stand", "mother stands"),
-        ("protective forest", "protective forests"),
-        ("protection forest", "protection forests"),
-        ("state forest", "state forests"),
-        ("crown forest", "crown forests"),
-        ("communal forest", "communal forests"),
-        ("royal forest", "royal forests"),
-        ("deer forest", "deer forests"),
-        ("hunting forest", "hunting forests"),
-        ("hunting ground with trees", "hunting grounds with trees"),
-        ("national forest", "national forests"),
-        ("forest reserve", "forest reserves"),
-        ("forest estate", "forest estates"),
-        ("forest stand", "forest stands"),
-        ("forest tract", "forest tracts"),
-        ("forest island", "forest islands"),
-        ("forest fragment", "forest fragments"),
-        ("forest belt", "forest belts"),
-        ("forest cover", "forest covers"),
-        ("forest canopy", "forest canopies"),
-        ("forested area", "forested areas"),
-        ("forested slope", "forested slopes"),
-        ("forested hill", "forested hills"),
-        ("afforested area", "afforested areas"),
-        ("reforestation", "reforestations"),
-        ("regrowth", "regrowths"),
-        ("regeneration stand", "regeneration stands"),
-        ("primeval forest", "primeval forests"),
-        ("virgin forest", "virgin forests"),
-        ("ancient wood", "ancient woods"),
-        ("ancient woodland", "ancient woodlands"),
-        ("bluebell wood", "bluebell woods"),
-        ("dark wood", "dark woods"),
-        ("fairy-tale wood", "fairy-tale woods"),
-        ("deep woods", "deep woods"),
-        ("dense wood", "dense woods"),
-        ("backcountry timber", "backcountry timbers"),
-        ("bush country with trees", "bush countries with trees"),
-        ("bushveld", "bushvelds"),
-        ("miombo", "miombos"),
-        ("cerrado wood", "cerrado woods"),
-        ("caatinga", "caatingas"),
-        ("selva", "selvas"),
-        ("matorral", "matorrals"),
-        ("igapo", "igapos"),
-        ("varzea forest", "varzea forests"),
-        ("heath wood", "heath woods"),
-        ("peat forest", "peat forests"),
-        ("swamp forest", "swamp forests"),
-        ("flood forest", "flood forests"),
-        ("floodplain forest", "floodplain forests"),
-        ("alluvial wood", "alluvial woods"),
-        ("wet wood", "wet woods"),
-        ("willow carr", "willow carrs"),
-        ("willow holt", "willow holts"),
-        ("osier bed", "osier beds"),
-        ("willows", "willows"),
-        ("poplars", "poplars"),
-        ("alders", "alders"),
-        ("oaks", "oaks"),
-        ("beeches", "beeches"),
-        ("birches", "birches"),
-        ("pines", "pines"),
-        ("firs", "firs"),
-        ("spruces", "spruces"),
-        ("larches", "larches"),
-        ("cedars", "cedars"),
-        ("maples", "maples"),
-        ("elms", "elms"),
-        ("ash wood", "ash woods"),
-        ("hornbeam wood", "hornbeam woods"),
-        ("lime wood", "lime woods"),
-        ("chestnut wood", "chestnut woods"),
-        ("hazel copse", "hazel copses"),
-        ("yew wood", "yew woods"),
-        ("juniper wood", "juniper woods"),
-        ("holly wood", "holly woods"),
-        ("sweet chestnut coppice", "sweet chestnut coppices"),
-        ("acacia stand", "acacia stands"),
-        ("robinia stand", "robinia stands"),
-        ("teak plantation", "teak plantations"),
-        ("rubber plantation", "rubber plantations"),
-        ("oil palm plantation", "oil palm plantations"),
-        ("palm grove", "palm groves"),
-        ("sequoia grove", "sequoia groves"),
-        ("aspen grove", "aspen groves"),
-        ("cypress stand", "cypress stands"),
-        ("araucaria stand", "araucaria stands"),
-        ("gum tree stand", "gum tree stands"),
-        ("eucalypt stand", "eucalypt stands"),
-        ("jarrah forest", "jarrah forests"),
-        ("kauri stand", "kauri stands"),
-        ("evergreen stand", "evergreen stands"),
-        ("evergreens", "evergreens"),
-        ("conifers", "conifers"),
-        ("broadleaves", "broadleaves"),
-        ("hardwoods", "hardwoods"),
-        ("softwoods", "softwoods"),
-        ("timber", "timbers"),
-        ("timber tract", "timber tracts"),
-        ("timber lot", "timber lots"),
-        ("lumber stand", "lumber stands"),
-        ("sylvan area", "sylvan areas"),
-        ("silva", "silvas"),
-        ("arboretum", "arboreta"),
-        ("verdure of trees", "verdures of trees"),
-        ("foliage", "foliages"),
-        ("leaf canopy", "leaf canopies"),
-        ("leafy wood", "leafy woods"),
-        ("brake of trees", "brakes of trees"),
-        ("hilltop clump", "hilltop clumps"),
-        ("knoll of trees", "knolls of trees"),
-        ("fox covert", "fox coverts"),
-        ("spinny", "spinnies"),
-        ("dene", "denes"),
-        ("den wood", "den woods"),
-    ],
-    "greenhouse": [
-        ("greenhouse", "greenhouses"),
-        ("glasshouse", "glasshouses"),
-        ("hothouse", "hothouses"),
-        ("polytunnel", "polytunnels"),
-        ("poly tunnel", "poly tunnels"),
-        ("plastic tunnel", "plastic tunnels"),
-        ("hoop house", "hoop houses"),
-        ("hoophouse", "hoophouses"),
-        ("grow house", "grow houses"),
-        ("growing house", "growing houses"),
-        ("orangery", "orangeries"),
-        ("vinery", "vineries"),
-        ("conservatory", "conservatories"),
-        ("winter garden", "winter gardens"),
-        ("cold frame", "cold frames"),
-        ("forcing house", "forcing houses"),
-        ("forcing frame", "forcing frames"),
-        ("palm house", "palm houses"),
-        ("plant house", "plant houses"),
-        ("propagation house", "propagation houses"),
-        ("propagator hall", "propagator halls"),
-        ("nursery tunnel", "nursery tunnels"),
-        ("seedling tunnel", "seedling tunnels"),
-        ("seedling house", "seedling houses"),
-        ("tomato house", "tomato houses"),
-        ("cucumber house", "cucumber houses"),
-        ("lettuce house", "lettuce houses"),
-        ("flower house", "flower houses"),
-        ("orchid house", "orchid houses"),
-        ("fernery", "ferneries"),
-        ("cactus house", "cactus houses"),
-        ("hydroponics hall", "hydroponics halls"),
-        ("hydroponic unit", "hydroponic units"),
-        ("hydroponic farm", "hydroponic farms"),
-        ("glass-roofed nursery", "glass-roofed nurseries"),
-        ("glazed hall", "glazed halls"),
-        ("glazed growing hall", "glazed growing halls"),
-        ("glass hall", "glass halls"),
-        ("glass farm", "glass farms"),
-        ("venlo block", "venlo blocks"),
-        ("venlo structure", "venlo structures"),
-        ("high tunnel", "high tunnels"),
-        ("caterpillar tunnel", "caterpillar tunnels"),
-        ("walk-in tunnel", "walk-in tunnels"),
-        ("multispan", "multispans"),
-        ("multi-span tunnel", "multi-span tunnels"),
-        ("solarium for plants", "solaria for plants"),
-        ("horticultural tunnel", "horticultural tunnels"),
-        ("protected cropping structure", "protected cropping structures"),
-        ("protected cultivation", "protected cultivations"),
-        ("climate-controlled growing hall", "climate-controlled growing halls"),
-        ("polythene tunnel", "polythene tunnels"),
-        ("polythene house", "polythene houses"),
-        ("foil tunnel", "foil tunnels"),
-        ("film tunnel", "film tunnels"),
-        ("plasticulture tunnel", "plasticulture tunnels"),
-        ("transparent growing tent", "transparent growing tents"),
-        ("botanical glasshouse", "botanical glasshouses"),
-        ("tropical house", "tropical houses"),
-        ("stove house", "stove houses"),
-        ("warm house for plants", "warm houses for plants"),
-        ("crop cover tunnel", "crop cover tunnels"),
-        ("strawberry tunnel", "strawberry tunnels"),
-        ("under-glass plot", "under-glass plots"),
-        ("growing tunnel", "growing tunnels"),
-        ("horticultural nursery", "horticultural nurseries"),
-        ("see-through roof for plants", "see-through roofs for plants"),
-        ("polycarbonate grow house", "polycarbonate grow houses"),
-        ("glass shed for vegetables", "glass sheds for vegetables"),
-        ("glass roof of a gardener", "glass roofs of gardeners"),
-        ("greenery incubator", "greenery incubators"),
-        ("horticulture house", "horticulture houses"),
-        ("horticultural glasshouse", "horticultural glasshouses"),
-        ("horticultural greenhouse", "horticultural greenhouses"),
-        ("commercial greenhouse", "commercial greenhouses"),
-        ("glass nursery", "glass nurseries"),
-        ("glazed nursery", "glazed nurseries"),
-        ("glazed house", "glazed houses"),
-        ("glazed frame", "glazed frames"),
-        ("glass frame", "glass frames"),
-        ("glass tunnel", "glass tunnels"),
-        ("glass garden", "glass gardens"),
-        ("glass pavilion for plants", "glass pavilions for plants"),
-        ("glass roofed garden", "glass roofed gardens"),
-        ("glazed garden", "glazed gardens"),
-        ("indoor garden", "indoor gardens"),
-        ("indoor farm", "indoor farms"),
-        ("indoor vegetable plot", "indoor vegetable plots"),
-        ("covered vegetable plot", "covered vegetable plots"),
-        ("covered garden", "covered gardens"),
-        ("covered crop", "covered crops"),
-        ("sheltered crop", "sheltered crops"),
-        ("plastic-covered crop", "plastic-covered crops"),
-        ("plastic-covered garden", "plastic-covered gardens"),
-        ("plastic house", "plastic houses"),
-        ("plastic greenhouse", "plastic greenhouses"),
-        ("plastic hall for crops", "plastic halls for crops"),
-        ("plastic sheeting tunnel", "plastic sheeting tunnels"),
-        ("plastic cloche", "plastic cloches"),
-        ("cloche", "cloches"),
-        ("row cover tunnel", "row cover tunnels"),
-        ("low tunnel", "low tunnels"),
-        ("macro tunnel", "macro tunnels"),
-        ("film house", "film houses"),
-        ("vinyl house", "vinyl houses"),
-        ("polycarbonate house", "polycarbonate houses"),
-        ("polyethylene house", "polyethylene houses"),
-        ("polyethylene tunnel", "polyethylene tunnels"),
-        ("PVC tunnel", "PVC tunnels"),
-        ("ETFE dome for plants", "ETFE domes for plants"),
-        ("biodome", "biodomes"),
-        ("geodome for plants", "geodomes for plants"),
-        ("gothic arch house", "gothic arch houses"),
-        ("quonset tunnel", "quonset tunnels"),
-        ("gutter-connected house", "gutter-connected houses"),
-        ("sawtooth house", "sawtooth houses"),
-        ("shade house", "shade houses"),
-        ("shadehouse", "shadehouses"),
-        ("shade hall", "shade halls"),
-        ("net house", "net houses"),
-        ("screenhouse", "screenhouses"),
-        ("bioclimatic house", "bioclimatic houses"),
-        ("warmhouse", "warmhouses"),
-        ("cool house", "cool houses"),
-        ("alpine house", "alpine houses"),
-        ("tepid house", "tepid houses"),
-        ("temperate house", "temperate houses"),
-        ("succulent house", "succulent houses"),
-        ("bonsai house", "bonsai houses"),
-        ("bromeliad house", "bromeliad houses"),
-        ("butterfly house", "butterfly houses"),
-        ("lily house", "lily houses"),
-        ("rose house", "rose houses"),
-        ("carnation house", "carnation houses"),
-        ("chrysanthemum house", "chrysanthemum houses"),
-        ("tulip forcing house", "tulip forcing houses"),
-        ("gerbera house", "gerbera houses"),
-        ("pepper house", "pepper houses"),
-        ("pepper tunnel", "pepper tunnels"),
-        ("paprika house", "paprika houses"),
-        ("aubergine house", "aubergine houses"),
-        ("eggplant house", "eggplant houses"),
-        ("melon frame", "melon frames"),
-        ("melon tunnel", "melon tunnels"),
-        ("raspberry tunnel", "raspberry tunnels"),
-        ("berry tunnel", "berry tunnels"),
-        ("herb house", "herb houses"),
-        ("salad house", "salad houses"),
-        ("cress house", "cress houses"),
-        ("grapery", "graperies"),
-        ("peach house", "peach houses"),
-        ("fig house", "fig houses"),
-        ("lemon house", "lemon houses"),
-        ("limonaia", "limonaias"),
-        ("citrus house", "citrus houses"),
-        ("pineapple pit", "pineapple pits"),
-        ("sun house for seedlings", "sun houses for seedlings"),
-        ("sprouting house", "sprouting houses"),
-        ("germination house", "germination houses"),
-        ("rooting house", "rooting houses"),
-        ("cutting house", "cutting houses"),
-        ("breeding house for plants", "breeding houses for plants"),
-        ("phytotron", "phytotrons"),
-        ("growth chamber", "growth chambers"),
-        ("growth hall", "growth halls"),
-        ("potting hall", "potting halls"),
-        ("plug plant hall", "plug plant halls"),
-        ("bedding plant hall", "bedding plant halls"),
-        ("pot plant hall", "pot plant halls"),
-        ("cut flower hall", "cut flower halls"),
-        ("cannabis house", "cannabis houses"),
-        ("aquaponics hall", "aquaponics halls"),
-        ("aeroponic hall", "aeroponic halls"),
-        ("solar-heated growing room", "solar-heated growing rooms"),
-        ("heat-trapping plant room", "heat-trapping plant rooms"),
-        ("lean-to glasshouse", "lean-to glasshouses"),
-        ("allotment glasshouse", "allotment glasshouses"),
-        ("hobby greenhouse", "hobby greenhouses"),
-        ("Victorian glasshouse", "Victorian glasshouses"),
-        ("Dutch light house", "Dutch light houses"),
-        ("hothouse for vegetables", "hothouses for vegetables"),
-        ("tunnel for vegetables", "tunnels for vegetables"),
-    ],
-    "wind_turbine": [
-        ("wind turbine", "wind turbines"),
-        ("windmill", "windmills"),
-        ("wind generator", "wind generators"),
-        ("wind power plant", "wind power plants"),
-        ("wind energy converter", "wind energy converters"),
-        ("wind energy plant", "wind energy plants"),
-        ("wind power station", "wind power stations"),
-        ("wind power unit", "wind power units"),
-        ("wind machine", "wind machines"),
-        ("wind rotor", "wind rotors"),
-        ("wind tower", "wind towers"),
-        ("wind wheel", "wind wheels"),
-        ("wind engine", "wind engines"),
-        ("turbine", "turbines"),
-        ("aerogenerator", "aerogenerators"),
-        ("aeolian generator", "aeolian generators"),
-        ("aeolian tower", "aeolian towers"),
-        ("eolian turbine", "eolian turbines"),
-        ("rotor mast", "rotor masts"),
-        ("rotor tower", "rotor towers"),
-        ("three-bladed rotor", "three-bladed rotors"),
-        ("three-blade turbine", "three-blade turbines"),
-        ("bladed tower", "bladed towers"),
-        ("bladed mast", "bladed masts"),
-        ("propeller tower", "propeller towers"),
-        ("propeller on a pole", "propellers on poles"),
-        ("propeller on a mast", "propellers on masts"),
-        ("giant fan", "giant fans"),
-        ("giant pinwheel", "giant pinwheels"),
-        ("pinwheel", "pinwheels"),
-        ("spinning blades tower", "spinning blades towers"),
-        ("spinner on a pole", "spinners on poles"),
-        ("rotating blades mast", "rotating blades masts"),
-        ("whirligig", "whirligigs"),
-        ("horizontal-axis turbine", "horizontal-axis turbines"),
-        ("HAWT", "HAWTs"),
-        ("VAWT", "VAWTs"),
-        ("Darrieus rotor", "Darrieus rotors"),
-        ("Savonius rotor", "Savonius rotors"),
-        ("nacelle tower", "nacelle towers"),
-        ("nacelle and rotor", "nacelle and rotors"),
-        ("Vestas machine", "Vestas machines"),
-        ("Enercon machine", "Enercon machines"),
-        ("offshore turbine", "offshore turbines"),
-        ("onshore turbine", "onshore turbines"),
-        ("offshore monopile turbine", "offshore monopile turbines"),
-        ("wind farm tower", "wind farm towers"),
-        ("wind farm unit", "wind farm units"),
-        ("wind park tower", "wind park towers"),
-        ("megawatt turbine", "megawatt turbines"),
-        ("megawatt windmill", "megawatt windmills"),
-        ("WTG", "WTGs"),
-        ("WEC", "WECs"),
-        ("wind dynamo", "wind dynamos"),
-        ("windcharger", "windchargers"),
-        ("windpump", "windpumps"),
-        ("wind pump", "wind pumps"),
-        ("breeze harvester", "breeze harvesters"),
-        ("breeze catcher", "breeze catchers"),
-        ("gale-driven generator", "gale-driven generators"),
-        ("gust-driven dynamo", "gust-driven dynamos"),
-        ("wind harvester", "wind harvesters"),
-        ("wind catcher pole", "wind catcher poles"),
-        ("wind motor", "wind motors"),
-        ("wind-driven generator", "wind-driven generators"),
-        ("airflow generator", "airflow generators"),
-        ("renewable tower with blades", "renewable towers with blades"),
-        ("blade-carrying pylon", "blade-carrying pylons"),
-        ("wind pylon", "wind pylons"),
-        ("eco windmill", "eco windmills"),
-        ("modern windmill", "modern windmills"),
-        ("electric windmill", "electric windmills"),
-        ("power windmill", "power windmills"),
-        ("white windmill", "white windmills"),
-        ("rotor blade", "rotor blades"),
-        ("twirling tower", "twirling towers"),
-        ("spinning tower", "spinning towers"),
-        ("blade wheel", "blade wheels"),
-        ("wind whirler", "wind whirlers"),
-        ("wind plant", "wind plants"),
-        ("wind unit", "wind units"),
-        ("wind installation", "wind installations"),
-        ("wind facility", "wind facilities"),
-        ("wind power tower", "wind power towers"),
-        ("wind power mast", "wind power masts"),
-        ("wind power machine", "wind power machines"),
-        ("wind power generator", "wind power generators"),
-        ("wind electric generator", "wind electric generators"),
-        ("wind energy tower", "wind energy towers"),
-        ("wind energy machine", "wind energy machines"),
-        ("wind energy unit", "wind energy units"),
-        ("wind energy system", "wind energy systems"),
-        ("wind asset", "wind assets"),
-        ("wind mast with rotor", "wind masts with rotors"),
-        ("wind spinner", "wind spinners"),
-        ("wind propeller", "wind propellers"),
-        ("wind fan", "wind fans"),
-        ("wind blade tower", "wind blade towers"),
-        ("wind giant", "wind giants"),
-        ("wind power giant", "wind power giants"),
-        ("wind farm", "wind farms"),
-        ("wind park", "wind parks"),
-        ("offshore wind plant", "offshore wind plants"),
-        ("floating turbine", "floating turbines"),
-        ("repowered turbine", "repowered turbines"),
-        ("upwind turbine", "upwind turbines"),
-        ("downwind turbine", "downwind turbines"),
-        ("two-bladed turbine", "two-bladed turbines"),
-        ("two-blade rotor", "two-blade rotors"),
-        ("multi-blade windmill", "multi-blade windmills"),
-        ("variable-pitch rotor", "variable-pitch rotors"),
-        ("direct-drive machine", "direct-drive machines"),
-        ("gearless machine", "gearless machines"),
-        ("geared rotor machine", "geared rotor machines"),
-        ("Siemens Gamesa unit", "Siemens Gamesa units"),
-        ("Nordex machine", "Nordex machines"),
-        ("GE turbine", "GE turbines"),
-        ("Goldwind unit", "Goldwind units"),
-        ("Senvion unit", "Senvion units"),
-        ("Repower unit", "Repower units"),
-        ("Growian", "Growians"),
-        ("Smock mill", "Smock mills"),
-        ("post mill", "post mills"),
-        ("tower mill", "tower mills"),
-        ("Dutch mill", "Dutch mills"),
-        ("corn mill with sails", "corn mills with sails"),
-        ("mill with sails", "mills with sails"),
-        ("sail mill", "sail mills"),
-        ("windjet generator", "windjet generators"),
-        ("aero generator", "aero generators"),
-        ("aeroelectric unit", "aeroelectric units"),
-        ("aeromotor", "aeromotors"),
-        ("aeolian machine", "aeolian machines"),
-        ("aeolian plant", "aeolian plants"),
-        ("anemo generator", "anemo generators"),
-        ("breeze machine", "breeze machines"),
-        ("breeze mill", "breeze mills"),
-        ("breeze turbine", "breeze turbines"),
-        ("gust mill", "gust mills"),
-        ("gale mill", "gale mills"),
-        ("air turbine", "air turbines"),
-        ("air mill", "air mills"),
-        ("air-current generator", "air-current generators"),
-        ("airstream generator", "airstream generators"),
-        ("electric propeller", "electric propellers"),
-        ("power propeller", "power propellers"),
-        ("power fan", "power fans"),
-        ("power rotor", "power rotors"),
-        ("green energy tower", "green energy towers"),
-        ("green energy rotor", "green energy rotors"),
-        ("green electricity tower", "green electricity towers"),
-        ("clean energy mill", "clean energy mills"),
-        ("renewable energy mill", "renewable energy mills"),
-        ("renewables rotor", "renewables rotors"),
-        ("climate-friendly generator", "climate-friendly generators"),
-        ("three-armed spinner", "three-armed spinners"),
-        ("three-winged mast", "three-winged masts"),
-        ("triblade", "triblades"),
-        ("tri-blade tower", "tri-blade towers"),
-        ("star on a stick", "stars on sticks"),
-        ("asterisk on a pole", "asterisks on poles"),
-        ("propeller pole", "propeller poles"),
-        ("propeller mast", "propeller masts"),
-        ("rotor pole", "rotor poles"),
-        ("rotor column", "rotor columns"),
-        ("rotor pylon", "rotor pylons"),
-        ("rotor on a tower", "rotors on towers"),
-        ("blades on a tower", "blades on towers"),
-        ("nacelle", "nacelles"),
-        ("hub-height tower", "hub-height towers"),
-        ("tubular tower with blades", "tubular towers with blades"),
-        ("lattice tower with blades", "lattice towers with blades"),
-        ("bat killer", "bat killers"),
-        ("bird shredder", "bird shredders"),
-        ("whooshing mast", "whooshing masts"),
-        ("humming mast", "humming masts"),
-        ("whirling mast", "whirling masts"),
-        ("rotating mast", "rotating masts"),
-        ("gyrating tower", "gyrating towers"),
-        ("twirler", "twirlers"),
-        ("whirler", "whirlers"),
-        ("spinner", "spinners"),
-        ("pinwheel tower", "pinwheel towers"),
-    ],
-    "solar_farm": [
-        ("solar farm", "solar farms"),
-        ("solar park", "solar parks"),
-        ("solar power plant", "solar power plants"),
-        ("solar power station", "solar power stations"),
-        ("photovoltaic plant", "photovoltaic plants"),
-        ("photovoltaic park", "photovoltaic parks"),
-        ("photovoltaic array", "photovoltaic arrays"),
-        ("photovoltaic field", "photovoltaic fields"),
-        ("photovoltaic installation", "photovoltaic installations"),
-        ("PV plant", "PV plants"),
-        ("PV park", "PV parks"),
-        ("PV array", "PV arrays"),
-        ("PV farm", "PV farms"),
-        ("PV installation", "PV installations"),
-        ("PV field", "PV fields"),
-        ("solar array", "solar arrays"),
-        ("solar field", "solar fields"),
-        ("solar panel field", "solar panel fields"),
-        ("solar panel array", "solar panel arrays"),
-        ("solar panels", "solar panels"),
-        ("photovoltaics", "photovoltaics"),
-        ("solar plant", "solar plants"),
-        ("solar site", "solar sites"),
-        ("solar installation", "solar installations"),
-        ("solar collector field", "solar collector fields"),
-        ("solar generator", "solar generators"),
-        ("solar generating station", "solar generating stations"),
-        ("solar energy park", "solar energy parks"),
-        ("solar energy facility", "solar energy facilities"),
-        ("sun farm", "sun farms"),
-        ("sun power plant", "sun power plants"),
-        ("sunlight power station", "sunlight power stations"),
-        ("sunlight harvester", "sunlight harvesters"),
-        ("sun-catching array", "sun-catching arrays"),
-        ("solar module rows", "solar module rows"),
-        ("heliostat field", "heliostat fields"),
-        ("heliostat array", "heliostat arrays"),
-        ("concentrated solar plant", "concentrated solar plants"),
-        ("CSP plant", "CSP plants"),
-        ("parabolic trough field", "parabolic trough fields"),
-        ("agrivoltaic site", "agrivoltaic sites"),
-        ("agrivoltaics", "agrivoltaics"),
-        ("ground-mounted panels", "ground-mounted panels"),
-        ("ground-mount array", "ground-mount arrays"),
-        ("tracker array", "tracker arrays"),
-        ("tracker rows", "tracker rows"),
-        ("silicon module field", "silicon module fields"),
-        ("silicon farm", "silicon farms"),
-        ("crystalline module park", "crystalline module parks"),
-        ("thin-film array", "thin-film arrays"),
-        ("solar garden", "solar gardens"),
-        ("community solar site", "community solar sites"),
-        ("utility-scale solar", "utility-scale solars"),
-        ("solar ranch", "solar ranches"),
-        ("solar plantation", "solar plantations"),
-        ("field of panels", "fields of panels"),
-        ("rows of dark panels", "rows of dark panels"),
-        ("blue panel rows", "blue panel rows"),
-        ("sun panel park", "sun panel parks"),
-        ("panel farm", "panel farms"),
-        ("module field", "module fields"),
-        ("helio plant", "helio plants"),
-        ("solar meadow", "solar meadows"),
-        ("photoelectric plant", "photoelectric plants"),
-        ("photoelectric array", "photoelectric arrays"),
-        ("insolation harvester", "insolation harvesters"),
-        ("daylight power station", "daylight power stations"),
-        ("megawatt-peak plant", "megawatt-peak plants"),
-        ("solar electricity plant", "solar electricity plants"),
-        ("sun-powered generating site", "sun-powered generating sites"),
-        ("solar estate", "solar estates"),
-        ("solar complex", "solar complexes"),
-        ("open-space photovoltaic system", "open-space photovoltaic systems"),
-        ("solar tracker field", "solar tracker fields"),
-        ("bifacial array", "bifacial arrays"),
-        ("sunray collector site", "sunray collector sites"),
-        ("photon harvester", "photon harvesters"),
-        ("solar power field", "solar power fields"),
-        ("solar power farm", "solar power farms"),
-        ("solar power park", "solar power parks"),
-        ("solar power array", "solar power arrays"),
-        ("solar power facility", "solar power facilities"),
-        ("solar electricity farm", "solar electricity farms"),
-        ("solar electric plant", "solar electric plants"),
-        ("solar energy field", "solar energy fields"),
-        ("solar energy farm", "solar energy farms"),
-        ("solar energy plant", "solar energy plants"),
-        ("solar panel farm", "solar panel farms"),
-        ("solar panel park", "solar panel parks"),
-        ("solar panel plant", "solar panel plants"),
-        ("solar panel rows", "solar panel rows"),
-        ("solar cells", "solar cells"),
-        ("solar cell field", "solar cell fields"),
-        ("solar cell park", "solar cell parks"),
-        ("solar modules", "solar modules"),
-        ("solar module park", "solar module parks"),
-        ("solar table rows", "solar table rows"),
-        ("solar tables", "solar tables"),
-        ("solar strings", "solar strings"),
-        ("solar block", "solar blocks"),
-        ("solar plot", "solar plots"),
-        ("solar yard", "solar yards"),
-        ("solar land", "solar lands"),
-        ("solar meadow park", "solar meadow parks"),
-        ("solar area", "solar areas"),
-        ("solar field of mirrors", "solar fields of mirrors"),
-        ("solar mirror field", "solar mirror fields"),
-        ("mirror field", "mirror fields"),
-        ("mirror array", "mirror arrays"),
-        ("solar thermal plant", "solar thermal plants"),
-        ("solar thermal field", "solar thermal fields"),
-        ("solar thermal array", "solar thermal arrays"),
-        ("solar tower plant", "solar tower plants"),
-        ("solar trough plant", "solar trough plants"),
-        ("trough collectors", "trough collectors"),
-        ("linear fresnel plant", "linear fresnel plants"),
-        ("dish stirling field", "dish stirling fields"),
-        ("collector array", "collector arrays"),
-        ("collector park", "collector parks"),
-        ("heat collector field", "heat collector fields"),
-        ("flat-plate collector array", "flat-plate collector arrays"),
-        ("vacuum tube collector field", "vacuum tube collector fields"),
-        ("district heating collector field", "district heating collector fields"),
-        ("PV power plant", "PV power plants"),
-        ("PV power station", "PV power stations"),
-        ("PV generator", "PV generators"),
-        ("PV site", "PV sites"),
-        ("PV system", "PV systems"),
-        ("PV modules", "PV modules"),
-        ("PV panels", "PV panels"),
-        ("PV string rows", "PV string rows"),
-        ("PV tables", "PV tables"),
-        ("PV meadow", "PV meadows"),
-        ("agri-PV site", "agri-PV sites"),
-        ("agriPV", "agriPVs"),
-        ("agrophotovoltaics", "agrophotovoltaics"),
-        ("floatovoltaics", "floatovoltaics"),
-        ("photovoltaic farm", "photovoltaic farms"),
-        ("photovoltaic modules", "photovoltaic modules"),
-        ("photovoltaic panels", "photovoltaic panels"),
-        ("photovoltaic cells", "photovoltaic cells"),
-        ("photovoltaic tables", "photovoltaic tables"),
-        ("photovoltaic power station", "photovoltaic power stations"),
-        ("photovoltaic power plant", "photovoltaic power plants"),
-        ("photovoltaic generator", "photovoltaic generators"),
-        ("photovoltaic estate", "photovoltaic estates"),
-        ("photovoltaic ground", "photovoltaic grounds"),
-        ("photovoltaic rows", "photovoltaic rows"),
-        ("photovoltaic system", "photovoltaic systems"),
-        ("ground-mounted PV", "ground-mounted PVs"),
-        ("ground-mounted array", "ground-mounted arrays"),
-        ("free-field PV", "free-field PVs"),
-        ("free-standing PV", "free-standing PVs"),
-        ("open-field array", "open-field arrays"),
-        ("open-field photovoltaics", "open-field photovoltaics"),
-        ("single-axis tracker field", "single-axis tracker fields"),
-        ("dual-axis tracker field", "dual-axis tracker fields"),
-        ("fixed-tilt array", "fixed-tilt arrays"),
-        ("sun panels", "sun panels"),
-        ("sun collectors", "sun collectors"),
-        ("sun field", "sun fields"),
-        ("sun park", "sun parks"),
-        ("sun array", "sun arrays"),
-        ("sun ranch", "sun ranches"),
-        ("sun power park", "sun power parks"),
-        ("sun energy field", "sun energy fields"),
-        ("sunpower field", "sunpower fields"),
-        ("sunshine plant", "sunshine plants"),
-        ("sunshine farm", "sunshine farms"),
-        ("sunshine harvester", "sunshine harvesters"),
-        ("sunbeam harvester", "sunbeam harvesters"),
-        ("sunlight farm", "sunlight farms"),
-        ("sunlight collector", "sunlight collectors"),
-        ("daylight farm", "daylight farms"),
-        ("light-harvesting site", "light-harvesting sites"),
-        ("light-to-power plant", "light-to-power plants"),
-        ("photon farm", "photon farms"),
-        ("irradiance harvester", "irradiance harvesters"),
-        ("silicon panels", "silicon panels"),
-        ("silicon cells", "silicon cells"),
-        ("cadmium telluride array", "cadmium telluride arrays"),
-        ("perovskite array", "perovskite arrays"),
-        ("polycrystalline array", "polycrystalline arrays"),
-        ("monocrystalline array", "monocrystalline arrays"),
-        ("glass-glass modules", "glass-glass modules"),
-        ("energy glass park", "energy glass parks"),
-        ("rows of panels", "rows of panels"),
-        ("rows of modules", "rows of modules"),
-        ("rows of mirrors", "rows of mirrors"),
-        ("array of panels", "arrays of panels"),
-        ("sea of panels", "seas of panels"),
-        ("carpet of panels", "carpets of panels"),
-        ("park of panels", "parks of panels"),
-        ("panel park", "panel parks"),
-        ("panel array", "panel arrays"),
-        ("panel rows", "panel rows"),
-        ("panel estate", "panel estates"),
-        ("module park", "module parks"),
-        ("module array", "module arrays"),
-        ("module rows", "module rows"),
-        ("inverter park", "inverter parks"),
-        ("gigawatt solar site", "gigawatt solar sites"),
-        ("megawatt solar site", "megawatt solar sites"),
-        ("renewable panel site", "renewable panel sites"),
-        ("green power panels", "green power panels"),
-    ],
-    "bridge": [
-        ("bridge", "bridges"),
-        ("viaduct", "viaducts"),
-        ("overpass", "overpasses"),
-        ("flyover", "flyovers"),
-        ("footbridge", "footbridges"),
-        ("aqueduct", "aqueducts"),
-        ("river crossing", "river crossings"),
-        ("overbridge", "overbridges"),
-        ("overcrossing", "overcrossings"),
-        ("trestle", "trestles"),
-        ("gantry crossing", "gantry crossings"),
-        ("span", "spans"),
-        ("causeway bridge", "causeway bridges"),
-        ("drawbridge", "drawbridges"),
-        ("bascule", "bascules"),
-        ("bascule bridge", "bascule bridges"),
-        ("swing bridge", "swing bridges"),
-        ("lift bridge", "lift bridges"),
-        ("suspension bridge", "suspension bridges"),
-        ("cable-stayed bridge", "cable-stayed bridges"),
-        ("arch bridge", "arch bridges"),
-        ("girder bridge", "girder bridges"),
-        ("truss bridge", "truss bridges"),
-        ("truss span", "truss spans"),
-        ("cantilever span", "cantilever spans"),
-        ("box girder", "box girders"),
-        ("beam bridge", "beam bridges"),
-        ("humpback bridge", "humpback bridges"),
-        ("packhorse bridge", "packhorse bridges"),
-        ("rope bridge", "rope bridges"),
-        ("covered bridge", "covered bridges"),
-        ("pontoon crossing", "pontoon crossings"),
-        ("bailey bridge", "bailey bridges"),
-        ("floating bridge", "floating bridges"),
-        ("toll bridge", "toll bridges"),
-        ("railway bridge", "railway bridges"),
-        ("railroad trestle", "railroad trestles"),
-        ("rail viaduct", "rail viaducts"),
-        ("road bridge", "road bridges"),
-        ("motorway bridge", "motorway bridges"),
-        ("highway overpass", "highway overpasses"),
-        ("interstate overpass", "interstate overpasses"),
-        ("grade separation", "grade separations"),
-        ("grade-separated crossing", "grade-separated crossings"),
-        ("skyway", "skyways"),
-        ("skybridge", "skybridges"),
-        ("catwalk crossing", "catwalk crossings"),
-        ("pedestrian overpass", "pedestrian overpasses"),
-        ("pedestrian crossing over water", "pedestrian crossings over water"),
-        ("foot crossing", "foot crossings"),
-        ("bike bridge", "bike bridges"),
-        ("ecoduct", "ecoducts"),
-        ("green bridge", "green bridges"),
-        ("wildlife crossing", "wildlife crossings"),
-        ("animal overpass", "animal overpasses"),
-        ("wildlife overpass", "wildlife overpasses"),
-        ("canal crossing", "canal crossings"),
-        ("water crossing", "water crossings"),
-        ("river span", "river spans"),
-        ("clapper bridge", "clapper bridges"),
-        ("stone arch", "stone arches"),
-        ("arched crossing", "arched crossings"),
-        ("transporter bridge", "transporter bridges"),
-        ("elevated crossing", "elevated crossings"),
-        ("elevated road section", "elevated road sections"),
-        ("elevated roadway", "elevated roadways"),
-        ("fixed link", "fixed links"),
-        ("fixed crossing", "fixed crossings"),
-        ("spanning structure", "spanning structures"),
-        ("crossing structure", "crossing structures"),
-        ("overpassing road", "overpassing roads"),
-        ("bridgework", "bridgeworks"),
-        ("bridge deck", "bridge decks"),
-        ("bridging structure", "bridging structures"),
-        ("dry crossing", "dry crossings"),
-        ("gorge crossing", "gorge crossings"),
-        ("valley crossing", "valley crossings"),
-        ("ravine crossing", "ravine crossings"),
-        ("culvert bridge", "culvert bridges"),
-        ("bypass flyover", "bypass flyovers"),
-        ("ramp viaduct", "ramp viaducts"),
-        ("stilted road", "stilted roads"),
-        ("steel span", "steel spans"),
-        ("concrete span", "concrete spans"),
-        ("chain bridge", "chain bridges"),
-        ("plank bridge", "plank bridges"),
-        ("log bridge", "log bridges"),
-        ("strait crossing", "strait crossings"),
-        ("overpass bridge", "overpass bridges"),
-        ("road overpass", "road overpasses"),
-        ("railway overpass", "railway overpasses"),
-        ("train overpass", "train overpasses"),
-        ("rail bridge", "rail bridges"),
-        ("train bridge", "train bridges"),
-        ("tram bridge", "tram bridges"),
-        ("tramway viaduct", "tramway viaducts"),
-        ("metro viaduct", "metro viaducts"),
-        ("elevated railway span", "elevated railway spans"),
-        ("motorway viaduct", "motorway viaducts"),
-        ("autobahn viaduct", "autobahn viaducts"),
-        ("expressway flyover", "expressway flyovers"),
-        ("freeway overpass", "freeway overpasses"),
-        ("freeway flyover", "freeway flyovers"),
-        ("road flyover", "road flyovers"),
-        ("ramp flyover", "ramp flyovers"),
-        ("interchange flyover", "interchange flyovers"),
-        ("stack flyover", "stack flyovers"),
-        ("overhead crossing", "overhead crossings"),
-        ("overhead road", "overhead roads"),
-        ("overhead walkway", "overhead walkways"),
-        ("overhead footway", "overhead footways"),
-        ("elevated walkway", "elevated walkways"),
-        ("elevated footpath", "elevated footpaths"),
-        ("walking bridge", "walking bridges"),
-        ("pedestrian bridge", "pedestrian bridges"),
-        ("foot bridge", "foot bridges"),
-        ("cycle bridge", "cycle bridges"),
-        ("cycling bridge", "cycling bridges"),
-        ("bicycle overpass", "bicycle overpasses"),
-        ("bridle bridge", "bridle bridges"),
-        ("cattle bridge", "cattle bridges"),
-        ("farm bridge", "farm bridges"),
-        ("accommodation bridge", "accommodation bridges"),
-        ("occupation bridge", "occupation bridges"),
-        ("canal bridge", "canal bridges"),
-        ("canal aqueduct", "canal aqueducts"),
-        ("navigable aqueduct", "navigable aqueducts"),
-        ("water bridge", "water bridges"),
-        ("trough bridge", "trough bridges"),
-        ("pipe bridge", "pipe bridges"),
-        ("pipeline crossing", "pipeline crossings"),
-        ("conveyor bridge", "conveyor bridges"),
-        ("gangway bridge", "gangway bridges"),
-        ("deer bridge", "deer bridges"),
-        ("landbridge", "landbridges"),
-        ("land bridge", "land bridges"),
-        ("wildlife bridge", "wildlife bridges"),
-        ("fauna passage", "fauna passages"),
-        ("fauna bridge", "fauna bridges"),
-        ("creek crossing", "creek crossings"),
-        ("brook crossing", "brook crossings"),
-        ("stream crossing", "stream crossings"),
-        ("lake crossing", "lake crossings"),
-        ("bay crossing", "bay crossings"),
-        ("fjord crossing", "fjord crossings"),
-        ("harbour crossing", "harbour crossings"),
-        ("sound crossing", "sound crossings"),
-        ("channel crossing", "channel crossings"),
-        ("estuary crossing", "estuary crossings"),
-        ("fixed strait link", "fixed strait links"),
-        ("road link over water", "road links over water"),
-        ("Oresund crossing", "Oresund crossings"),
-        ("Golden Gate", "Golden Gates"),
-        ("Tower Bridge", "Tower Bridges"),
-        ("Brooklyn crossing", "Brooklyn crossings"),
-        ("Pontoon span", "Pontoon spans"),
-        ("float bridge", "float bridges"),
-        ("military bridge", "military bridges"),
-        ("assault bridge", "assault bridges"),
-        ("AVLB", "AVLBs"),
-        ("folding bridge", "folding bridges"),
-        ("panel bridge", "panel bridges"),
-        ("ribbon bridge", "ribbon bridges"),
-        ("medium girder bridge", "medium girder bridges"),
-        ("tank bridge", "tank bridges"),
-        ("field bridge", "field bridges"),
-        ("makeshift bridge", "makeshift bridges"),
-        ("emergency bridge", "emergency bridges"),
-        ("temporary bridge", "temporary bridges"),
-        ("wooden bridge", "wooden bridges"),
-        ("timber bridge", "timber bridges"),
-        ("timber trestle", "timber trestles"),
-        ("log crossing", "log crossings"),
-        ("steel bridge", "steel bridges"),
-        ("steel arch", "steel arches"),
-        ("iron bridge", "iron bridges"),
-        ("cast-iron arch", "cast-iron arches"),
-        ("concrete bridge", "concrete bridges"),
-        ("prestressed bridge", "prestressed bridges"),
-        ("stone bridge", "stone bridges"),
-        ("stone viaduct", "stone viaducts"),
-        ("masonry arch", "masonry arches"),
-        ("brick arch", "brick arches"),
-        ("brick viaduct", "brick viaducts"),
-        ("Roman bridge", "Roman bridges"),
-        ("medieval bridge", "medieval bridges"),
-        ("old stone crossing", "old stone crossings"),
-        ("multi-arch viaduct", "multi-arch viaducts"),
-        ("multi-span viaduct", "multi-span viaducts"),
-        ("twin bridge", "twin bridges"),
-        ("twin span", "twin spans"),
-        ("extradosed bridge", "extradosed bridges"),
-        ("tied-arch bridge", "tied-arch bridges"),
-        ("bowstring bridge", "bowstring bridges"),
-        ("bowstring arch", "bowstring arches"),
-        ("network arch", "network arches"),
-        ("lattice girder bridge", "lattice girder bridges"),
-        ("lattice bridge", "lattice bridges"),
-        ("Warren truss", "Warren trusses"),
-        ("Pratt truss", "Pratt trusses"),
-        ("Vierendeel bridge", "Vierendeel bridges"),
-        ("cantilever bridge", "cantilever bridges"),
-        ("slab bridge", "slab bridges"),
-        ("plate girder bridge", "plate girder bridges"),
-        ("frame bridge", "frame bridges"),
-        ("integral bridge", "integral bridges"),
-        ("stayed bridge", "stayed bridges"),
-        ("hanging bridge", "hanging bridges"),
-        ("simple suspension bridge", "simple suspension bridges"),
-        ("catenary bridge", "catenary bridges"),
-        ("swing span", "swing spans"),
-        ("bascule span", "bascule spans"),
-        ("lift span", "lift spans"),
-        ("movable bridge", "movable bridges"),
-        ("moveable bridge", "moveable bridges"),
-        ("retractable bridge", "retractable bridges"),
-        ("rolling bridge", "rolling bridges"),
-        ("tilt bridge", "tilt bridges"),
-        ("vertical-lift bridge", "vertical-lift bridges"),
-        ("counterweight bridge", "counterweight bridges"),
-        ("opening bridge", "opening bridges"),
-        ("toll crossing", "toll crossings"),
-        ("toll span", "toll spans"),
-        ("border bridge", "border bridges"),
-        ("through-truss bridge", "through-truss bridges"),
-        ("double-deck bridge", "double-deck bridges"),
-        ("two-level bridge", "two-level bridges"),
-        ("high-level bridge", "high-level bridges"),
-        ("low-level crossing", "low-level crossings"),
-        ("causey bridge", "causey bridges"),
-        ("bridgeway", "bridgeways"),
-        ("passage over the river", "passages over the river"),
-        ("way across the river", "ways across the river"),
-        ("way over the water", "ways over the water"),
-        ("brig over the burn", "brigs over the burn"),
-        ("multi-level crossing", "multi-level crossings"),
-        ("overgoing road", "overgoing roads"),
-        ("connector over the gorge", "connectors over the gorge"),
-    ],
-    "pier": [
-        ("pier", "piers"),
-        ("jetty", "jetties"),
-        ("dock", "docks"),
-        ("wharf", "wharves"),
-        ("quay", "quays"),
-        ("landing stage", "landing stages"),
-        ("landing", "landings"),
-        ("pontoon", "pontoons"),
-        ("boat dock", "boat docks"),
-        ("boat landing", "boat landings"),
-        ("boat jetty", "boat jetties"),
-        ("boat mooring", "boat moorings"),
-        ("mooring", "moorings"),
-        ("berth", "berths"),
-        ("boat berth", "boat berths"),
-        ("slip berth", "slip berths"),
-        ("marina dock", "marina docks"),
-        ("marina jetty", "marina jetties"),
-        ("marina finger", "marina fingers"),
-        ("finger pier", "finger piers"),
-        ("finger dock", "finger docks"),
-        ("floating dock", "floating docks"),
-        ("floating jetty", "floating jetties"),
-        ("floating walkway", "floating walkways"),
-        ("landing pier", "landing piers"),
-        ("landing jetty", "landing jetties"),
-        ("ferry landing", "ferry landings"),
-        ("ferry pier", "ferry piers"),
-        ("ferry dock", "ferry docks"),
-        ("steamer pier", "steamer piers"),
-        ("pleasure pier", "pleasure piers"),
-        ("seaside pier", "seaside piers"),
-        ("fishing pier", "fishing piers"),
-        ("bathing pier", "bathing piers"),
-        ("swim dock", "swim docks"),
-        ("loading jetty", "loading jetties"),
-        ("unloading jetty", "unloading jetties"),
-        ("oil jetty", "oil jetties"),
-        ("coal pier", "coal piers"),
-        ("T-head jetty", "T-head jetties"),
-        ("L-shaped jetty", "L-shaped jetties"),
-        ("dolphin mooring", "dolphin moorings"),
-        ("mooring dolphin", "mooring dolphins"),
-        ("mooring platform", "mooring platforms"),
-        ("mooring stage", "mooring stages"),
-        ("mooring pontoon", "mooring pontoons"),
-        ("dockside platform", "dockside platforms"),
-        ("embarkation stage", "embarkation stages"),
-        ("boarding stage", "boarding stages"),
-        ("boarding jetty", "boarding jetties"),
-        ("gangway over water", "gangways over water"),
-        ("boardwalk into the water", "boardwalks into the water"),
-        ("plank walkway into the lake", "plank walkways into the lake"),
-        ("wooden walkway into the sea", "wooden walkways into the sea"),
-        ("wooden jetty", "wooden jetties"),
-        ("timber jetty", "timber jetties"),
-        ("planked jetty", "planked jetties"),
-        ("piled platform", "piled platforms"),
-        ("platform on piles", "platforms on piles"),
-        ("pile jetty", "pile jetties"),
-        ("pile wharf", "pile wharves"),
-        ("chain ferry landing", "chain ferry landings"),
-        ("anglers' platform", "anglers' platforms"),
-        ("angling stage", "angling stages"),
-        ("staithe", "staithes"),
-        ("staging over water", "stagings over water"),
-        ("cargo wharf", "cargo wharves"),
-        ("container wharf", "container wharves"),
-        ("quayside", "quaysides"),
-        ("embarcadero", "embarcaderos"),
-        ("fuelling jetty", "fuelling jetties"),
-        ("yacht berth", "yacht berths"),
-        ("yacht jetty", "yacht jetties"),
-        ("tie-up", "tie-ups"),
-        ("hythe", "hythes"),
-        ("hard for boats", "hards for boats"),
-        ("boat stage", "boat stages"),
-        ("bunkering wharf", "bunkering wharves"),
-        ("catwalk to boats", "catwalks to boats"),
-        ("dock finger", "dock fingers"),
-        ("moorage", "moorages"),
-        ("pier head", "pier heads"),
-        ("jetty head", "jetty heads"),
-        ("launch platform for boats", "launch platforms for boats"),
-        ("boat pier", "boat piers"),
-        ("boat quay", "boat quays"),
-        ("boat wharf", "boat wharves"),
-        ("boat platform", "boat platforms"),
-        ("boat deck on piles", "boat decks on piles"),
-        ("boaters' jetty", "boaters' jetties"),
-        ("rowing club jetty", "rowing club jetties"),
-        ("sailing club jetty", "sailing club jetties"),
-        ("club pontoon", "club pontoons"),
-        ("visitor pontoon", "visitor pontoons"),
-        ("visitor berth", "visitor berths"),
-        ("guest berth", "guest berths"),
-        ("guest mooring", "guest moorings"),
-        ("transient berth", "transient berths"),
-        ("harbour pier", "harbour piers"),
-        ("harbor pier", "harbor piers"),
-        ("harbour jetty", "harbour jetties"),
-        ("harbour quay", "harbour quays"),
-        ("harbour wall berth", "harbour wall berths"),
-        ("port pier", "port piers"),
-        ("port quay", "port quays"),
-        ("port berth", "port berths"),
-        ("tanker berth", "tanker berths"),
-        ("tanker jetty", "tanker jetties"),
-        ("LNG jetty", "LNG jetties"),
-        ("deepwater berth", "deepwater berths"),
-        ("deep-water quay", "deep-water quays"),
-        ("bulk berth", "bulk berths"),
-        ("ore pier", "ore piers"),
-        ("grain pier", "grain piers"),
-        ("coal wharf", "coal wharves"),
-        ("timber wharf", "timber wharves"),
-        ("fish wharf", "fish wharves"),
-        ("fish quay", "fish quays"),
-        ("fishermen's wharf", "fishermen's wharves"),
-        ("naval pier", "naval piers"),
-        ("navy jetty", "navy jetties"),
-        ("submarine pen jetty", "submarine pen jetties"),
-        ("cruise pier", "cruise piers"),
-        ("cruise terminal berth", "cruise terminal berths"),
-        ("passenger pier", "passenger piers"),
-        ("passenger jetty", "passenger jetties"),
-        ("ferry stage", "ferry stages"),
-        ("ferry slip", "ferry slips"),
-        ("ferry berth", "ferry berths"),
-        ("ferry jetty", "ferry jetties"),
-        ("ferry ramp", "ferry ramps"),
-        ("linkspan", "linkspans"),
-        ("ro-ro berth", "ro-ro berths"),
-        ("water taxi stop", "water taxi stops"),
-        ("waterbus stop", "waterbus stops"),
-        ("vaporetto stop", "vaporetto stops"),
-        ("steamboat landing", "steamboat landings"),
-        ("steamboat stage", "steamboat stages"),
-        ("lake steamer landing", "lake steamer landings"),
-        ("river landing", "river landings"),
-        ("riverboat landing", "riverboat landings"),
-        ("boat stop", "boat stops"),
-        ("boat station jetty", "boat station jetties"),
-        ("sea pier", "sea piers"),
-        ("ocean pier", "ocean piers"),
-        ("lake pier", "lake piers"),
-        ("lake jetty", "lake jetties"),
-        ("lake dock", "lake docks"),
-        ("bay pier", "bay piers"),
-        ("seafront pier", "seafront piers"),
-        ("amusement pier", "amusement piers"),
-        ("promenade pier", "promenade piers"),
-        ("Victorian pier", "Victorian piers"),
-        ("viewing pier", "viewing piers"),
-        ("lookout jetty", "lookout jetties"),
-        ("angling pier", "angling piers"),
-        ("angling jetty", "angling jetties"),
-        ("fisherman's stand over water", "fisherman's stands over water"),
-        ("swimming pier", "swimming piers"),
-        ("swimming jetty", "swimming jetties"),
-        ("swimming platform", "swimming platforms"),
-        ("swim platform", "swim platforms"),
-        ("bathing jetty", "bathing jetties"),
-        ("bathing platform", "bathing platforms"),
-        ("bathers' jetty", "bathers' jetties"),
-        ("diving platform on the lake", "diving platforms on the lake"),
-        ("wooden pier", "wooden piers"),
-        ("wood dock", "wood docks"),
-        ("wooden dock", "wooden docks"),
-        ("wooden landing", "wooden landings"),
-        ("wooden footway into the lake", "wooden footways into the lake"),
-        ("boardwalk on stilts", "boardwalks on stilts"),
-        ("stilted walkway in the sea", "stilted walkways in the sea"),
-        ("stilt jetty", "stilt jetties"),
-        ("stone jetty", "stone jetties"),
-        ("stone pier", "stone piers"),
-        ("stone quay", "stone quays"),
-        ("concrete jetty", "concrete jetties"),
-        ("steel pier", "steel piers"),
-        ("iron pier", "iron piers"),
-        ("cast-iron seaside pier", "cast-iron seaside piers"),
-        ("piled pier", "piled piers"),
-        ("open-piled wharf", "open-piled wharves"),
-        ("sheet-piled quay", "sheet-piled quays"),
-        ("cantilever jetty", "cantilever jetties"),
-        ("trestle jetty", "trestle jetties"),
-        ("approach jetty", "approach jetties"),
-        ("T-jetty", "T-jetties"),
-        ("T-shaped pier", "T-shaped piers"),
-        ("U-shaped dock", "U-shaped docks"),
-        ("island berth", "island berths"),
-        ("sea island berth", "sea island berths"),
-        ("mooring buoy platform", "mooring buoy platforms"),
-        ("mooring jetty", "mooring jetties"),
-        ("mooring quay", "mooring quays"),
-        ("mooring wharf", "mooring wharves"),
-        ("mooring pier", "mooring piers"),
-        ("mooring place", "mooring places"),
-        ("mooring spot", "mooring spots"),
-        ("mooring point", "mooring points"),
-        ("mooring site", "mooring sites"),
-        ("hawser post platform", "hawser post platforms"),
-        ("bollard quay", "bollard quays"),
-        ("cleat pontoon", "cleat pontoons"),
-        ("dinghy dock", "dinghy docks"),
-        ("dinghy pontoon", "dinghy pontoons"),
-        ("yacht pontoon", "yacht pontoons"),
-        ("yacht dock", "yacht docks"),
-        ("yacht pier", "yacht piers"),
-        ("yacht mooring", "yacht moorings"),
-        ("sailboat dock", "sailboat docks"),
-        ("sailboat slip", "sailboat slips"),
-        ("boat slip", "boat slips"),
-        ("slip", "slips"),
-        ("marina berth", "marina berths"),
-        ("marina pontoon", "marina pontoons"),
-        ("marina slip", "marina slips"),
-        ("marina pier", "marina piers"),
-        ("marina walkway", "marina walkways"),
-        ("finger pontoon", "finger pontoons"),
-        ("floating pier", "floating piers"),
-        ("floating pontoon", "floating pontoons"),
-        ("floating stage", "floating stages"),
-        ("floating landing", "floating landings"),
-        ("floating quay", "floating quays"),
-        ("floating berth", "floating berths"),
-        ("pontoon jetty", "pontoon jetties"),
-        ("dockage", "dockages"),
-        ("wharfage", "wharfages"),
-        ("loading dock for ships", "loading docks for ships"),
-        ("loading quay", "loading quays"),
-        ("loading wharf", "loading wharves"),
-        ("unloading pier", "unloading piers"),
-        ("unloading wharf", "unloading wharves"),
-        ("transshipment quay", "transshipment quays"),
-        ("stevedore wharf", "stevedore wharves"),
-        ("dockers' quay", "dockers' quays"),
-        ("disembarkation pier", "disembarkation piers"),
-        ("embarkation pier", "embarkation piers"),
-        ("embarkation jetty", "embarkation jetties"),
-        ("debarkation point", "debarkation points"),
-        ("landing place", "landing places"),
-        ("landing quay", "landing quays"),
-        ("landing dock", "landing docks"),
-        ("landing wharf", "landing wharves"),
-        ("landing platform for boats", "landing platforms for boats"),
-        ("fuel dock", "fuel docks"),
-        ("fuel jetty", "fuel jetties"),
-        ("bunkering jetty", "bunkering jetties"),
-        ("pump-out dock", "pump-out docks"),
-        ("kade", "kades"),
-        ("kaai", "kaais"),
-        ("hoverport ramp", "hoverport ramps"),
-        ("stelling", "stellings"),
-        ("ghat landing", "ghat landings"),
-        ("pier finger", "pier fingers"),
-        ("pierage", "pierages"),
-    ],
-    "roundabout": [
-        ("roundabout", "roundabouts"),
-        ("traffic circle", "traffic circles"),
-        ("rotary", "rotaries"),
-        ("gyratory", "gyratories"),
-        ("traffic rotary", "traffic rotaries"),
-        ("circular junction", "circular junctions"),
-        ("circular intersection", "circular intersections"),
-        ("round intersection", "round intersections"),
-        ("ring junction", "ring junctions"),
-        ("traffic ring", "traffic rings"),
-        ("mini-roundabout", "mini-roundabouts"),
-        ("turbo roundabout", "turbo roundabouts"),
-        ("magic roundabout", "magic roundabouts"),
-        ("turning circle", "turning circles"),
-        ("traffic island", "traffic islands"),
-        ("road circle", "road circles"),
-        ("road ring", "road rings"),
-        ("rond-point", "ronds-points"),
-        ("rotunda junction", "rotunda junctions"),
-        ("rotonda", "rotondas"),
-        ("glorieta", "glorietas"),
-        ("rotatory", "rotatories"),
-        ("rotary interchange", "rotary interchanges"),
-        ("rotary junction", "rotary junctions"),
-        ("rotary intersection", "rotary intersections"),
-        ("roundabout interchange", "roundabout interchanges"),
-        ("roundabout junction", "roundabout junctions"),
-        ("circle junction", "circle junctions"),
-        ("circular crossroads", "circular crossroads"),
-        ("circular crossing of roads", "circular crossings of roads"),
-        ("round junction", "round junctions"),
-        ("round crossroads", "round crossroads"),
-        ("road circus", "road circuses"),
-        ("carrefour giratoire", "carrefour giratoires"),
-        ("merry-go-round for cars", "merry-go-rounds for cars"),
-        ("carousel for cars", "carousels for cars"),
-        ("vehicle carousel", "vehicle carousels"),
-        ("one-way ring", "one-way rings"),
-        ("one-way circle", "one-way circles"),
-        ("one-way loop junction", "one-way loop junctions"),
-        ("yield-at-entry circle", "yield-at-entry circles"),
-        ("yield circle", "yield circles"),
-        ("give-way circle", "give-way circles"),
-        ("priority circle", "priority circles"),
-        ("circulating carriageway", "circulating carriageways"),
-        ("circulatory carriageway", "circulatory carriageways"),
-        ("circulatory roadway", "circulatory roadways"),
-        ("circulatory junction", "circulatory junctions"),
-        ("gyratory system", "gyratory systems"),
-        ("gyratory junction", "gyratory junctions"),
-        ("gyratory crossing", "gyratory crossings"),
-        ("traffic gyratory", "traffic gyratories"),
-        ("central island junction", "central island junctions"),
-        ("splitter-island circle", "splitter-island circles"),
-        ("traffic wheel", "traffic wheels"),
-        ("traffic whirl", "traffic whirls"),
-        ("hub of roads", "hubs of roads"),
-        ("multi-exit circle", "multi-exit circles"),
-        ("multi-exit ring", "multi-exit rings"),
-        ("four-arm circle", "four-arm circles"),
-        ("five-exit ring", "five-exit rings"),
-        ("dumbbell junction circle", "dumbbell junction circles"),
-        ("hamburger junction", "hamburger junctions"),
-        ("dogbone circle", "dogbone circles"),
-        ("calming circle", "calming circles"),
-        ("road donut", "road donuts"),
-        ("road doughnut", "road doughnuts"),
-        ("street ring", "street rings"),
-        ("street circle", "street circles"),
-        ("highway circle", "highway circles"),
-        ("island in the road", "islands in the road"),
-        ("driving circle", "driving circles"),
-        ("swirl of traffic", "swirls of traffic"),
-        ("loop of traffic", "loops of traffic"),
-        ("road roundabout", "road roundabouts"),
-        ("traffic roundabout", "traffic roundabouts"),
-        ("urban roundabout", "urban roundabouts"),
-        ("rural roundabout", "rural roundabouts"),
-        ("suburban roundabout", "suburban roundabouts"),
-        ("single-lane roundabout", "single-lane roundabouts"),
-        ("two-lane roundabout", "two-lane roundabouts"),
-        ("multi-lane roundabout", "multi-lane roundabouts"),
-        ("signalised roundabout", "signalised roundabouts"),
-        ("raindrop roundabout", "raindrop roundabouts"),
-        ("raindrop junction", "raindrop junctions"),
-        ("teardrop roundabout", "teardrop roundabouts"),
-        ("peanut roundabout", "peanut roundabouts"),
-        ("oval roundabout", "oval roundabouts"),
-        ("elliptical roundabout", "elliptical roundabouts"),
-        ("compact roundabout", "compact roundabouts"),
-        ("landscaped roundabout", "landscaped roundabouts"),
-        ("village roundabout", "village roundabouts"),
-        ("town roundabout", "town roundabouts"),
-        ("ring road roundabout", "ring road roundabouts"),
-        ("motorway roundabout", "motorway roundabouts"),
-        ("grade-separated roundabout", "grade-separated roundabouts"),
-        ("spiral roundabout", "spiral roundabouts"),
-        ("flower roundabout", "flower roundabouts"),
-        ("gateway roundabout", "gateway roundabouts"),
-        ("four-way roundabout", "four-way roundabouts"),
-        ("five-way roundabout", "five-way roundabouts"),
-        ("three-way roundabout", "three-way roundabouts"),
-        ("circle intersection", "circle intersections"),
-        ("circle crossroads", "circle crossroads"),
-        ("circle crossing", "circle crossings"),
-        ("circle road junction", "circle road junctions"),
-        ("circular road junction", "circular road junctions"),
-        ("circular street junction", "circular street junctions"),
-        ("circular highway junction", "circular highway junctions"),
-        ("circular carriageway", "circular carriageways"),
-        ("circular roadway", "circular roadways"),
-        ("circular road", "circular roads"),
-        ("circular street", "circular streets"),
-        ("circular traffic junction", "circular traffic junctions"),
-        ("circular traffic island", "circular traffic islands"),
-        ("circular interchange", "circular interchanges"),
-        ("circular node", "circular nodes"),
-        ("circulating traffic junction", "circulating traffic junctions"),
-        ("circulation ring", "circulation rings"),
-        ("circulation circle", "circulation circles"),
-        ("circulation island", "circulation islands"),
-        ("circulating lane", "circulating lanes"),
-        ("loop junction", "loop junctions"),
-        ("loop intersection", "loop intersections"),
-        ("ring intersection", "ring intersections"),
-        ("ring-shaped junction", "ring-shaped junctions"),
-        ("ring-shaped crossroads", "ring-shaped crossroads"),
-        ("ring-shaped intersection", "ring-shaped intersections"),
-        ("ring crossing", "ring crossings"),
-        ("round road junction", "round road junctions"),
-        ("round street junction", "round street junctions"),
-        ("round road", "round roads"),
-        ("round crossing", "round crossings"),
-        ("round traffic island", "round traffic islands"),
-        ("round traffic junction", "round traffic junctions"),
-        ("rotating traffic junction", "rotating traffic junctions"),
-        ("rotational junction", "rotational junctions"),
-        ("rotational intersection", "rotational intersections"),
-        ("rotation junction", "rotation junctions"),
-        ("rotary traffic", "rotary traffics"),
-        ("rotary circle", "rotary circles"),
-        ("rotary road", "rotary roads"),
-        ("rotary island", "rotary islands"),
-        ("rotary crossing", "rotary crossings"),
-        ("revolving junction", "revolving junctions"),
-        ("revolving traffic circle", "revolving traffic circles"),
-        ("swirling junction", "swirling junctions"),
-        ("spinning junction", "spinning junctions"),
-        ("orbital junction", "orbital junctions"),
-        ("orbit of cars", "orbits of cars"),
-        ("whirligig junction", "whirligig junctions"),
-        ("whirl of roads", "whirls of roads"),
-        ("vortex of cars", "vortices of cars"),
-        ("doughnut junction", "doughnut junctions"),
-        ("doughnut of asphalt", "doughnuts of asphalt"),
-        ("donut intersection", "donut intersections"),
-        ("bagel-shaped junction", "bagel-shaped junctions"),
-        ("wheel-shaped junction", "wheel-shaped junctions"),
-        ("wheel of roads", "wheels of roads"),
-        ("spoke-and-ring junction", "spoke-and-ring junctions"),
-        ("hub junction", "hub junctions"),
-        ("radial junction", "radial junctions"),
-        ("star-shaped junction with an island", "star-shaped junctions with islands"),
-        ("junction with a central island", "junctions with central islands"),
-        ("junction island", "junction islands"),
-        ("median island", "median islands"),
-        ("central reservation circle", "central reservation circles"),
-        ("central circle of grass and traffic", "central circles of grass and traffic"),
-        ("unsignalised ring", "unsignalised rings"),
-        ("no-traffic-light junction", "no-traffic-light junctions"),
-        ("yield junction", "yield junctions"),
-        ("yield ring", "yield rings"),
-        ("give-way ring", "give-way rings"),
-        ("give-way roundabout", "give-way roundabouts"),
-        ("priority ring", "priority rings"),
-        ("exits ring", "exits rings"),
-        ("third-exit junction", "third-exit junctions"),
-        ("second-exit junction", "second-exit junctions"),
-        ("U-turn circle", "U-turn circles"),
-        ("U-turn ring", "U-turn rings"),
-        ("turnaround circle", "turnaround circles"),
-        ("turnabout", "turnabouts"),
-        ("rond point", "rond points"),
-        ("rotunda of traffic", "rotundas of traffic"),
-        ("redoma", "redomas"),
-        ("rotatoria", "rotatorias"),
-        ("rundkjoring style ring", "rundkjoring style rings"),
-        ("Piccadilly style circus", "Piccadilly style circuses"),
-        ("etoile of avenues", "etoiles of avenues"),
-        ("Dupont style circle", "Dupont style circles"),
-        ("Columbus style circle", "Columbus style circles"),
-        ("New Jersey traffic circle", "New Jersey traffic circles"),
-        ("Massachusetts rotary", "Massachusetts rotaries"),
-        ("Swindon style junction", "Swindon style junctions"),
-        ("splitter island junction", "splitter island junctions"),
-        ("deflection island junction", "deflection island junctions"),
-        ("traffic-calming circle", "traffic-calming circles"),
-        ("traffic calming island", "traffic calming islands"),
-        ("street roundel", "street roundels"),
-        ("road roundel", "road roundels"),
-        ("asphalt roundel", "asphalt roundels"),
-        ("asphalt ring", "asphalt rings"),
-        ("asphalt circle", "asphalt circles"),
-        ("tarmac ring", "tarmac rings"),
-        ("tarmac circle", "tarmac circles"),
-        ("cobbled ring junction", "cobbled ring junctions"),
-        ("carriageway ring", "carriageway rings"),
-        ("merge circle", "merge circles"),
-        ("weaving circle", "weaving circles"),
-        ("weaving section ring", "weaving section rings"),
-    ],
-    "baseball_diamond": [
-        ("baseball diamond", "baseball diamonds"),
-        ("diamond", "diamonds"),
-        ("baseball field", "baseball fields"),
-        ("baseball ground", "baseball grounds"),
-        ("ballpark", "ballparks"),
-        ("ball park", "ball parks"),
-        ("ballfield", "ballfields"),
-        ("ball diamond", "ball diamonds"),
-        ("softball diamond", "softball diamonds"),
-        ("softball field", "softball fields"),
-        ("softball ground", "softball grounds"),
-        ("little league field", "little league fields"),
-        ("little league park", "little league parks"),
-        ("little league diamond", "little league diamonds"),
-        ("baseball infield", "baseball infields"),
-        ("infield", "infields"),
-        ("outfield", "outfields"),
-        ("pitcher's mound", "pitcher's mounds"),
-        ("mound", "mounds"),
-        ("home plate", "home plates"),
-        ("batting area", "batting areas"),
-        ("batter's ground", "batter's grounds"),
-        ("baseball pitch", "baseball pitches"),
-        ("baseball stadium", "baseball stadiums"),
-        ("baseball arena", "baseball arenas"),
-        ("baseball venue", "baseball venues"),
-        ("baseball park", "baseball parks"),
-        ("baseball facility", "baseball facilities"),
-        ("baseball complex", "baseball complexes"),
-        ("baseball lot", "baseball lots"),
-        ("sandlot", "sandlots"),
-        ("skinned infield", "skinned infields"),
-        ("dirt infield", "dirt infields"),
-        ("clay infield", "clay infields"),
-        ("fan-shaped ballfield", "fan-shaped ballfields"),
-        ("wedge-shaped ballfield", "wedge-shaped ballfields"),
-        ("quarter-circle ballfield", "quarter-circle ballfields"),
-        ("four-base field", "four-base fields"),
-        ("base path", "base paths"),
-        ("basepath", "basepaths"),
-        ("base-running ground", "base-running grounds"),
-        ("bases-loaded ground", "bases-loaded grounds"),
-        ("dugout-lined field", "dugout-lined fields"),
-        ("bullpen", "bullpens"),
-        ("backstop", "backstops"),
-        ("T-ball field", "T-ball fields"),
-        ("tee-ball diamond", "tee-ball diamonds"),
-        ("tee ball ground", "tee ball grounds"),
-        ("kickball diamond", "kickball diamonds"),
-        ("rounders ground", "rounders grounds"),
-        ("MLB park", "MLB parks"),
-        ("major league park", "major league parks"),
-        ("minor league park", "minor league parks"),
-        ("world series ground", "world series grounds"),
-        ("home run park", "home run parks"),
-        ("home-run field", "home-run fields"),
-        ("slugger's ground", "slugger's grounds"),
-        ("hitters' park", "hitters' parks"),
-        ("pitchers' park", "pitchers' parks"),
-        ("batting ground", "batting grounds"),
-        ("catcher's ground", "catcher's grounds"),
-        ("shortstop ground", "shortstop grounds"),
-        ("baseballers' field", "baseballers' fields"),
-        ("baseball green", "baseball greens"),
-        ("beisbol field", "beisbol fields"),
-        ("yakyu ground", "yakyu grounds"),
-        ("fastpitch field", "fastpitch fields"),
-        ("slow-pitch diamond", "slow-pitch diamonds"),
-        ("fast-pitch diamond", "fast-pitch diamonds"),
-        ("high school diamond", "high school diamonds"),
-        ("college diamond", "college diamonds"),
-        ("pony league field", "pony league fields"),
-        ("town ball ground", "town ball grounds"),
-        ("stickball ground", "stickball grounds"),
-        ("nine-a-side diamond", "nine-a-side diamonds"),
-        ("nine-inning ground", "nine-inning grounds"),
-        ("inning ground", "inning grounds"),
-        ("strikeout ground", "strikeout grounds"),
-        ("America's pastime field", "America's pastime fields"),
-        ("baseball quadrant", "baseball quadrants"),
-        ("baseball wedge", "baseball wedges"),
-        ("baseball fan", "baseball fans"),
-        ("baseball square", "baseball squares"),
-        ("baseball turf", "baseball turfs"),
-        ("baseball site", "baseball sites"),
-        ("baseball yard", "baseball yards"),
-        ("baseball plot", "baseball plots"),
-        ("baseball playing field", "baseball playing fields"),
-        ("baseball recreation area", "baseball recreation areas"),
-        ("baseball mound", "baseball mounds"),
-        ("baseball outfield", "baseball outfields"),
-        ("baseball home plate", "baseball home plates"),
-        ("baseball bases", "baseball bases"),
-        ("baseball dugout", "baseball dugouts"),
-        ("baseball practice field", "baseball practice fields"),
-        ("baseball practice ground", "baseball practice grounds"),
-        ("baseball practice diamond", "baseball practice diamonds"),
-        ("baseball training ground", "baseball training grounds"),
-        ("baseball academy field", "baseball academy fields"),
-        ("baseball league ground", "baseball league grounds"),
-        ("baseball team field", "baseball team fields"),
-        ("baseball cage", "baseball cages"),
-        ("batting cage", "batting cages"),
-        ("batting practice field", "batting practice fields"),
-        ("batters' box", "batters' boxes"),
-        ("batter's box", "batter's boxes"),
-        ("pitching mound", "pitching mounds"),
-        ("pitching ground", "pitching grounds"),
-        ("pitching field", "pitching fields"),
-        ("pitching rubber", "pitching rubbers"),
-        ("pitcher's circle", "pitcher's circles"),
-        ("pitcher's plate", "pitcher's plates"),
-        ("pitcher's ground", "pitcher's grounds"),
-        ("bat-and-ball ground", "bat-and-ball grounds"),
-        ("bat-and-ball diamond", "bat-and-ball diamonds"),
-        ("bat and glove ground", "bat and glove grounds"),
-        ("mitt and bat field", "mitt and bat fields"),
-        ("glove-and-bat field", "glove-and-bat fields"),
-        ("softball park", "softball parks"),
-        ("softball complex", "softball complexes"),
-        ("softball pitch", "softball pitches"),
-        ("softball infield", "softball infields"),
-        ("softball venue", "softball venues"),
-        ("softball turf", "softball turfs"),
-        ("women's softball ground", "women's softball grounds"),
-        ("little leaguers' field", "little leaguers' fields"),
-        ("little leaguers' ground", "little leaguers' grounds"),
-        ("youth baseball field", "youth baseball fields"),
-        ("youth diamond", "youth diamonds"),
-        ("kids' diamond", "kids' diamonds"),
-        ("Babe Ruth league field", "Babe Ruth league fields"),
-        ("American Legion diamond", "American Legion diamonds"),
-        ("varsity diamond", "varsity diamonds"),
-        ("school diamond", "school diamonds"),
-        ("park diamond", "park diamonds"),
-        ("city diamond", "city diamonds"),
-        ("county diamond", "county diamonds"),
-        ("community diamond", "community diamonds"),
-        ("recreation diamond", "recreation diamonds"),
-        ("rec diamond", "rec diamonds"),
-        ("sandlot diamond", "sandlot diamonds"),
-        ("dirt diamond", "dirt diamonds"),
-        ("grass diamond", "grass diamonds"),
-        ("clay diamond", "clay diamonds"),
-        ("turf diamond", "turf diamonds"),
-        ("floodlit diamond", "floodlit diamonds"),
-        ("lighted diamond", "lighted diamonds"),
-        ("fenced diamond", "fenced diamonds"),
-        ("four-diamond cluster", "four-diamond clusters"),
-        ("cloverleaf of diamonds", "cloverleafs of diamonds"),
-        ("fourplex of diamonds", "fourplexes of diamonds"),
-        ("five-field complex of diamonds", "five-field complexes of diamonds"),
-        ("diamond-shaped infield", "diamond-shaped infields"),
-        ("diamond-shaped field", "diamond-shaped fields"),
-        ("diamond ground", "diamond grounds"),
-        ("diamond with bases", "diamonds with bases"),
-        ("field with bases", "fields with bases"),
-        ("field with a mound", "fields with mounds"),
-        ("field with a backstop", "fields with backstops"),
-        ("skinned diamond", "skinned diamonds"),
-        ("skin infield", "skin infields"),
-        ("warning track field", "warning track fields"),
-        ("foul line field", "foul line fields"),
-        ("foul pole ground", "foul pole grounds"),
-        ("foul territory", "foul territories"),
-        ("fair territory", "fair territories"),
-        ("centerfield", "centerfields"),
-        ("center field", "center fields"),
-        ("first base", "first bases"),
-        ("second base", "second bases"),
-        ("third base", "third bases"),
-        ("shortstop's place", "shortstop's places"),
-        ("base running diamond", "base running diamonds"),
-        ("base stealing ground", "base stealing grounds"),
-        ("bunting ground", "bunting grounds"),
-        ("slugging ground", "slugging grounds"),
-        ("homer ground", "homer grounds"),
-        ("grand slam ground of baseball", "grand slam grounds of baseball"),
-        ("swing-and-miss ground", "swing-and-miss grounds"),
-        ("big league park", "big league parks"),
-        ("big league ballpark", "big league ballparks"),
-        ("Fenway style park", "Fenway style parks"),
-        ("Wrigley style park", "Wrigley style parks"),
-        ("Yankee style stadium", "Yankee style stadiums"),
-        ("Dodger style stadium", "Dodger style stadiums"),
-        ("Cubs' ground", "Cubs' grounds"),
-        ("Mets' ground", "Mets' grounds"),
-        ("Yankees' park", "Yankees' parks"),
-        ("spring training park", "spring training parks"),
-        ("cactus league park", "cactus league parks"),
-        ("farm team park", "farm team parks"),
-        ("triple-A park", "triple-A parks"),
-        ("bush league park", "bush league parks"),
-        ("NPB park", "NPB parks"),
-        ("KBO park", "KBO parks"),
-        ("koshien style ground", "koshien style grounds"),
-        ("pelota ground with bases", "pelota grounds with bases"),
-        ("beisbol diamond", "beisbol diamonds"),
-        ("estadio de beisbol", "estadio de beisbols"),
-        ("honkbal field", "honkbal fields"),
-        ("pesapallo ground", "pesapallo grounds"),
-        ("British rounders pitch", "British rounders pitches"),
-        ("rounders pitch", "rounders pitches"),
-        ("rounders field", "rounders fields"),
-        ("kickball field", "kickball fields"),
-        ("wiffle ball field", "wiffle ball fields"),
-        ("wiffleball ground", "wiffleball grounds"),
-        ("T-ball diamond", "T-ball diamonds"),
-        ("tee-ball field", "tee-ball fields"),
-        ("coach-pitch field", "coach-pitch fields"),
-        ("machine-pitch field", "machine-pitch fields"),
-        ("fan-shaped field", "fan-shaped fields"),
-        ("fan-shaped ball ground", "fan-shaped ball grounds"),
-        ("quarter-circle field with a dirt tip", "quarter-circle fields with dirt tips"),
-        ("ice-cream-cone-shaped ball ground", "ice-cream-cone-shaped ball grounds"),
-        ("pie-slice ballfield", "pie-slice ballfields"),
-        ("hitting ground", "hitting grounds"),
-        ("fielding ground", "fielding grounds"),
-        ("catching ground", "catching grounds"),
-        ("pop fly ground", "pop fly grounds"),
-        ("line drive ground", "line drive grounds"),
-    ],
+    "building": _pairs(
+        "warehouse/warehouses | cottage/cottages | bungalow/bungalows | villa/villas | mansion/mansions | skyscraper/skyscrapers"
+        " | high-rise/high-rises | tower block/tower blocks | apartment house/apartment houses | tenement/tenements"
+        " | townhouse/townhouses | terrace house/terrace houses | semi-detached home/semi-detached homes | dwelling/dwellings"
+        " | residence/residences | edifice/edifices | roofed structure/roofed structures | church/churches | chapel/chapels"
+        " | cathedral/cathedrals | mosque/mosques | synagogue/synagogues | temple/temples | school/schools | schoolhouse/schoolhouses"
+        " | hospital/hospitals | clinic/clinics | factory/factories | mill hall/mill halls | workshop/workshops | barn/barns"
+        " | shed/sheds | hut/huts | cabin/cabins | log cabin/log cabins | farmhouse/farmhouses | stable/stables"
+        " | garage block/garage blocks | office block/office blocks | headquarters complex/headquarters complexes"
+        " | shopping mall/shopping malls | supermarket/supermarkets | hypermarket/hypermarkets | department store/department stores"
+        " | superstore/superstores | hotel/hotels | motel/motels | hostel/hostels | inn/inns | pub/pubs | restaurant/restaurants"
+        " | library/libraries | museum/museums | theatre/theatres | cinema/cinemas | town hall/town halls | courthouse/courthouses"
+        " | prison/prisons | barracks block/barracks blocks | monastery/monasteries | convent/convents | castle/castles"
+        " | palace/palaces | manor/manors | chateau/chateaux | chalet/chalets | maisonette/maisonettes | duplex/duplexes"
+        " | condominium/condominiums | penthouse block/penthouse blocks | power house/power houses | logistics hall/logistics halls"
+        " | distribution center/distribution centers | fulfilment centre/fulfilment centres | aircraft hangar/aircraft hangars"
+        " | railway station hall/railway station halls | fire station/fire stations | police station/police stations"
+        " | kindergarten/kindergartens | nursing home/nursing homes | dormitory/dormitories | laboratory/laboratories"
+        " | data centre/data centres | rooftop/rooftops | roof/roofs | house/houses | home/homes | lodge/lodges"
+        " | outbuilding/outbuildings | annex/annexes | pavilion/pavilions | gatehouse/gatehouses | crofter's house/crofter's houses"
+        " | bothy/bothies | shack/shacks | shanty/shanties | hovel/hovels | sports hall/sports halls | gymnasium/gymnasiums"
+        " | concert hall/concert halls | bakery/bakeries | brewery/breweries | foundry/foundries | slaughterhouse/slaughterhouses"
+        " | cowshed/cowsheds | sty block/sty blocks | henhouse/henhouses | built structure/built structures"
+        " | construction with a roof/constructions with roofs | habitation/habitations | domicile/domiciles | bank branch/bank branches"
+        " | rectory/rectories | vicarage/vicarages | basilica/basilicas | pagoda/pagodas | minster/minsters | presbytery/presbyteries"
+        " | orphanage/orphanages | almshouse/almshouses | hospice/hospices | sanatorium/sanatoriums | asylum house/asylum houses"
+        " | guesthouse/guesthouses | hostelry/hostelries | tavern/taverns | saloon/saloons | bistro/bistros | cafe/cafes"
+        " | canteen/canteens | bathhouse/bathhouses | lodging house/lodging houses | homestead/homesteads | hacienda/haciendas"
+        " | ranch house/ranch houses | longhouse/longhouses | timber-framed house/timber-framed houses"
+        " | terraced cottage/terraced cottages | row house/row houses | rowhouse/rowhouses | brownstone/brownstones"
+        " | bedsit block/bedsit blocks | council house/council houses | council block/council blocks | prefab/prefabs"
+        " | parliament/parliaments | embassy/embassies | consulate/consulates | chancery/chanceries | ministry/ministries"
+        " | post office/post offices | bank/banks | bourse/bourses | exchange hall/exchange halls | arcade hall/arcade halls"
+        " | emporium/emporia | boutique/boutiques | kiosk/kiosks | showroom/showrooms | garage/garages | smithy/smithies | forge/forges"
+        " | tannery/tanneries | sawmill hall/sawmill halls | dairy/dairies | creamery/creameries | distillery hall/distillery halls"
+        " | cannery/canneries | shipyard hall/shipyard halls | granary/granaries | oast house/oast houses | dovecote/dovecotes"
+        " | byre/byres | cattle shed/cattle sheds | milking parlour/milking parlours | piggery/piggeries | kennels"
+        " | chapter house/chapter houses | seminary/seminaries | madrasa/madrasas | gurdwara/gurdwaras | tabernacle/tabernacles"
+        " | priory/priories | abbey/abbeys | hermitage/hermitages | observatory/observatories | planetarium/planetaria"
+        " | gallery of art/galleries of art | archive/archives | institute/institutes | university hall/university halls"
+        " | college/colleges | academy/academies | nursery school/nursery schools | creche/creches"
+        " | surgery of a doctor/surgeries of doctors | pharmacy/pharmacies | morgue/morgues | crematorium/crematoria | gaol/gaols"
+        " | jail/jails | penitentiary/penitentiaries | guardhouse/guardhouses | citadel/citadels | keep/keeps | turret/turrets"
+        " | belfry/belfries | steeple/steeples | bunkhouse/bunkhouses | barrack/barracks | casern/caserns"
+        " | officers' mess/officers' messes | terminal hall/terminal halls | waiting hall/waiting halls | pumping house/pumping houses"
+        " | boiler house/boiler houses | engine shed/engine sheds | coach house/coach houses | mews | loft/lofts | bastle/bastles"
+        " | tollhouse/tollhouses | fisherman's hut/fisherman's huts | beach hut/beach huts | chalet bungalow/chalet bungalows"
+        " | summer house/summer houses | gazebo/gazebos | weekend house/weekend houses | dacha/dachas | trulli/trullis | riad/riads"
+        " | pied-a-terre/pied-a-terres | abode/abodes | erection of brick/erections of brick | block of flats/blocks of flats | flats"
+        " | real estate object/real estate objects | housing unit/housing units | housing/housings"
+        " | property with a roof/properties with roofs"
+    ),
+    "water": _pairs(
+        "lake/lakes | pond/ponds | sea/seas | ocean/oceans | lagoon/lagoons | reservoir/reservoirs | tarn/tarns | loch/lochs"
+        " | lough/loughs | mere/meres | bay/bays | gulf/gulfs | fjord/fjords | cove/coves | harbour basin/harbour basins"
+        " | harbor water/harbor waters | marina basin/marina basins | open water/open waters | expanse of water/expanses of water"
+        " | sheet of water/sheets of water | body of water/bodies of water | water body/water bodies | waterbody/waterbodies"
+        " | water surface/water surfaces | lakelet/lakelets | duck pond/duck ponds | fish pond/fish ponds | mill pond/mill ponds"
+        " | quarry lake/quarry lakes | gravel pit lake/gravel pit lakes | oxbow/oxbows | oxbow lake/oxbow lakes | billabong/billabongs"
+        " | strait/straits | firth/firths | roadstead/roadsteads | impoundment/impoundments | retention basin/retention basins"
+        " | detention pond/detention ponds | settling pond/settling ponds | farm pond/farm ponds | stock pond/stock ponds"
+        " | watering hole/watering holes | waterhole/waterholes | dugout pond/dugout ponds | crater lake/crater lakes"
+        " | kettle lake/kettle lakes | glacial lake/glacial lakes | moraine lake/moraine lakes | mountain lake/mountain lakes"
+        " | flooded quarry/flooded quarries | flooded pit/flooded pits | inland sea/inland seas | salt lake/salt lakes"
+        " | brine lagoon/brine lagoons | aquaculture pond/aquaculture ponds | carp pond/carp ponds | koi pond/koi ponds"
+        " | tidal lagoon/tidal lagoons | broad/broads | wet surface/wet surfaces | blue expanse/blue expanses"
+        " | aquatic area/aquatic areas | lacustrine feature/lacustrine features | lentic habitat/lentic habitats"
+        " | hydrographic area/hydrographic areas | pelagic zone/pelagic zones | offing/offings | bight/bights | haff/haffs"
+        " | bathing lake/bathing lakes | fishing lake/fishing lakes | recreational lake/recreational lakes | dam lake/dam lakes"
+        " | artificial lake/artificial lakes | ornamental lake/ornamental lakes | backwater/backwaters | standing water/standing waters"
+        " | stillwater/stillwaters | maritime area/maritime areas | saltwater/saltwaters | pan of water/pans of water"
+        " | water hazard/water hazards | moat/moats | catchment pond/catchment ponds | storage reservoir/storage reservoirs"
+        " | drinking water reservoir/drinking water reservoirs | polder lake/polder lakes | inlet/inlets"
+        " | creek-fed lake/creek-fed lakes | sea loch/sea lochs | llyn/llyns | lac/lacs | loughan/loughans | lochan/lochans"
+        " | boating lake/boating lakes | rowing lake/rowing lakes | regatta lake/regatta lakes | skating pond/skating ponds"
+        " | frog pond/frog ponds | swan lake/swan lakes | lily pond/lily ponds | water garden/water gardens"
+        " | wetland pond/wetland ponds | vernal pond/vernal ponds | bog pond/bog ponds | marl pit pond/marl pit ponds"
+        " | clay pit lake/clay pit lakes | strip-mine lake/strip-mine lakes | pit lake/pit lakes | subsidence lake/subsidence lakes"
+        " | sinkhole lake/sinkhole lakes | cenote/cenotes | maar/maars | caldera lake/caldera lakes | tidal basin/tidal basins"
+        " | sluice basin/sluice basins | dock basin/dock basins | turning basin/turning basins | wet dock basin/wet dock basins"
+        " | ash lagoon/ash lagoons | sewage lagoon/sewage lagoons | tailings pond/tailings ponds | evaporation pond/evaporation ponds"
+        " | salt pond/salt ponds | firefighting pond/firefighting ponds | fire pond/fire ponds | balancing pond/balancing ponds"
+        " | attenuation pond/attenuation ponds | sump lake/sump lakes | forebay/forebays | upper reservoir/upper reservoirs"
+        " | pumped-storage lake/pumped-storage lakes | lentic waterbody/lentic waterbodies | inundation/inundations"
+        " | flooded area/flooded areas | floodwater/floodwaters | hydrosphere/hydrospheres | hydronym/hydronyms | high sea/high seas"
+        " | seawater/seawaters | seascape/seascapes | aquatic expanse/aquatic expanses | watery mirror/watery mirrors"
+        " | liquid mirror/liquid mirrors | wavy blue/wavy blues | shoreline water/shoreline waters | littoral/littorals"
+        " | epicontinental sea/epicontinental seas | archipelago sea/archipelago seas | territorial sea/territorial seas"
+        " | sea area/sea areas | polynya/polynyas | meltwater lake/meltwater lakes | lagune/lagunes | etang/etangs | voe/voes"
+        " | ria/rias | embayment/embayments | estuarine bay/estuarine bays | haven/havens | natural harbour/natural harbours"
+        " | port basin/port basins | bathymetric area/bathymetric areas | soundings area/soundings areas"
+    ),
+    "tennis_court": _pairs(
+        "tennis court/tennis courts | court/courts | clay court/clay courts | hard court/hard courts | grass court/grass courts"
+        " | lawn tennis ground/lawn tennis grounds | tennis facility/tennis facilities | tennis ground/tennis grounds"
+        " | tennis surface/tennis surfaces | tennis rectangle/tennis rectangles | tennis area/tennis areas"
+        " | tennis enclosure/tennis enclosures | racket court/racket courts | racquet playground/racquet playgrounds"
+        " | tennis lawn/tennis lawns | tennis arena/tennis arenas | centre court/centre courts | center court/center courts"
+        " | practice court for tennis/practice courts for tennis | doubles court/doubles courts | singles court/singles courts"
+        " | acrylic court/acrylic courts | carpet court/carpet courts | rebound ace floor/rebound ace floors"
+        " | tennis venue/tennis venues | tennis plot/tennis plots | tennis complex/tennis complexes | tennis base/tennis bases"
+        " | tennis playing surface/tennis playing surfaces | tennis bubble/tennis bubbles | tennis slab/tennis slabs"
+        " | tennis club ground/tennis club grounds | tennis centre/tennis centres"
+        " | baseline and net rectangle/baseline and net rectangles | racket sport arena/racket sport arenas"
+        " | racquet sports enclosure/racquet sports enclosures | red clay rectangle/red clay rectangles | terre battue/terre battues"
+        " | en-tout-cas surface/en-tout-cas surfaces | wimbledon style lawn/wimbledon style lawns | backhand ground/backhand grounds"
+        " | serve and volley court/serve and volley courts | ATP court/ATP courts | WTA court/WTA courts | ITF court/ITF courts"
+        " | grand slam court/grand slam courts | deuce ground/deuce grounds | match court/match courts | netted court/netted courts"
+        " | fenced court/fenced courts | private court/private courts | floodlit court/floodlit courts | public court/public courts"
+        " | club court/club courts | school court/school courts | hotel court/hotel courts | paved tennis pad/paved tennis pads"
+        " | tennis cage/tennis cages | tennis floor/tennis floors | tennis park/tennis parks"
+        " | lob and smash ground/lob and smash grounds | forehand practice ground/forehand practice grounds"
+        " | racket ground/racket grounds | tennis patch/tennis patches | tennis square/tennis squares | tennis spot/tennis spots"
+        " | tennis installation/tennis installations | tennis deck/tennis decks | set and match venue/set and match venues"
+        " | tennis academy court/tennis academy courts | tennis shale/tennis shales | porous court/porous courts"
+        " | macadam court/macadam courts | shale court/shale courts | artificial grass court/artificial grass courts"
+        " | cushioned court/cushioned courts | sand-filled court/sand-filled courts | tournament court/tournament courts"
+        " | challenger court/challenger courts | exhibition court/exhibition courts | stadium court/stadium courts"
+        " | show court/show courts | side court/side courts | backyard court/backyard courts | hotel tennis area/hotel tennis areas"
+        " | resort court/resort courts | holiday camp court/holiday camp courts | lawn for rackets/lawns for rackets"
+        " | padel and tennis place/padel and tennis places | mini tennis area/mini tennis areas | umpire's ground/umpire's grounds"
+        " | tramline rectangle/tramline rectangles | tiebreak arena/tiebreak arenas | advantage court/advantage courts"
+        " | seeded players' ground/seeded players' grounds | tennis oblong/tennis oblongs | strung racket arena/strung racket arenas"
+        " | tennis playground/tennis playgrounds | tennis sport site/tennis sport sites | tennis unit/tennis units"
+        " | tennis turf/tennis turfs | tennis site/tennis sites | tennis location/tennis locations | tennis stadium/tennis stadiums"
+        " | tennis plaza/tennis plazas | tennis terrace/tennis terraces | tennis compound/tennis compounds | tennis block/tennis blocks"
+        " | lawn court/lawn courts | ball-over-net ground/ball-over-net grounds | rally ground/rally grounds"
+        " | volley ground/volley grounds | service box rectangle/service box rectangles | half-court/half-courts"
+        " | ladies' singles ground/ladies' singles grounds | mixed doubles ground/mixed doubles grounds | forehand lawn/forehand lawns"
+        " | backhand lawn/backhand lawns | racketeers' square/racketeers' squares"
+    ),
+    "running_track": _pairs(
+        "running track/running tracks | athletics track/athletics tracks | track/tracks"
+        " | race track for runners/race tracks for runners | cinder track/cinder tracks | tartan track/tartan tracks"
+        " | running oval/running ovals | track and field oval/track and field ovals | athletics oval/athletics ovals"
+        " | athletics stadium/athletics stadiums | track and field venue/track and field venues"
+        " | athletics facility/athletics facilities | athletics arena/athletics arenas"
+        " | four-hundred-metre loop/four-hundred-metre loops | 400 m track/400 m tracks | 400 m oval/400 m ovals"
+        " | quarter-mile oval/quarter-mile ovals | sprint track/sprint tracks | sprinting lane/sprinting lanes"
+        " | running lane/running lanes | tartan oval/tartan ovals | tartan surface/tartan surfaces | rubber oval/rubber ovals"
+        " | rubberised track/rubberised tracks | rubber running surface/rubber running surfaces | red oval/red ovals"
+        " | polyurethane loop/polyurethane loops | mondo track/mondo tracks | all-weather track/all-weather tracks"
+        " | eight-lane track/eight-lane tracks | six-lane oval/six-lane ovals | synthetic track/synthetic tracks"
+        " | stadium track/stadium tracks | school track/school tracks | hurdles lane/hurdles lanes | hurdle course/hurdle courses"
+        " | relay track/relay tracks | steeplechase track/steeplechase tracks | runners' circuit/runners' circuits"
+        " | running circuit/running circuits | jogging oval/jogging ovals | jogging loop/jogging loops"
+        " | jogging circuit/jogging circuits | joggers' ring/joggers' rings | running loop/running loops | runners' oval/runners' ovals"
+        " | sprinters' straight/sprinters' straights | sprint straight/sprint straights | footrace course/footrace courses"
+        " | foot racing oval/foot racing ovals | ash track/ash tracks | athletes' ring/athletes' rings | lap track/lap tracks"
+        " | stadium oval/stadium ovals | runner's ring/runner's rings | decathlon venue/decathlon venues"
+        " | heptathlon arena/heptathlon arenas | athletics ground/athletics grounds"
+        " | track and field facility/track and field facilities | track and field complex/track and field complexes"
+        " | IAAF track/IAAF tracks | world athletics certified oval/world athletics certified ovals | foot race ring/foot race rings"
+        " | dash lane/dash lanes | curved sprint lane/curved sprint lanes | racewalking loop/racewalking loops | relay loop/relay loops"
+        " | running ring/running rings | training oval for sprinters/training ovals for sprinters"
+        " | middle-distance track/middle-distance tracks | racing oval for athletes/racing ovals for athletes"
+        " | athletic track/athletic tracks | athletic oval/athletic ovals | bend and straight circuit/bend and straight circuits"
+        " | racing lane/racing lanes | athletes' oval/athletes' ovals | sprinters' oval/sprinters' ovals"
+        " | sprinters' loop/sprinters' loops | marathoners' training loop/marathoners' training loops | pacemaker ring/pacemaker rings"
+        " | stopwatch ring/stopwatch rings | jogging path in a ring/jogging paths in rings | jogging track/jogging tracks"
+        " | runway for sprinters/runways for sprinters | running strip/running strips | running course/running courses"
+        " | running facility/running facilities | running surface/running surfaces | runners' lane/runners' lanes"
+        " | runners' arena/runners' arenas | tartan ring/tartan rings | tartan circuit/tartan circuits | rubber track/rubber tracks"
+        " | rubber ring/rubber rings | urethane track/urethane tracks | latex track/latex tracks | grass track/grass tracks"
+        " | dirt running track/dirt running tracks | red running loop/red running loops | blue running track/blue running tracks"
+        " | orange running loop/orange running loops | oval with lanes/ovals with lanes | lanes and bends"
+        " | multi-lane oval/multi-lane ovals | school oval/school ovals | collegiate track/collegiate tracks"
+        " | high school track/high school tracks | campus track/campus tracks | olympic track/olympic tracks"
+        " | athletics course/athletics courses | leichtathletik oval/leichtathletik ovals | track meet venue/track meet venues"
+        " | invitational meet venue/invitational meet venues | athletics club track/athletics club tracks"
+        " | harriers' track/harriers' tracks | milers' oval/milers' ovals | dashers' lane/dashers' lanes | spikes ground/spikes grounds"
+        " | baton ground/baton grounds | starting blocks place/starting blocks places | home straight/home straights"
+        " | back straight/back straights | finishing straight/finishing straights | finish straight/finish straights"
+        " | pace lap oval/pace lap ovals | foot speed course/foot speed courses | endurance loop/endurance loops"
+        " | training track for athletes/training tracks for athletes | triathletes' track/triathletes' tracks"
+        " | pentathlon oval/pentathlon ovals | paralympic track/paralympic tracks | cinder path/cinder paths"
+    ),
+    "storage_tank": _pairs(
+        "storage tank/storage tanks | tank/tanks | oil tank/oil tanks | fuel tank/fuel tanks | silo/silos | gasometer/gasometers"
+        " | gas holder/gas holders | gasholder/gasholders | cistern/cisterns | water tank/water tanks | petroleum tank/petroleum tanks"
+        " | petrol tank/petrol tanks | crude tank/crude tanks | diesel tank/diesel tanks | kerosene tank/kerosene tanks"
+        " | naphtha tank/naphtha tanks | LNG tank/LNG tanks | LPG sphere/LPG spheres | horton sphere/horton spheres"
+        " | pressure sphere/pressure spheres | gas sphere/gas spheres | spherical tank/spherical tanks"
+        " | cylindrical tank/cylindrical tanks | floating-roof tank/floating-roof tanks | fixed-roof tank/fixed-roof tanks"
+        " | dome-roof tank/dome-roof tanks | cone-roof tank/cone-roof tanks | bunker fuel drum/bunker fuel drums"
+        " | bulk container/bulk containers | liquid container/liquid containers | holding tank/holding tanks"
+        " | bulk fuel tank/bulk fuel tanks | fuel silo/fuel silos | grain bin/grain bins | grain silo/grain silos | corn bin/corn bins"
+        " | cement silo/cement silos | slurry tank/slurry tanks | slurry store/slurry stores | molasses tank/molasses tanks"
+        " | chemical tank/chemical tanks | acid tank/acid tanks | digester tank/digester tanks | biogas digester/biogas digesters"
+        " | fermenter/fermenters | clarifier tank/clarifier tanks | refinery tank/refinery tanks | tank farm unit/tank farm units"
+        " | tankage unit/tankage units | petrochemical vat/petrochemical vats | vat/vats | round vat/round vats"
+        " | industrial cylinder/industrial cylinders | steel cylinder/steel cylinders | metal cylinder/metal cylinders"
+        " | white cylinder/white cylinders | hydrocarbon store/hydrocarbon stores | POL tank/POL tanks"
+        " | POL installation tank/POL installation tanks | jet fuel tank/jet fuel tanks | avgas tank/avgas tanks"
+        " | ammonia tank/ammonia tanks | ethanol tank/ethanol tanks | methanol tank/methanol tanks | vinegar vat/vinegar vats"
+        " | edible oil tank/edible oil tanks | brewing tank/brewing tanks | wine tank/wine tanks | surge tank/surge tanks"
+        " | day tank/day tanks | receiver tank/receiver tanks | propane bullet/propane bullets | propane tank/propane tanks"
+        " | butane tank/butane tanks | tar tank/tar tanks | bitumen tank/bitumen tanks | asphalt tank/asphalt tanks"
+        " | lubricant tank/lubricant tanks | feedstock tank/feedstock tanks | drum-shaped container/drum-shaped containers"
+        " | oil drum giant/oil drum giants | bulk liquid silo/bulk liquid silos | buffer tank/buffer tanks"
+        " | effluent tank/effluent tanks | fire-water tank/fire-water tanks | oil depot cylinder/oil depot cylinders"
+        " | tank battery/tank batteries | elevator bin/elevator bins | fodder silo/fodder silos | tun/tuns"
+        " | bulk plant unit/bulk plant units | depot tank/depot tanks | terminal tank/terminal tanks | tank shell/tank shells"
+        " | oil container/oil containers | fuel container/fuel containers | gasoline tank/gasoline tanks | petrol silo/petrol silos"
+        " | heating oil tank/heating oil tanks | mazut tank/mazut tanks | residual oil tank/residual oil tanks"
+        " | condensate tank/condensate tanks | slop tank/slop tanks | ballast tank ashore/ballast tanks ashore | brine tank/brine tanks"
+        " | caustic tank/caustic tanks | solvent tank/solvent tanks | resin tank/resin tanks | latex tank/latex tanks"
+        " | glycol tank/glycol tanks | fertiliser tank/fertiliser tanks | urea tank/urea tanks | nitrogen tank/nitrogen tanks"
+        " | oxygen tank/oxygen tanks | hydrogen tank/hydrogen tanks | helium tank/helium tanks | cryogenic tank/cryogenic tanks"
+        " | cryotank/cryotanks | bullet tank/bullet tanks | sphere of gas/spheres of gas | ball tank/ball tanks"
+        " | dome of fuel/domes of fuel | rainwater tank/rainwater tanks | standpipe tank/standpipe tanks | header tank/header tanks"
+        " | wastewater tank/wastewater tanks | sludge tank/sludge tanks | manure tank/manure tanks"
+        " | liquid manure silo/liquid manure silos | silage silo/silage silos | feed silo/feed silos | malt silo/malt silos"
+        " | sugar silo/sugar silos | flour silo/flour silos | pellet silo/pellet silos | salt silo/salt silos | lime silo/lime silos"
+        " | fly ash silo/fly ash silos | clinker silo/clinker silos | coal silo/coal silos | tower silo/tower silos"
+        " | harvestore/harvestores | hopper/hoppers | grain drum/grain drums | grain storage cylinder/grain storage cylinders"
+        " | rice bin/rice bins | seed bin/seed bins | cannister/cannisters | canister/canisters | oil can/oil cans | barrel/barrels"
+        " | oil drum/oil drums | cask/casks | butt for rain/butts for rain | gasometer frame/gasometer frames"
+        " | telescoping holder/telescoping holders | strategic reserve tank/strategic reserve tanks | stockpile tank/stockpile tanks"
+        " | carboy/carboys | cistern of fuel/cisterns of fuel | boiler drum/boiler drums | receptacle/receptacles"
+        " | repository of crude/repositories of crude | stock tank battery/stock tank batteries | oilfield tank/oilfield tanks"
+        " | wellhead tank/wellhead tanks | tank farm/tank farms | tankfarm/tankfarms | oil farm/oil farms"
+    ),
+    "pool": _pairs(
+        "swimming pool/swimming pools | pool/pools | lido/lidos | natatorium/natatoria | swimming bath/swimming baths"
+        " | bathing pool/bathing pools | plunge pool/plunge pools | paddling pool/paddling pools | wading pool/wading pools"
+        " | kiddie pool/kiddie pools | children's pool/children's pools | splash pool/splash pools | lap pool/lap pools"
+        " | infinity pool/infinity pools | olympic pool/olympic pools | hotel pool/hotel pools | backyard pool/backyard pools"
+        " | garden pool/garden pools | private pool/private pools | public pool/public pools | outdoor pool/outdoor pools"
+        " | open-air baths | leisure pool/leisure pools | diving pool/diving pools | kidney-shaped pool/kidney-shaped pools"
+        " | above-ground pool/above-ground pools | in-ground pool/in-ground pools | inground pool/inground pools"
+        " | saltwater pool/saltwater pools | chlorinated basin/chlorinated basins | swim basin/swim basins"
+        " | swimming basin/swimming basins | swimmers' basin/swimmers' basins | dipping pool/dipping pools | hot tub/hot tubs"
+        " | jacuzzi/jacuzzis | whirlpool tub/whirlpool tubs | thermal bath/thermal baths | thermal pool/thermal pools"
+        " | spa pool/spa pools | wave pool/wave pools | lazy river pool/lazy river pools | water slide pool/water slide pools"
+        " | swimming tank/swimming tanks | bathing tank/bathing tanks | swim spa/swim spas | training pool/training pools"
+        " | competition pool/competition pools | toddler pool/toddler pools | fibreglass pool/fibreglass pools"
+        " | vinyl liner pool/vinyl liner pools | tiled pool/tiled pools | concrete pool/concrete pools | heated pool/heated pools"
+        " | rooftop pool/rooftop pools | villa pool/villa pools | patio pool/patio pools | resort pool/resort pools | municipal baths"
+        " | piscina/piscinas | piscine/piscines | bathing facility/bathing facilities | swimming venue/swimming venues"
+        " | turquoise basin/turquoise basins | turquoise rectangle/turquoise rectangles | aquamarine basin/aquamarine basins"
+        " | azure rectangle/azure rectangles | water park basin/water park basins | aquatic centre pool/aquatic centre pools"
+        " | 25-metre pool/25-metre pools | 50-metre pool/50-metre pools | cocktail pool/cocktail pools | family pool/family pools"
+        " | bathers' basin/bathers' basins | swimming facility/swimming facilities | chlorine pool/chlorine pools"
+        " | splash basin/splash basins | leisure baths | bathing place/bathing places | bathing basin/bathing basins"
+        " | swimming lido/swimming lidos | sea-water bath/sea-water baths | hydrotherapy pool/hydrotherapy pools"
+        " | therapy pool/therapy pools | physio pool/physio pools | exercise pool/exercise pools | endless pool/endless pools"
+        " | counter-current pool/counter-current pools | instruction pool/instruction pools | learner pool/learner pools"
+        " | shallow pool/shallow pools | teaching pool/teaching pools | fun pool/fun pools | lagoon pool/lagoon pools"
+        " | freeform pool/freeform pools | L-shaped pool/L-shaped pools | oval pool/oval pools | round pool/round pools"
+        " | rectangular pool/rectangular pools | zero-entry pool/zero-entry pools | beach-entry pool/beach-entry pools"
+        " | overflow pool/overflow pools | natural pool/natural pools | bio pool/bio pools | eco pool/eco pools"
+        " | cruise ship pool/cruise ship pools | condo pool/condo pools | community pool/community pools | club pool/club pools"
+        " | school pool/school pools | camp pool/camp pools | campsite pool/campsite pools | holiday park pool/holiday park pools"
+        " | hostel pool/hostel pools | motel pool/motel pools | courtyard pool/courtyard pools | terrace pool/terrace pools"
+        " | estate pool/estate pools | mansion pool/mansion pools | party pool/party pools | cold plunge/cold plunges"
+        " | ice bath/ice baths | sauna plunge/sauna plunges | steam bath basin/steam bath basins | tepidarium/tepidaria"
+        " | caldarium/caldaria | onsen/onsens | hammam basin/hammam basins | mikvah/mikvahs | baptismal bath/baptismal baths"
+        " | waterpark/waterparks | aquapark/aquaparks | aqua park/aqua parks | splash pad/splash pads | splash park/splash parks"
+        " | splash zone/splash zones | inflatable pool/inflatable pools | rubber pool/rubber pools | frame pool/frame pools"
+        " | stock tank pool/stock tank pools | Intex pool/Intex pools | gunite pool/gunite pools | shotcrete pool/shotcrete pools"
+        " | marble pool/marble pools | mosaic pool/mosaic pools | lifeguarded basin/lifeguarded basins | dive tank/dive tanks"
+        " | diving well/diving wells | diving basin/diving basins | swimming lane basin/swimming lane basins"
+        " | swimming stadium/swimming stadiums | crawl basin/crawl basins | breaststroke basin/breaststroke basins"
+        " | cool-off basin/cool-off basins | soaking tub/soaking tubs | spa tub/spa tubs | wellness bath/wellness baths"
+        " | bathing complex/bathing complexes"
+    ),
+    "ship": _pairs(
+        "ship/ships | boat/boats | vessel/vessels | yacht/yachts | sailboat/sailboats | sailing boat/sailing boats | dinghy/dinghies"
+        " | ferry/ferries | freighter/freighters | tanker ship/tanker ships | oil tanker/oil tankers | container ship/container ships"
+        " | container carrier/container carriers | bulk carrier/bulk carriers | bulker/bulkers | cargo ship/cargo ships"
+        " | cruise liner/cruise liners | cruise ship/cruise ships | ocean liner/ocean liners | barge/barges"
+        " | lighter barge/lighter barges | tug/tugs | tugboat/tugboats | trawler/trawlers | fishing boat/fishing boats"
+        " | fishing smack/fishing smacks | cutter/cutters | ketch/ketches | schooner/schooners | sloop/sloops | catamaran/catamarans"
+        " | trimaran/trimarans | motorboat/motorboats | speedboat/speedboats | powerboat/powerboats | launch/launches"
+        " | cabin cruiser/cabin cruisers | houseboat/houseboats | narrowboat/narrowboats | canal boat/canal boats"
+        " | rowing boat/rowing boats | rowboat/rowboats | canoe/canoes | kayak/kayaks | gondola/gondolas | punt/punts | skiff/skiffs"
+        " | dory/dories | warship/warships | frigate/frigates | destroyer/destroyers | corvette/corvettes | battleship/battleships"
+        " | cruiser/cruisers | aircraft carrier/aircraft carriers | submarine/submarines | minesweeper/minesweepers"
+        " | patrol boat/patrol boats | gunboat/gunboats | landing craft | coaster/coasters | reefer ship/reefer ships"
+        " | ro-ro ship/ro-ro ships | car carrier/car carriers | livestock carrier/livestock carriers | LNG carrier/LNG carriers"
+        " | gas carrier/gas carriers | dredger/dredgers | icebreaker/icebreakers | pilot boat/pilot boats | lifeboat/lifeboats"
+        " | rescue cruiser/rescue cruisers | hovercraft | hydrofoil/hydrofoils | paddle steamer/paddle steamers | steamer/steamers"
+        " | steamship/steamships | windjammer/windjammers | galleon/galleons | junk boat/junk boats | dhow/dhows"
+        " | brigantine/brigantines | clipper/clippers | pleasure craft | watercraft | seagoing craft | floating craft | hull/hulls"
+        " | keelboat/keelboats | jet ski/jet skis | water taxi/water taxis | vaporetto/vaporetti | whaler/whalers | seiner/seiners"
+        " | longliner/longliners | drifter boat/drifter boats | supply vessel/supply vessels"
+        " | offshore supply ship/offshore supply ships | merchantman/merchantmen | merchant vessel/merchant vessels"
+        " | naval unit/naval units | naval vessel/naval vessels | surface combatant/surface combatants | lugger/luggers"
+        " | pinnace/pinnaces | tender boat/tender boats | pontoon boat/pontoon boats | airboat/airboats | superyacht/superyachts"
+        " | drillship/drillships | cable layer/cable layers | hospital ship/hospital ships | training ship/training ships"
+        " | tall ship/tall ships | argosy/argosies | ark/arks | caravel/caravels | carrack/carracks | brig/brigs | barque/barques"
+        " | barquentine/barquentines | yawl/yawls | felucca/feluccas | sampan/sampans | proa/proas | outrigger/outriggers"
+        " | umiak/umiaks | coracle/coracles | currach/curraches | longship/longships | drakkar/drakkars | trireme/triremes"
+        " | quinquereme/quinqueremes | galley/galleys | wherry/wherries | scow/scows | hopper barge/hopper barges"
+        " | push boat/push boats | pusher tug/pusher tugs | tow/tows | towboat/towboats | splitter barge/splitter barges"
+        " | mudhopper/mudhoppers | crane vessel/crane vessels | heavy lifter/heavy lifters | jack-up barge/jack-up barges"
+        " | pipelayer/pipelayers | survey vessel/survey vessels | research vessel/research vessels | weather ship/weather ships"
+        " | lightship/lightships | light vessel/light vessels | buoy tender/buoy tenders | fireboat/fireboats"
+        " | police boat/police boats | customs cutter/customs cutters | coastguard cutter/coastguard cutters"
+        " | revenue cutter/revenue cutters | inflatable boat/inflatable boats | RIB/RIBs | zodiac/zodiacs | rubber boat/rubber boats"
+        " | raft/rafts | pedalo/pedalos | pedal boat/pedal boats | rowing eight/rowing eights | scull/sculls"
+        " | racing shell/racing shells | wakeboard boat/wakeboard boats | ski boat/ski boats | bass boat/bass boats"
+        " | bowrider/bowriders | runabout/runabouts | day sailer/day sailers | laser dinghy/laser dinghies"
+        " | optimist dinghy/optimist dinghies | sailing yacht/sailing yachts | motor yacht/motor yachts | gin palace/gin palaces"
+        " | cruising yacht/cruising yachts | racing yacht/racing yachts | trawler yacht/trawler yachts | shrimper/shrimpers"
+        " | crabber/crabbers | lobster boat/lobster boats | cod boat/cod boats | herring boat/herring boats | tuna boat/tuna boats"
+        " | factory ship/factory ships | fish carrier/fish carriers | reefer/reefers | banana boat/banana boats"
+        " | fruit carrier/fruit carriers | ore carrier/ore carriers | coal ship/coal ships | collier/colliers | grain ship/grain ships"
+        " | timber carrier/timber carriers | multipurpose vessel/multipurpose vessels | feeder ship/feeder ships | feeder/feeders"
+        " | panamax/panamaxes | capesize/capesizes | VLCC/VLCCs | ULCC/ULCCs | supertanker/supertankers"
+        " | product tanker/product tankers | chemical tanker/chemical tankers | bunker barge/bunker barges"
+        " | bitumen carrier/bitumen carriers | tanker/tankers | boxship/boxships | freight ship/freight ships | Ro-Pax/Ro-Paxes"
+        " | ropax ferry/ropax ferries | car ferry/car ferries | train ferry/train ferries | passenger ferry/passenger ferries"
+        " | passenger steamer/passenger steamers | river cruiser/river cruisers | excursion boat/excursion boats"
+        " | sightseeing boat/sightseeing boats | pleasure boat/pleasure boats | party boat/party boats | dive boat/dive boats"
+        " | charter boat/charter boats | showboat/showboats | dreadnought/dreadnoughts | man-of-war/men-of-war"
+        " | monitor ship/monitor ships | amphibious assault ship/amphibious assault ships | dock landing ship/dock landing ships"
+        " | helicopter carrier/helicopter carriers | U-boat/U-boats | torpedo boat/torpedo boats | missile boat/missile boats"
+        " | fast attack craft | OPV/OPVs | minelayer/minelayers | minehunter/minehunters | troopship/troopships | oiler/oilers"
+        " | replenishment ship/replenishment ships | auxiliary ship/auxiliary ships | flagship/flagships | naval ship/naval ships"
+        " | nautical craft | marine craft | tub afloat/tubs afloat | boatie/boaties | ship at anchor/ships at anchor"
+        " | moored vessel/moored vessels | hulk/hulks"
+    ),
+    "plane": _pairs(
+        "plane/planes | airplane/airplanes | aeroplane/aeroplanes | aircraft | jet/jets | jetliner/jetliners | airliner/airliners"
+        " | jumbo jet/jumbo jets | jumbo/jumbos | passenger jet/passenger jets | wide-body/wide-bodies | narrow-body/narrow-bodies"
+        " | turboprop/turboprops | propeller plane/propeller planes | prop plane/prop planes | biplane/biplanes | monoplane/monoplanes"
+        " | glider/gliders | sailplane/sailplanes | bomber/bombers | fighter/fighters | fighter jet/fighter jets | warplane/warplanes"
+        " | interceptor/interceptors | strike aircraft | tanker aircraft | freight plane/freight planes | cargo plane/cargo planes"
+        " | cargo jet/cargo jets | airfreighter/airfreighters | business jet/business jets | private jet/private jets | bizjet/bizjets"
+        " | executive jet/executive jets | regional jet/regional jets | commuter plane/commuter planes | crop duster/crop dusters"
+        " | seaplane/seaplanes | floatplane/floatplanes | flying boat/flying boats | amphibian aircraft | microlight/microlights"
+        " | ultralight/ultralights | light aircraft | Cessna/Cessnas | Boeing/Boeings | Airbus/Airbuses | Learjet/Learjets"
+        " | Gulfstream/Gulfstreams | Piper/Pipers | Antonov/Antonovs | Tupolev/Tupolevs | Ilyushin/Ilyushins"
+        " | Hercules transporter/Hercules transporters | troop transporter/troop transporters | military transport aircraft"
+        " | spy plane/spy planes | reconnaissance plane/reconnaissance planes | AWACS jet/AWACS jets | trainer aircraft"
+        " | twinjet/twinjets | trijet/trijets | quadjet/quadjets | twin-engine/twin-engines"
+        " | four-engined airliner/four-engined airliners | winged machine/winged machines | flying machine/flying machines"
+        " | fixed-wing aircraft | fixed-wing asset/fixed-wing assets | heavier-than-air craft | holiday flight jet/holiday flight jets"
+        " | charter jet/charter jets | stealth bomber/stealth bombers | delta wing/delta wings | tailwheel plane/tailwheel planes"
+        " | taildragger/taildraggers | aerobatic plane/aerobatic planes | air ambulance plane/air ambulance planes"
+        " | water bomber/water bombers | firefighting plane/firefighting planes | parked airframe/parked airframes | airframe/airframes"
+        " | silver bird/silver birds | sky bus/sky buses | air taxi/air taxis | superjumbo/superjumbos | motor glider/motor gliders"
+        " | airlifter/airlifters | airplane on the apron/airplanes on the apron | kerosene-burning jet/kerosene-burning jets"
+        " | jet airplane/jet airplanes | Concorde/Concordes | Dreamliner/Dreamliners | Spitfire/Spitfires | Phantom jet/Phantom jets"
+        " | aerodyne/aerodynes | winged aircraft | swept-wing jet/swept-wing jets | swing-wing jet/swing-wing jets"
+        " | flying wing/flying wings | canard aircraft | triplane/triplanes | tri-motor/tri-motors | pusher plane/pusher planes"
+        " | tractor biplane/tractor biplanes | bush plane/bush planes | ski plane/ski planes | mail plane/mail planes"
+        " | air mail plane/air mail planes | taxi plane/taxi planes | jump plane/jump planes | skydiving plane/skydiving planes"
+        " | paradrop plane/paradrop planes | tow plane/tow planes | banner plane/banner planes | stunt plane/stunt planes"
+        " | racing plane/racing planes | kit plane/kit planes | homebuilt/homebuilts | motorglider/motorgliders"
+        " | hang-glider/hang-gliders | ultralight trike/ultralight trikes | STOL plane/STOL planes | VTOL jet/VTOL jets"
+        " | jump jet/jump jets | Harrier/Harriers | Tornado jet/Tornado jets | Eurofighter/Eurofighters | Rafale/Rafales"
+        " | Mirage jet/Mirage jets | Gripen/Gripens | MiG/MiGs | Sukhoi/Sukhois | Viper jet/Viper jets | Hornet jet/Hornet jets"
+        " | Raptor jet/Raptor jets | Lightning jet/Lightning jets | Stratofortress/Stratofortresses | Flying Fortress/Flying Fortresses"
+        " | Lancaster bomber/Lancaster bombers | Messerschmitt/Messerschmitts | Junkers plane/Junkers planes | Fokker/Fokkers"
+        " | Focke-Wulf/Focke-Wulfs | Dakota/Dakotas | Skymaster/Skymasters | Constellation airliner/Constellation airliners"
+        " | Comet airliner/Comet airliners | Tristar/Tristars | Galaxy transporter/Galaxy transporters | Globemaster/Globemasters"
+        " | Starlifter/Starlifters | Embraer/Embraers | Bombardier jet/Bombardier jets | Dash 8/Dash 8s | ATR/ATRs"
+        " | Saab turboprop/Saab turboprops | Dornier/Dorniers | Cirrus plane/Cirrus planes | Beechcraft | King Air/King Airs"
+        " | Pilatus/Pilatuses | Falcon jet/Falcon jets | Citation jet/Citation jets | Challenger jet/Challenger jets"
+        " | Airbus A380/Airbus A380s | seven-four-seven/seven-four-sevens | Boeing 737/Boeing 737s | A320/A320s"
+        " | dive bomber/dive bombers | torpedo bomber/torpedo bombers | night fighter/night fighters | escort fighter/escort fighters"
+        " | ground-attack jet/ground-attack jets | attack plane/attack planes | gunship plane/gunship planes"
+        " | patrol plane/patrol planes | maritime patrol aircraft | sub hunter plane/sub hunter planes | early-warning aircraft"
+        " | radar plane/radar planes | jammer plane/jammer planes | U-2/U-2s | Blackbird jet/Blackbird jets"
+        " | refuelling plane/refuelling planes | aerial tanker/aerial tankers | aerial refueller/aerial refuellers | freighter aircraft"
+        " | airline jet/airline jets | flag carrier jet/flag carrier jets | low-cost airline jet/low-cost airline jets"
+        " | Ryanair jet/Ryanair jets | Lufthansa jet/Lufthansa jets | shuttle flight plane/shuttle flight planes"
+        " | airliner at its gate/airliners at their gates | mothballed jet/mothballed jets | taxiing jet/taxiing jets"
+        " | take-off-ready jet/take-off-ready jets | aviation asset/aviation assets | air vehicle/air vehicles"
+        " | air machine/air machines | kerosene bird/kerosene birds | steel bird/steel birds | aerial conveyance/aerial conveyances"
+        " | aeronautical vehicle/aeronautical vehicles"
+    ),
+    "parking_lot": _pairs(
+        "parking lot/parking lots | car park/car parks | parking area/parking areas | parking place/parking places"
+        " | parking site/parking sites | parking ground/parking grounds | parking facility/parking facilities"
+        " | parking zone/parking zones | park-and-ride/park-and-rides | carpark/carparks | motor park/motor parks"
+        " | auto park/auto parks | vehicle park/vehicle parks | lorry park/lorry parks | truck park/truck parks"
+        " | coach park/coach parks | bus park/bus parks | trailer park for trucks/trailer parks for trucks | parking bay/parking bays"
+        " | parking apron for cars/parking aprons for cars | parking surface/parking surfaces | surface lot/surface lots"
+        " | surface car park/surface car parks | asphalt lot/asphalt lots | gravel lot/gravel lots | paved lot/paved lots"
+        " | tarmac lot/tarmac lots | blacktop lot/blacktop lots | employee lot/employee lots | staff car park/staff car parks"
+        " | customer parking/customer parkings | visitor parking/visitor parkings | guest parking/guest parkings"
+        " | shoppers' parking/shoppers' parkings | commuter lot/commuter lots | commuter parking/commuter parkings"
+        " | rental car lot/rental car lots | dealership lot/dealership lots | used car lot/used car lots | impound lot/impound lots"
+        " | vehicle storage yard/vehicle storage yards | motor pool yard/motor pool yards"
+        " | motor vehicle compound/motor vehicle compounds | car storage area/car storage areas | car stand/car stands"
+        " | car yard/car yards | parade of parked cars/parades of parked cars | rows of parked cars"
+        " | herd of parked cars/herds of parked cars | off-street parking/off-street parkings"
+        " | offstreet stall array/offstreet stall arrays | stalls for cars | automobile lot/automobile lots | car lot/car lots"
+        " | airport parking/airport parkings | long-stay parking/long-stay parkings | short-stay parking/short-stay parkings"
+        " | stadium parking/stadium parkings | overflow parking/overflow parkings | disabled bay/disabled bays"
+        " | pay-and-display/pay-and-displays | pay and display lot/pay and display lots | parking square/parking squares"
+        " | parking yard/parking yards | parking deck/parking decks | parking space/parking spaces | parking stall/parking stalls"
+        " | space for cars/spaces for cars | standing for vehicles/standings for vehicles"
+        " | vehicle standing area/vehicle standing areas | lot full of cars/lots full of cars | lot for vehicles/lots for vehicles"
+        " | kiss-and-ride/kiss-and-rides | RV lot/RV lots | caravan parking/caravan parkings | fleet yard/fleet yards"
+        " | taxi holding area/taxi holding areas | valet lot/valet lots | van park/van parks | park and walk/park and walks"
+        " | hardstanding for cars/hardstandings for cars | carpool lot/carpool lots | rest area lot/rest area lots"
+        " | car parking area/car parking areas | car parking/car parkings | parking/parkings | parkade/parkades"
+        " | parking terrace/parking terraces | parking strip/parking strips | parking field for cars/parking fields for cars"
+        " | parking row/parking rows | parking aisle/parking aisles | parking acre/parking acres | parking compound/parking compounds"
+        " | parking plaza/parking plazas | parking pad/parking pads | parking plot/parking plots | parking annex/parking annexes"
+        " | park-and-walk/park-and-walks | ride-share lot/ride-share lots | van pool lot/van pool lots | trailhead lot/trailhead lots"
+        " | beach lot/beach lots | stadium lot/stadium lots | church lot/church lots | school lot/school lots | campus lot/campus lots"
+        " | hospital lot/hospital lots | hotel lot/hotel lots | motel lot/motel lots | factory lot/factory lots | mall lot/mall lots"
+        " | supermarket lot/supermarket lots | retail lot/retail lots | grocery lot/grocery lots | big-box lot/big-box lots"
+        " | cinema lot/cinema lots | office lot/office lots | airport lot/airport lots | station lot/station lots"
+        " | fairground lot/fairground lots | ferry queue lot/ferry queue lots | auction lot/auction lots | auto mall lot/auto mall lots"
+        " | forecourt of cars/forecourts of cars | new car compound/new car compounds | import car yard/import car yards"
+        " | vehicle marshalling yard/vehicle marshalling yards | tow yard/tow yards | police pound/police pounds | car pound/car pounds"
+        " | truck stop/truck stops | truck yard/truck yards | trucker's yard/trucker's yards | lorry stop/lorry stops"
+        " | lorry yard/lorry yards | HGV park/HGV parks | tractor-trailer lot/tractor-trailer lots"
+        " | semi-trailer yard/semi-trailer yards | bus yard/bus yards | coach stand/coach stands | motor coach lot/motor coach lots"
+        " | camper stop/camper stops | camper lot/camper lots | motorhome stop/motorhome stops | caravan stand/caravan stands"
+        " | vehicle stand/vehicle stands | vehicle bay/vehicle bays | automobile park/automobile parks | motor yard/motor yards"
+        " | motor lot/motor lots | auto lot/auto lots | sedan lot/sedan lots | SUV lot/SUV lots | pick-up lot/pick-up lots"
+        " | drive-in lot/drive-in lots | tarmac square for cars/tarmac squares for cars"
+        " | asphalt apron for cars/asphalt aprons for cars | car square/car squares | car stable in the open/car stables in the open"
+        " | car pen/car pens | car plaza/car plazas | public parking/public parkings | private parking/private parkings"
+        " | paid parking/paid parkings | free parking/free parkings | metered parking/metered parkings | herringbone bays | angled bays"
+        " | echelon bays | blue badge bays | stall rows"
+    ),
+    "sports_field": _pairs(
+        "sports field/sports fields | football pitch/football pitches | soccer pitch/soccer pitches | soccer field/soccer fields"
+        " | football field/football fields | rugby pitch/rugby pitches | rugby ground/rugby grounds | cricket ground/cricket grounds"
+        " | cricket oval/cricket ovals | hockey pitch/hockey pitches | lacrosse field/lacrosse fields | gridiron/gridirons"
+        " | american football field/american football fields | playing field/playing fields | playfield/playfields"
+        " | athletic field/athletic fields | pitch/pitches | sports pitch/sports pitches | sports ground/sports grounds"
+        " | games field/games fields | recreation ground/recreation grounds | rec ground/rec grounds | kickabout area/kickabout areas"
+        " | five-a-side pitch/five-a-side pitches | bolzplatz/bolzplatzes | artificial turf/artificial turfs | astroturf/astroturfs"
+        " | astro pitch/astro pitches | 3G pitch/3G pitches | all-weather pitch/all-weather pitches | turf pitch/turf pitches"
+        " | grass pitch/grass pitches | training pitch/training pitches | practice pitch/practice pitches"
+        " | goalposts ground/goalposts grounds | goal-to-goal pitch/goal-to-goal pitches | football ground/football grounds"
+        " | soccer ground/soccer grounds | futsal area/futsal areas | gaelic pitch/gaelic pitches | hurling pitch/hurling pitches"
+        " | aussie rules oval/aussie rules ovals | footy oval/footy ovals | footy ground/footy grounds | touchline area/touchline areas"
+        " | polo ground/polo grounds | ultimate frisbee ground/ultimate frisbee grounds | frisbee field/frisbee fields"
+        " | quidditch pitch/quidditch pitches | shinty ground/shinty grounds | camogie pitch/camogie pitches"
+        " | team sports ground/team sports grounds | match ground/match grounds | match pitch/match pitches"
+        " | stadium turf/stadium turfs | stadium pitch/stadium pitches | football turf/football turfs | soccer turf/soccer turfs"
+        " | soccer lawn/soccer lawns | field for football/fields for football | school playing field/school playing fields"
+        " | college gridiron/college gridirons | striped turf/striped turfs | marked turf/marked turfs | goal line turf/goal line turfs"
+        " | penalty box turf/penalty box turfs | kick-off ground/kick-off grounds | scrum ground/scrum grounds"
+        " | tackling field/tackling fields | touchdown field/touchdown fields | end zone field/end zone fields"
+        " | sunday league pitch/sunday league pitches | synthetic turf/synthetic turfs | sward for football/swards for football"
+        " | FIFA ground/FIFA grounds | UEFA pitch/UEFA pitches | football oval/football ovals | wicket ground/wicket grounds"
+        " | korfball ground/korfball grounds | handball pitch/handball pitches | calcio pitch/calcio pitches"
+        " | futbol ground/futbol grounds | sporting green/sporting greens | field for soccer/fields for soccer"
+        " | ground for rugby/grounds for rugby | cricket pitch/cricket pitches | cricket square/cricket squares"
+        " | cricket field/cricket fields | village green cricket pitch/village green cricket pitches | rugby field/rugby fields"
+        " | rugger pitch/rugger pitches | rugby union ground/rugby union grounds | rugby league ground/rugby league grounds"
+        " | rugby sevens pitch/rugby sevens pitches | hockey field/hockey fields | hockey turf/hockey turfs"
+        " | field hockey ground/field hockey grounds | bandy field/bandy fields | lacrosse pitch/lacrosse pitches"
+        " | lacrosse ground/lacrosse grounds | speedball field/speedball fields | touch rugby ground/touch rugby grounds"
+        " | flag football field/flag football fields | NFL field/NFL fields | CFL field/CFL fields | AFL ground/AFL grounds"
+        " | GAA pitch/GAA pitches | GAA ground/GAA grounds | kabaddi ground/kabaddi grounds | kho-kho ground/kho-kho grounds"
+        " | throwball ground/throwball grounds | faustball field/faustball fields | fistball field/fistball fields"
+        " | soccer stadium/soccer stadiums | football stadium/football stadiums | footie pitch/footie pitches"
+        " | footie field/footie fields | fussball ground/fussball grounds | futebol pitch/futebol pitches | socca field/socca fields"
+        " | mini-soccer pitch/mini-soccer pitches | seven-a-side pitch/seven-a-side pitches"
+        " | eleven-a-side ground/eleven-a-side grounds | junior pitch/junior pitches | reserve team ground/reserve team grounds"
+        " | academy pitch/academy pitches | municipal sports pitch/municipal sports pitches | parks pitch/parks pitches"
+        " | school pitch/school pitches | college field for sport/college fields for sport | PE field/PE fields"
+        " | games pitch/games pitches | MUGA pitch/MUGA pitches | goal area/goal areas | goalmouth/goalmouths"
+        " | centre spot ground/centre spot grounds | dribbling ground/dribbling grounds | penalty area/penalty areas"
+        " | derby venue/derby venues | cup final ground/cup final grounds | premier league ground/premier league grounds"
+        " | bundesliga ground/bundesliga grounds | non-league ground/non-league grounds"
+        " | home ground of the team/home grounds of the team | away ground/away grounds | kicking ground/kicking grounds"
+        " | punting ground/punting grounds | passing ground/passing grounds | maul and ruck ground/maul and ruck grounds"
+        " | line-out ground/line-out grounds | hash mark field/hash mark fields | yard-line field/yard-line fields"
+        " | hundred-yard field/hundred-yard fields | artificial pitch/artificial pitches | plastic pitch/plastic pitches"
+        " | rubber crumb pitch/rubber crumb pitches | hybrid pitch/hybrid pitches | floodlit pitch/floodlit pitches"
+        " | mown pitch/mown pitches | sport turf/sport turfs | sporting ground/sporting grounds | sport pitch/sport pitches"
+        " | sport ground/sport grounds | team sport field/team sport fields | athletic turf/athletic turfs"
+        " | gridiron ground/gridiron grounds"
+    ),
+    "river": _pairs(
+        "river/rivers | stream/streams | creek/creeks | brook/brooks | rivulet/rivulets | beck/becks | burn/burns"
+        " | watercourse/watercourses | waterway/waterways | canal/canals | channel/channels | tributary/tributaries | rill/rills"
+        " | runnel/runnels | bourne/bournes | flowing water/flowing waters | running water/running waters | torrent/torrents"
+        " | flood channel/flood channels | estuary reach/estuary reaches | reach of river/reaches of river | meander/meanders"
+        " | meandering stream/meandering streams | braided stream/braided streams | distributary/distributaries | mainstem/mainstems"
+        " | headwater/headwaters | lotic habitat/lotic habitats | fluvial channel/fluvial channels | fluvial feature/fluvial features"
+        " | alluvial channel/alluvial channels | thalweg/thalwegs | rapids | cascade stream/cascade streams | gill/gills"
+        " | streamlet/streamlets | brooklet/brooklets | riverlet/riverlets | arroyo/arroyos | wadi/wadis | oued/oueds | nullah/nullahs"
+        " | fork of the stream/forks of the stream | confluent/confluents | navigable waterway/navigable waterways"
+        " | inland waterway/inland waterways | shipping canal/shipping canals | barge canal/barge canals | ship canal/ship canals"
+        " | irrigation canal/irrigation canals | drainage canal/drainage canals | leat/leats | lode/lodes | mill race/mill races"
+        " | millrace/millraces | mill stream/mill streams | trout stream/trout streams | salmon river/salmon rivers | freshet/freshets"
+        " | current/currents | riverbed/riverbeds | riverine corridor/riverine corridors | river arm/river arms"
+        " | river branch/river branches | river bend/river bends | watery ribbon/watery ribbons | blue ribbon/blue ribbons"
+        " | ribbon of water/ribbons of water | winding water/winding waters | water artery/water arteries"
+        " | perennial stream/perennial streams | ephemeral stream/ephemeral streams | bayou/bayous | slough/sloughs | crick/cricks"
+        " | coulee/coulees | branch of the stream/branches of the stream | chalk stream/chalk streams | whitewater/whitewaters"
+        " | drainage line/drainage lines | flume/flumes | aqueous channel/aqueous channels | drain/drains | dyke ditch/dyke ditches"
+        " | riverway/riverways | flowage/flowages | anabranch/anabranches | downstream section/downstream sections"
+        " | gravel-bed river/gravel-bed rivers | flowing ditch/flowing ditches | flowing creek/flowing creeks"
+        " | stretch of river/stretches of river | flowing stream/flowing streams | mountain stream/mountain streams"
+        " | upland stream/upland streams | lowland river/lowland rivers | tidal river/tidal rivers | braided river/braided rivers"
+        " | meandering river/meandering rivers | great river/great rivers | mighty stream/mighty streams | border river/border rivers"
+        " | boundary stream/boundary streams | glacial stream/glacial streams | glacier-fed stream/glacier-fed streams"
+        " | meltwater stream/meltwater streams | snowmelt creek/snowmelt creeks | spring-fed creek/spring-fed creeks"
+        " | woodland brook/woodland brooks | babbling brook/babbling brooks | purling brook/purling brooks | trickle/trickles"
+        " | torrential stream/torrential streams | flashy stream/flashy streams | intermittent stream/intermittent streams"
+        " | winterbourne/winterbournes | nant/nants | afon/afons | allt/allts | abhainn/abhainns | strath stream/strath streams"
+        " | dale beck/dale becks | burnie/burnies | sike/sikes | syke/sykes | stell/stells | rhyne/rhynes | reen/reens"
+        " | pill creek/pill creeks | fleet creek/fleet creeks | gut of water/guts of water | gully stream/gully streams"
+        " | clough stream/clough streams | cleugh burn/cleugh burns | ghyll/ghylls | force stream/force streams"
+        " | lave stream/lave streams | rivulet bed/rivulet beds | stream bed/stream beds | stream channel/stream channels"
+        " | stream course/stream courses | stream corridor/stream corridors | stream reach/stream reaches | reach/reaches"
+        " | branch stream/branch streams | river channel/river channels | river course/river courses | river corridor/river corridors"
+        " | river stretch/river stretches | river system/river systems | river mouth/river mouths | river loop/river loops"
+        " | oxbow-forming stream/oxbow-forming streams | sinuous channel/sinuous channels | incised channel/incised channels"
+        " | trained channel/trained channels | canalised stream/canalised streams | canalized river/canalized rivers"
+        " | regulated river/regulated rivers | navigable canal/navigable canals | navigation canal/navigation canals"
+        " | navigation/navigations | cut canal/cut canals | contour canal/contour canals | feeder canal/feeder canals"
+        " | diversion canal/diversion canals | headrace/headraces | tailrace/tailraces | acequia/acequias"
+        " | aflaj channel/aflaj channels | qanat channel/qanat channels | khal/khals | kanal/kanals | klong/klongs | gracht/grachts"
+        " | grachten canal/grachten canals | fleuve-like stream/fleuve-like streams | watershed drain/watershed drains"
+        " | drainage channel/drainage channels | storm channel/storm channels | flood relief channel/flood relief channels"
+        " | spillway channel/spillway channels | main drain/main drains | potamology object/potamology objects"
+        " | Strahler order stream/Strahler order streams | hydrographic line/hydrographic lines | watercourse line/watercourse lines"
+        " | blue line on the map/blue lines on the map | blue thread/blue threads | silver thread/silver threads"
+        " | wet ribbon/wet ribbons | water snake on the map/water snakes on the map | liquid highway/liquid highways"
+        " | stream of water/streams of water | flow of water/flows of water | downstream reach/downstream reaches"
+        " | upstream reach/upstream reaches | riparian channel/riparian channels | kayaking stream/kayaking streams"
+        " | rafting river/rafting rivers | canoeing river/canoeing rivers | fishing stream/fishing streams"
+        " | fly-fishing stream/fly-fishing streams | salmonid river/salmonid rivers | mill brook/mill brooks"
+    ),
+    "field": _pairs(
+        "field/fields | farm field/farm fields | crop field/crop fields | arable field/arable fields | farmland parcel/farmland parcels"
+        " | cropland/croplands | arable land parcel/arable land parcels | plot of farmland/plots of farmland | acre/acres"
+        " | acreage/acreages | tillage/tillages | tilled field/tilled fields | ploughland/ploughlands | plough land/plough lands"
+        " | ploughed field/ploughed fields | plowed field/plowed fields | wheat field/wheat fields | wheatfield/wheatfields"
+        " | cornfield/cornfields | maize field/maize fields | barley field/barley fields | rye field/rye fields | oat field/oat fields"
+        " | rapeseed field/rapeseed fields | canola field/canola fields | sunflower field/sunflower fields | potato field/potato fields"
+        " | sugar beet field/sugar beet fields | soybean field/soybean fields | cotton field/cotton fields | paddy/paddies"
+        " | rice paddy/rice paddies | paddy field/paddy fields | pasture/pastures | paddock/paddocks | meadow/meadows"
+        " | hayfield/hayfields | hay meadow/hay meadows | grazing land/grazing lands | grazing/grazings | lea/leas | ley/leys"
+        " | fallow/fallows | fallow field/fallow fields | stubble field/stubble fields | stubble/stubbles | croft/crofts | glebe/glebes"
+        " | smallholding plot/smallholding plots | agricultural parcel/agricultural parcels | agricultural plot/agricultural plots"
+        " | agricultural land/agricultural lands | farm plot/farm plots | farm parcel/farm parcels | farm acre/farm acres"
+        " | crop parcel/crop parcels | cultivated plot/cultivated plots | cultivation/cultivations | cultivated land/cultivated lands"
+        " | tilth/tilths | furrowed land/furrowed lands | furlong/furlongs | strip of cropland/strips of cropland"
+        " | sown land/sown lands | seedbed/seedbeds | cereal field/cereal fields | grain field/grain fields"
+        " | alfalfa field/alfalfa fields | clover field/clover fields | lucerne field/lucerne fields | vegetable field/vegetable fields"
+        " | cabbage field/cabbage fields | carrot field/carrot fields | onion field/onion fields | lettuce field/lettuce fields"
+        " | strawberry field/strawberry fields | hop yard/hop yards | hop garden/hop gardens | pea field/pea fields"
+        " | bean field/bean fields | flax field/flax fields | hemp field/hemp fields | tobacco field/tobacco fields"
+        " | tulip field/tulip fields | lavender field/lavender fields | sugarcane field/sugarcane fields | cane field/cane fields"
+        " | millet field/millet fields | sorghum field/sorghum fields | quinoa field/quinoa fields | rangeland/rangelands"
+        " | pastureland/pasturelands | farm ground/farm grounds | farmland/farmlands | growing crop/growing crops"
+        " | standing crop/standing crops | harvested acre/harvested acres | hectare of crops/hectares of crops | milpa/milpas"
+        " | agrarian parcel/agrarian parcels | cadastral farm lot/cadastral farm lots | lynchet/lynchets | headland plot/headland plots"
+        " | herbage/herbages | cow pasture/cow pastures | sheep pasture/sheep pastures | horse paddock/horse paddocks"
+        " | silage field/silage fields | husbandry plot/husbandry plots | swidden/swiddens | chacra/chacras"
+        " | plantation row land/plantation row lands | agricultural field/agricultural fields | agricultural lot/agricultural lots"
+        " | agricultural area/agricultural areas | agricultural tract/agricultural tracts | agroparcel/agroparcels"
+        " | cropping area/cropping areas | cropping field/cropping fields | crop land/crop lands | crop area/crop areas"
+        " | crop plot/crop plots | crop strip/crop strips | land under the plough/lands under the plough"
+        " | land under cultivation/lands under cultivation | farm tract/farm tracts | farm strip/farm strips"
+        " | field of corn/fields of corn | field of wheat/fields of wheat | field of hay/fields of hay | mowing meadow/mowing meadows"
+        " | mowing/mowings | water meadow/water meadows | flood meadow/flood meadows | alpine pasture/alpine pastures | alp/alps"
+        " | mountain pasture/mountain pastures | shieling pasture/shieling pastures | cattle pasture/cattle pastures"
+        " | dairy pasture/dairy pastures | goat pasture/goat pastures | ox pasture/ox pastures | calf paddock/calf paddocks"
+        " | foal paddock/foal paddocks | ram paddock/ram paddocks | grass ley/grass leys | temporary grassland/temporary grasslands"
+        " | permanent grassland/permanent grasslands | grassland/grasslands | set-aside/set-asides | fallow land/fallow lands"
+        " | cover crop field/cover crop fields | green manure field/green manure fields | mustard field/mustard fields"
+        " | phacelia field/phacelia fields | buckwheat field/buckwheat fields | spelt field/spelt fields"
+        " | triticale field/triticale fields | durum field/durum fields | winter wheat field/winter wheat fields"
+        " | spring barley field/spring barley fields | malting barley field/malting barley fields | teff field/teff fields"
+        " | cassava field/cassava fields | yam plot/yam plots | taro paddy/taro paddies | sweet potato field/sweet potato fields"
+        " | peanut field/peanut fields | groundnut field/groundnut fields | lentil field/lentil fields | chickpea field/chickpea fields"
+        " | sesame field/sesame fields | linseed field/linseed fields | poppy field/poppy fields | saffron field/saffron fields"
+        " | mint field/mint fields | hop field/hop fields | beet field/beet fields | turnip field/turnip fields"
+        " | swede field/swede fields | parsnip field/parsnip fields | radish field/radish fields | leek field/leek fields"
+        " | celery field/celery fields | spinach field/spinach fields | asparagus field/asparagus fields | rhubarb field/rhubarb fields"
+        " | pumpkin field/pumpkin fields | melon field/melon fields | squash field/squash fields"
+        " | cucumber field outdoors/cucumber fields outdoors | broccoli field/broccoli fields | cauliflower field/cauliflower fields"
+        " | kale field/kale fields | sprout field/sprout fields | garlic field/garlic fields | artichoke field/artichoke fields"
+        " | pineapple field/pineapple fields | bulb field/bulb fields | daffodil field/daffodil fields"
+        " | gladiolus field/gladiolus fields | jute field/jute fields | sisal field/sisal fields | indigo field/indigo fields"
+        " | terrace paddy/terrace paddies | kitchen crop acre/kitchen crop acres | truck farm plot/truck farm plots"
+        " | homestead plot/homestead plots | allotted farm strip/allotted farm strips | tenancy land/tenancy lands"
+        " | leasehold farm land/leasehold farm lands | grange land/grange lands | ranchland/ranchlands"
+        " | prairie farm acre/prairie farm acres | wheat belt acre/wheat belt acres | loess plot/loess plots | loam acre/loam acres"
+        " | ploughed acre/ploughed acres | furrow/furrows | tilled acre/tilled acres | cereal plot/cereal plots"
+        " | stubblefield/stubblefields | stubble land/stubble lands | reaped acre/reaped acres | gleaning ground/gleaning grounds"
+        " | sowing ground/sowing grounds | seed plot/seed plots | trial plot/trial plots | eligible hectare/eligible hectares"
+        " | LPIS parcel/LPIS parcels | IACS parcel/IACS parcels | cadastral field parcel/cadastral field parcels | selion/selions"
+        " | rig and furrow/rig and furrows | oxgang/oxgangs | carucate/carucates | virgate/virgates | hide of land/hides of land"
+        " | bovate/bovates | rood of corn/roods of corn | garth pasture/garth pastures | ings meadow/ings meadows"
+        " | intake pasture/intake pastures | inbye/inbyes | toft land/toft lands | feddan/feddans | morgen of corn/morgens of corn"
+        " | dunam/dunams | stremma/stremmas"
+    ),
+    "center_pivot": _pairs(
+        "center pivot/center pivots | centre pivot/centre pivots | center-pivot field/center-pivot fields"
+        " | center pivot irrigation circle/center pivot irrigation circles | pivot/pivots | pivot circle/pivot circles"
+        " | pivot field/pivot fields | circular field/circular fields | round field/round fields | irrigation circle/irrigation circles"
+        " | crop circle/crop circles | irrigated circle/irrigated circles | crop disc/crop discs | green disc/green discs"
+        " | green disk/green disks | green circle/green circles | circular crop/circular crops | circular farm/circular farms"
+        " | round farm plot/round farm plots | round crop/round crops | circular plot/circular plots | circular parcel/circular parcels"
+        " | sprinkler circle/sprinkler circles | sprinkler-watered disc/sprinkler-watered discs"
+        " | pivot-irrigated field/pivot-irrigated fields | radial irrigation plot/radial irrigation plots"
+        " | rotating sprinkler field/rotating sprinkler fields | rotary sprinkler plot/rotary sprinkler plots"
+        " | sweeping sprinkler arm/sweeping sprinkler arms | irrigation boom circle/irrigation boom circles"
+        " | irrigation rig/irrigation rigs | irrigation pivot/irrigation pivots | agricultural circle/agricultural circles"
+        " | agricultural disc/agricultural discs | farmed circle/farmed circles | farmed disc/farmed discs"
+        " | desert farm circle/desert farm circles | desert disc/desert discs | pie-shaped crop/pie-shaped crops"
+        " | pac-man shaped crop/pac-man shaped crops | pizza-shaped field/pizza-shaped fields | coin-shaped field/coin-shaped fields"
+        " | clock-face field/clock-face fields | round cornfield/round cornfields | round wheat plot/round wheat plots"
+        " | alfalfa circle/alfalfa circles | potato circle/potato circles | cotton circle/cotton circles | maize circle/maize circles"
+        " | corn circle/corn circles | quarter-section pivot/quarter-section pivots | Valley pivot/Valley pivots"
+        " | Zimmatic circle/Zimmatic circles | LEPA circle/LEPA circles | radial sprinkler plot/radial sprinkler plots"
+        " | centrally pivoted sprinkler/centrally pivoted sprinklers | pivoting irrigator/pivoting irrigators"
+        " | giant irrigator/giant irrigators | irrigated disk/irrigated disks | irrigated roundel/irrigated roundels"
+        " | roundel of crops/roundels of crops | ring of irrigated crops/rings of irrigated crops | circle of crops/circles of crops"
+        " | wheel of green/wheels of green | overhead irrigation circle/overhead irrigation circles"
+        " | circular irrigation/circular irrigations | pivot sprinkler/pivot sprinklers"
+        " | self-propelled sprinkler/self-propelled sprinklers | wheeled irrigation arm/wheeled irrigation arms"
+        " | circular cropland/circular croplands | circle farm/circle farms | circular cultivation/circular cultivations"
+        " | compass-drawn field/compass-drawn fields | aquifer-fed circle/aquifer-fed circles"
+        " | groundwater-fed disc/groundwater-fed discs | round irrigated plot/round irrigated plots"
+        " | irrigator circle/irrigator circles | irrigation disc/irrigation discs | irrigation disk/irrigation disks"
+        " | irrigation wheel/irrigation wheels | irrigation ring/irrigation rings | irrigation roundel/irrigation roundels"
+        " | irrigation sweep/irrigation sweeps | rotating boom plot/rotating boom plots | rotating boom/rotating booms"
+        " | rotating arm field/rotating arm fields | rotating irrigator/rotating irrigators | revolving irrigator/revolving irrigators"
+        " | revolving sprinkler/revolving sprinklers | revolving boom/revolving booms | swivel irrigation plot/swivel irrigation plots"
+        " | swivelling boom/swivelling booms | pivoted pipe/pivoted pipes | pivot arm/pivot arms | pivot machine/pivot machines"
+        " | pivot rig/pivot rigs | pivot plot/pivot plots | pivot parcel/pivot parcels | pivot farm/pivot farms"
+        " | pivot crop/pivot crops | pivot disc/pivot discs | pivot disk/pivot disks | pivot system/pivot systems"
+        " | pivot unit/pivot units | pivot area/pivot areas | pivot corn/pivot corns | hub-and-arm irrigation/hub-and-arm irrigations"
+        " | Reinke circle/Reinke circles | Lindsay circle/Lindsay circles | Kansas circle/Kansas circles"
+        " | Nebraska circle/Nebraska circles | Ogallala circle/Ogallala circles | Saharan farm circle/Saharan farm circles"
+        " | Kufra circle/Kufra circles | Wadi farm disc/Wadi farm discs | Saudi wheat circle/Saudi wheat circles"
+        " | desert crop circle/desert crop circles | desert agriculture circle/desert agriculture circles"
+        " | fodder circle/fodder circles | hay circle/hay circles | sorghum circle/sorghum circles | soybean circle/soybean circles"
+        " | peanut circle/peanut circles | onion circle/onion circles | sugar beet circle/sugar beet circles"
+        " | barley circle/barley circles | rotating sprinkler/rotating sprinklers | rotating pipe/rotating pipes"
+        " | mobile sprinkler gantry/mobile sprinkler gantries | sprinkling boom/sprinkling booms"
+        " | wheel-tower sprinkler/wheel-tower sprinklers | tower-span irrigator/tower-span irrigators"
+        " | multi-span irrigator/multi-span irrigators | automated round field/automated round fields"
+        " | round green patch/round green patches | round farmland/round farmlands | round cropland/round croplands"
+        " | round cultivation/round cultivations | round agricultural parcel/round agricultural parcels"
+        " | round irrigation/round irrigations | ring-shaped crop/ring-shaped crops | full-circle irrigation/full-circle irrigations"
+        " | half-circle irrigation/half-circle irrigations | wedge-cut crop circle/wedge-cut crop circles"
+        " | semicircular irrigated field/semicircular irrigated fields | sectored crop circle/sectored crop circles"
+        " | crop roundel/crop roundels | crop ring/crop rings | crop coin/crop coins | crop pie/crop pies"
+        " | circle of corn/circles of corn | circle of alfalfa/circles of alfalfa | disc of wheat/discs of wheat"
+        " | circle of irrigated land/circles of irrigated land | radial crop/radial crops | radius-watered plot/radius-watered plots"
+        " | geometric farm circle/geometric farm circles | perfect circle of crops/perfect circles of crops"
+        " | polka dot of farmland/polka dots of farmland"
+    ),
+    "forest": _pairs(
+        "forest/forests | wood/woods | woodland/woodlands | tree clump/tree clumps | clump of trees/clumps of trees | copse/copses"
+        " | coppice/coppices | grove/groves | thicket/thickets | spinney/spinneys | stand of trees/stands of trees"
+        " | timber stand/timber stands | timberland/timberlands | treeland/treelands | pinewood/pinewoods | pine forest/pine forests"
+        " | spruce forest/spruce forests | beech wood/beech woods | beechwood/beechwoods | oakwood/oakwoods | birchwood/birchwoods"
+        " | alder carr/alder carrs | fir plantation/fir plantations | conifer stand/conifer stands"
+        " | conifer plantation/conifer plantations | coniferous forest/coniferous forests | deciduous wood/deciduous woods"
+        " | broadleaf wood/broadleaf woods | hardwood stand/hardwood stands | softwood stand/softwood stands | mixed wood/mixed woods"
+        " | greenwood/greenwoods | wildwood/wildwoods | rainforest/rainforests | jungle/jungles | taiga/taigas | bosque/bosques"
+        " | bosk/bosks | bosket/boskets | holt/holts | hurst/hursts | shaw/shaws | weald/wealds | dingle wood/dingle woods"
+        " | sylvan tract/sylvan tracts | sylva/sylvas | canopy cover/canopy covers | tree canopy/tree canopies | tree cover/tree covers"
+        " | canopy/canopies | boreal stand/boreal stands | mangrove/mangroves | mangrove swamp/mangrove swamps"
+        " | cork oak wood/cork oak woods | eucalyptus plantation/eucalyptus plantations | timber plantation/timber plantations"
+        " | tree plantation/tree plantations | afforestation/afforestations | silvicultural compartment/silvicultural compartments"
+        " | forestry compartment/forestry compartments | forestry block/forestry blocks | tree lot/tree lots | woodlot/woodlots"
+        " | wooded area/wooded areas | wooded patch/wooded patches | wooded tract/wooded tracts | wooded hillside/wooded hillsides"
+        " | treed area/treed areas | trees | tree group/tree groups | tree island/tree islands | bluff of trees/bluffs of trees"
+        " | motte of trees/mottes of trees | shelterbelt/shelterbelts | windbreak/windbreaks | tree belt/tree belts"
+        " | shelter wood/shelter woods | old growth/old growths | high forest/high forests | forest block/forest blocks"
+        " | forest parcel/forest parcels | forest patch/forest patches | forestland/forestlands | backwoods | wooded park/wooded parks"
+        " | park woodland/park woodlands | arboreal cover/arboreal covers | dense trees | leafy cover/leafy covers"
+        " | underwood/underwoods | chaparral/chaparrals | carr/carrs | riparian wood/riparian woods | gallery forest/gallery forests"
+        " | cloud forest/cloud forests | game covert/game coverts | covert/coverts | hunting wood/hunting woods | redwoods"
+        " | pinery/pineries | sugarbush/sugarbushes | larch stand/larch stands | poplar stand/poplar stands"
+        " | black forest/black forests | frith/friths | coppice wood/coppice woods | coppiced stand/coppiced stands"
+        " | pollard wood/pollard woods | plantation of trees/plantations of trees | tree stand/tree stands | tree plot/tree plots"
+        " | tree parcel/tree parcels | tree tract/tree tracts | tree thicket/tree thickets | tree mass/tree masses"
+        " | tree shelter/tree shelters | tree strip/tree strips | tree row wood/tree row woods | tree grove/tree groves"
+        " | tree farm/tree farms | Christmas tree plantation/Christmas tree plantations | nursery of saplings/nurseries of saplings"
+        " | sapling stand/sapling stands | thinning stand/thinning stands | pole stand/pole stands | thinned stand/thinned stands"
+        " | clear-fell stand/clear-fell stands | even-aged stand/even-aged stands | uneven-aged stand/uneven-aged stands"
+        " | selection forest/selection forests | plenter forest/plenter forests | seed stand/seed stands | mother stand/mother stands"
+        " | protective forest/protective forests | protection forest/protection forests | state forest/state forests"
+        " | crown forest/crown forests | communal forest/communal forests | royal forest/royal forests | deer forest/deer forests"
+        " | hunting forest/hunting forests | hunting ground with trees/hunting grounds with trees | national forest/national forests"
+        " | forest reserve/forest reserves | forest estate/forest estates | forest stand/forest stands | forest tract/forest tracts"
+        " | forest island/forest islands | forest fragment/forest fragments | forest belt/forest belts | forest cover/forest covers"
+        " | forest canopy/forest canopies | forested area/forested areas | forested slope/forested slopes"
+        " | forested hill/forested hills | afforested area/afforested areas | reforestation/reforestations | regrowth/regrowths"
+        " | regeneration stand/regeneration stands | primeval forest/primeval forests | virgin forest/virgin forests"
+        " | ancient wood/ancient woods | ancient woodland/ancient woodlands | bluebell wood/bluebell woods | dark wood/dark woods"
+        " | fairy-tale wood/fairy-tale woods | deep woods | dense wood/dense woods | backcountry timber/backcountry timbers"
+        " | bush country with trees/bush countries with trees | bushveld/bushvelds | miombo/miombos | cerrado wood/cerrado woods"
+        " | caatinga/caatingas | selva/selvas | matorral/matorrals | igapo/igapos | varzea forest/varzea forests"
+        " | heath wood/heath woods | peat forest/peat forests | swamp forest/swamp forests | flood forest/flood forests"
+        " | floodplain forest/floodplain forests | alluvial wood/alluvial woods | wet wood/wet woods | willow carr/willow carrs"
+        " | willow holt/willow holts | osier bed/osier beds | willows | poplars | alders | oaks | beeches | birches | pines | firs"
+        " | spruces | larches | cedars | maples | elms | ash wood/ash woods | hornbeam wood/hornbeam woods | lime wood/lime woods"
+        " | chestnut wood/chestnut woods | hazel copse/hazel copses | yew wood/yew woods | juniper wood/juniper woods"
+        " | holly wood/holly woods | sweet chestnut coppice/sweet chestnut coppices | acacia stand/acacia stands"
+        " | robinia stand/robinia stands | teak plantation/teak plantations | rubber plantation/rubber plantations"
+        " | oil palm plantation/oil palm plantations | palm grove/palm groves | sequoia grove/sequoia groves | aspen grove/aspen groves"
+        " | cypress stand/cypress stands | araucaria stand/araucaria stands | gum tree stand/gum tree stands"
+        " | eucalypt stand/eucalypt stands | jarrah forest/jarrah forests | kauri stand/kauri stands | evergreen stand/evergreen stands"
+        " | evergreens | conifers | broadleaves | hardwoods | softwoods | timber/timbers | timber tract/timber tracts"
+        " | timber lot/timber lots | lumber stand/lumber stands | sylvan area/sylvan areas | silva/silvas | arboretum/arboreta"
+        " | verdure of trees/verdures of trees | foliage/foliages | leaf canopy/leaf canopies | leafy wood/leafy woods"
+        " | brake of trees/brakes of trees | hilltop clump/hilltop clumps | knoll of trees/knolls of trees | fox covert/fox coverts"
+        " | spinny/spinnies | dene/denes | den wood/den woods"
+    ),
+    "greenhouse": _pairs(
+        "greenhouse/greenhouses | glasshouse/glasshouses | hothouse/hothouses | polytunnel/polytunnels | poly tunnel/poly tunnels"
+        " | plastic tunnel/plastic tunnels | hoop house/hoop houses | hoophouse/hoophouses | grow house/grow houses"
+        " | growing house/growing houses | orangery/orangeries | vinery/vineries | conservatory/conservatories"
+        " | winter garden/winter gardens | cold frame/cold frames | forcing house/forcing houses | forcing frame/forcing frames"
+        " | palm house/palm houses | plant house/plant houses | propagation house/propagation houses | propagator hall/propagator halls"
+        " | nursery tunnel/nursery tunnels | seedling tunnel/seedling tunnels | seedling house/seedling houses"
+        " | tomato house/tomato houses | cucumber house/cucumber houses | lettuce house/lettuce houses | flower house/flower houses"
+        " | orchid house/orchid houses | fernery/ferneries | cactus house/cactus houses | hydroponics hall/hydroponics halls"
+        " | hydroponic unit/hydroponic units | hydroponic farm/hydroponic farms | glass-roofed nursery/glass-roofed nurseries"
+        " | glazed hall/glazed halls | glazed growing hall/glazed growing halls | glass hall/glass halls | glass farm/glass farms"
+        " | venlo block/venlo blocks | venlo structure/venlo structures | high tunnel/high tunnels"
+        " | caterpillar tunnel/caterpillar tunnels | walk-in tunnel/walk-in tunnels | multispan/multispans"
+        " | multi-span tunnel/multi-span tunnels | solarium for plants/solaria for plants | horticultural tunnel/horticultural tunnels"
+        " | protected cropping structure/protected cropping structures | protected cultivation/protected cultivations"
+        " | climate-controlled growing hall/climate-controlled growing halls | polythene tunnel/polythene tunnels"
+        " | polythene house/polythene houses | foil tunnel/foil tunnels | film tunnel/film tunnels"
+        " | plasticulture tunnel/plasticulture tunnels | transparent growing tent/transparent growing tents"
+        " | botanical glasshouse/botanical glasshouses | tropical house/tropical houses | stove house/stove houses"
+        " | warm house for plants/warm houses for plants | crop cover tunnel/crop cover tunnels | strawberry tunnel/strawberry tunnels"
+        " | under-glass plot/under-glass plots | growing tunnel/growing tunnels | horticultural nursery/horticultural nurseries"
+        " | see-through roof for plants/see-through roofs for plants | polycarbonate grow house/polycarbonate grow houses"
+        " | glass shed for vegetables/glass sheds for vegetables | glass roof of a gardener/glass roofs of gardeners"
+        " | greenery incubator/greenery incubators | horticulture house/horticulture houses"
+        " | horticultural glasshouse/horticultural glasshouses | horticultural greenhouse/horticultural greenhouses"
+        " | commercial greenhouse/commercial greenhouses | glass nursery/glass nurseries | glazed nursery/glazed nurseries"
+        " | glazed house/glazed houses | glazed frame/glazed frames | glass frame/glass frames | glass tunnel/glass tunnels"
+        " | glass garden/glass gardens | glass pavilion for plants/glass pavilions for plants"
+        " | glass roofed garden/glass roofed gardens | glazed garden/glazed gardens | indoor garden/indoor gardens"
+        " | indoor farm/indoor farms | indoor vegetable plot/indoor vegetable plots | covered vegetable plot/covered vegetable plots"
+        " | covered garden/covered gardens | covered crop/covered crops | sheltered crop/sheltered crops"
+        " | plastic-covered crop/plastic-covered crops | plastic-covered garden/plastic-covered gardens | plastic house/plastic houses"
+        " | plastic greenhouse/plastic greenhouses | plastic hall for crops/plastic halls for crops"
+        " | plastic sheeting tunnel/plastic sheeting tunnels | plastic cloche/plastic cloches | cloche/cloches"
+        " | row cover tunnel/row cover tunnels | low tunnel/low tunnels | macro tunnel/macro tunnels | film house/film houses"
+        " | vinyl house/vinyl houses | polycarbonate house/polycarbonate houses | polyethylene house/polyethylene houses"
+        " | polyethylene tunnel/polyethylene tunnels | PVC tunnel/PVC tunnels | ETFE dome for plants/ETFE domes for plants"
+        " | biodome/biodomes | geodome for plants/geodomes for plants | gothic arch house/gothic arch houses"
+        " | quonset tunnel/quonset tunnels | gutter-connected house/gutter-connected houses | sawtooth house/sawtooth houses"
+        " | shade house/shade houses | shadehouse/shadehouses | shade hall/shade halls | net house/net houses"
+        " | screenhouse/screenhouses | bioclimatic house/bioclimatic houses | warmhouse/warmhouses | cool house/cool houses"
+        " | alpine house/alpine houses | tepid house/tepid houses | temperate house/temperate houses | succulent house/succulent houses"
+        " | bonsai house/bonsai houses | bromeliad house/bromeliad houses | butterfly house/butterfly houses | lily house/lily houses"
+        " | rose house/rose houses | carnation house/carnation houses | chrysanthemum house/chrysanthemum houses"
+        " | tulip forcing house/tulip forcing houses | gerbera house/gerbera houses | pepper house/pepper houses"
+        " | pepper tunnel/pepper tunnels | paprika house/paprika houses | aubergine house/aubergine houses"
+        " | eggplant house/eggplant houses | melon frame/melon frames | melon tunnel/melon tunnels | raspberry tunnel/raspberry tunnels"
+        " | berry tunnel/berry tunnels | herb house/herb houses | salad house/salad houses | cress house/cress houses"
+        " | grapery/graperies | peach house/peach houses | fig house/fig houses | lemon house/lemon houses | limonaia/limonaias"
+        " | citrus house/citrus houses | pineapple pit/pineapple pits | sun house for seedlings/sun houses for seedlings"
+        " | sprouting house/sprouting houses | germination house/germination houses | rooting house/rooting houses"
+        " | cutting house/cutting houses | breeding house for plants/breeding houses for plants | phytotron/phytotrons"
+        " | growth chamber/growth chambers | growth hall/growth halls | potting hall/potting halls | plug plant hall/plug plant halls"
+        " | bedding plant hall/bedding plant halls | pot plant hall/pot plant halls | cut flower hall/cut flower halls"
+        " | cannabis house/cannabis houses | aquaponics hall/aquaponics halls | aeroponic hall/aeroponic halls"
+        " | solar-heated growing room/solar-heated growing rooms | heat-trapping plant room/heat-trapping plant rooms"
+        " | lean-to glasshouse/lean-to glasshouses | allotment glasshouse/allotment glasshouses | hobby greenhouse/hobby greenhouses"
+        " | Victorian glasshouse/Victorian glasshouses | Dutch light house/Dutch light houses"
+        " | hothouse for vegetables/hothouses for vegetables | tunnel for vegetables/tunnels for vegetables"
+    ),
+    "wind_turbine": _pairs(
+        "wind turbine/wind turbines | windmill/windmills | wind generator/wind generators | wind power plant/wind power plants"
+        " | wind energy converter/wind energy converters | wind energy plant/wind energy plants"
+        " | wind power station/wind power stations | wind power unit/wind power units | wind machine/wind machines"
+        " | wind rotor/wind rotors | wind tower/wind towers | wind wheel/wind wheels | wind engine/wind engines | turbine/turbines"
+        " | aerogenerator/aerogenerators | aeolian generator/aeolian generators | aeolian tower/aeolian towers"
+        " | eolian turbine/eolian turbines | rotor mast/rotor masts | rotor tower/rotor towers | three-bladed rotor/three-bladed rotors"
+        " | three-blade turbine/three-blade turbines | bladed tower/bladed towers | bladed mast/bladed masts"
+        " | propeller tower/propeller towers | propeller on a pole/propellers on poles | propeller on a mast/propellers on masts"
+        " | giant fan/giant fans | giant pinwheel/giant pinwheels | pinwheel/pinwheels | spinning blades tower/spinning blades towers"
+        " | spinner on a pole/spinners on poles | rotating blades mast/rotating blades masts | whirligig/whirligigs"
+        " | horizontal-axis turbine/horizontal-axis turbines | HAWT/HAWTs | VAWT/VAWTs | Darrieus rotor/Darrieus rotors"
+        " | Savonius rotor/Savonius rotors | nacelle tower/nacelle towers | nacelle and rotor/nacelle and rotors"
+        " | Vestas machine/Vestas machines | Enercon machine/Enercon machines | offshore turbine/offshore turbines"
+        " | onshore turbine/onshore turbines | offshore monopile turbine/offshore monopile turbines | wind farm tower/wind farm towers"
+        " | wind farm unit/wind farm units | wind park tower/wind park towers | megawatt turbine/megawatt turbines"
+        " | megawatt windmill/megawatt windmills | WTG/WTGs | WEC/WECs | wind dynamo/wind dynamos | windcharger/windchargers"
+        " | windpump/windpumps | wind pump/wind pumps | breeze harvester/breeze harvesters | breeze catcher/breeze catchers"
+        " | gale-driven generator/gale-driven generators | gust-driven dynamo/gust-driven dynamos | wind harvester/wind harvesters"
+        " | wind catcher pole/wind catcher poles | wind motor/wind motors | wind-driven generator/wind-driven generators"
+        " | airflow generator/airflow generators | renewable tower with blades/renewable towers with blades"
+        " | blade-carrying pylon/blade-carrying pylons | wind pylon/wind pylons | eco windmill/eco windmills"
+        " | modern windmill/modern windmills | electric windmill/electric windmills | power windmill/power windmills"
+        " | white windmill/white windmills | rotor blade/rotor blades | twirling tower/twirling towers | spinning tower/spinning towers"
+        " | blade wheel/blade wheels | wind whirler/wind whirlers | wind plant/wind plants | wind unit/wind units"
+        " | wind installation/wind installations | wind facility/wind facilities | wind power tower/wind power towers"
+        " | wind power mast/wind power masts | wind power machine/wind power machines | wind power generator/wind power generators"
+        " | wind electric generator/wind electric generators | wind energy tower/wind energy towers"
+        " | wind energy machine/wind energy machines | wind energy unit/wind energy units | wind energy system/wind energy systems"
+        " | wind asset/wind assets | wind mast with rotor/wind masts with rotors | wind spinner/wind spinners"
+        " | wind propeller/wind propellers | wind fan/wind fans | wind blade tower/wind blade towers | wind giant/wind giants"
+        " | wind power giant/wind power giants | wind farm/wind farms | wind park/wind parks | offshore wind plant/offshore wind plants"
+        " | floating turbine/floating turbines | repowered turbine/repowered turbines | upwind turbine/upwind turbines"
+        " | downwind turbine/downwind turbines | two-bladed turbine/two-bladed turbines | two-blade rotor/two-blade rotors"
+        " | multi-blade windmill/multi-blade windmills | variable-pitch rotor/variable-pitch rotors"
+        " | direct-drive machine/direct-drive machines | gearless machine/gearless machines"
+        " | geared rotor machine/geared rotor machines | Siemens Gamesa unit/Siemens Gamesa units | Nordex machine/Nordex machines"
+        " | GE turbine/GE turbines | Goldwind unit/Goldwind units | Senvion unit/Senvion units | Repower unit/Repower units"
+        " | Growian/Growians | Smock mill/Smock mills | post mill/post mills | tower mill/tower mills | Dutch mill/Dutch mills"
+        " | corn mill with sails/corn mills with sails | mill with sails/mills with sails | sail mill/sail mills"
+        " | windjet generator/windjet generators | aero generator/aero generators | aeroelectric unit/aeroelectric units"
+        " | aeromotor/aeromotors | aeolian machine/aeolian machines | aeolian plant/aeolian plants | anemo generator/anemo generators"
+        " | breeze machine/breeze machines | breeze mill/breeze mills | breeze turbine/breeze turbines | gust mill/gust mills"
+        " | gale mill/gale mills | air turbine/air turbines | air mill/air mills | air-current generator/air-current generators"
+        " | airstream generator/airstream generators | electric propeller/electric propellers | power propeller/power propellers"
+        " | power fan/power fans | power rotor/power rotors | green energy tower/green energy towers"
+        " | green energy rotor/green energy rotors | green electricity tower/green electricity towers"
+        " | clean energy mill/clean energy mills | renewable energy mill/renewable energy mills | renewables rotor/renewables rotors"
+        " | climate-friendly generator/climate-friendly generators | three-armed spinner/three-armed spinners"
+        " | three-winged mast/three-winged masts | triblade/triblades | tri-blade tower/tri-blade towers"
+        " | star on a stick/stars on sticks | asterisk on a pole/asterisks on poles | propeller pole/propeller poles"
+        " | propeller mast/propeller masts | rotor pole/rotor poles | rotor column/rotor columns | rotor pylon/rotor pylons"
+        " | rotor on a tower/rotors on towers | blades on a tower/blades on towers | nacelle/nacelles"
+        " | hub-height tower/hub-height towers | tubular tower with blades/tubular towers with blades"
+        " | lattice tower with blades/lattice towers with blades | bat killer/bat killers | bird shredder/bird shredders"
+        " | whooshing mast/whooshing masts | humming mast/humming masts | whirling mast/whirling masts | rotating mast/rotating masts"
+        " | gyrating tower/gyrating towers | twirler/twirlers | whirler/whirlers | spinner/spinners | pinwheel tower/pinwheel towers"
+    ),
+    "solar_farm": _pairs(
+        "solar farm/solar farms | solar park/solar parks | solar power plant/solar power plants"
+        " | solar power station/solar power stations | photovoltaic plant/photovoltaic plants | photovoltaic park/photovoltaic parks"
+        " | photovoltaic array/photovoltaic arrays | photovoltaic field/photovoltaic fields"
+        " | photovoltaic installation/photovoltaic installations | PV plant/PV plants | PV park/PV parks | PV array/PV arrays"
+        " | PV farm/PV farms | PV installation/PV installations | PV field/PV fields | solar array/solar arrays"
+        " | solar field/solar fields | solar panel field/solar panel fields | solar panel array/solar panel arrays | solar panels"
+        " | photovoltaics | solar plant/solar plants | solar site/solar sites | solar installation/solar installations"
+        " | solar collector field/solar collector fields | solar generator/solar generators"
+        " | solar generating station/solar generating stations | solar energy park/solar energy parks"
+        " | solar energy facility/solar energy facilities | sun farm/sun farms | sun power plant/sun power plants"
+        " | sunlight power station/sunlight power stations | sunlight harvester/sunlight harvesters"
+        " | sun-catching array/sun-catching arrays | solar module rows | heliostat field/heliostat fields"
+        " | heliostat array/heliostat arrays | concentrated solar plant/concentrated solar plants | CSP plant/CSP plants"
+        " | parabolic trough field/parabolic trough fields | agrivoltaic site/agrivoltaic sites | agrivoltaics | ground-mounted panels"
+        " | ground-mount array/ground-mount arrays | tracker array/tracker arrays | tracker rows"
+        " | silicon module field/silicon module fields | silicon farm/silicon farms | crystalline module park/crystalline module parks"
+        " | thin-film array/thin-film arrays | solar garden/solar gardens | community solar site/community solar sites"
+        " | utility-scale solar/utility-scale solars | solar ranch/solar ranches | solar plantation/solar plantations"
+        " | field of panels/fields of panels | rows of dark panels | blue panel rows | sun panel park/sun panel parks"
+        " | panel farm/panel farms | module field/module fields | helio plant/helio plants | solar meadow/solar meadows"
+        " | photoelectric plant/photoelectric plants | photoelectric array/photoelectric arrays"
+        " | insolation harvester/insolation harvesters | daylight power station/daylight power stations"
+        " | megawatt-peak plant/megawatt-peak plants | solar electricity plant/solar electricity plants"
+        " | sun-powered generating site/sun-powered generating sites | solar estate/solar estates | solar complex/solar complexes"
+        " | open-space photovoltaic system/open-space photovoltaic systems | solar tracker field/solar tracker fields"
+        " | bifacial array/bifacial arrays | sunray collector site/sunray collector sites | photon harvester/photon harvesters"
+        " | solar power field/solar power fields | solar power farm/solar power farms | solar power park/solar power parks"
+        " | solar power array/solar power arrays | solar power facility/solar power facilities"
+        " | solar electricity farm/solar electricity farms | solar electric plant/solar electric plants"
+        " | solar energy field/solar energy fields | solar energy farm/solar energy farms | solar energy plant/solar energy plants"
+        " | solar panel farm/solar panel farms | solar panel park/solar panel parks | solar panel plant/solar panel plants"
+        " | solar panel rows | solar cells | solar cell field/solar cell fields | solar cell park/solar cell parks | solar modules"
+        " | solar module park/solar module parks | solar table rows | solar tables | solar strings | solar block/solar blocks"
+        " | solar plot/solar plots | solar yard/solar yards | solar land/solar lands | solar meadow park/solar meadow parks"
+        " | solar area/solar areas | solar field of mirrors/solar fields of mirrors | solar mirror field/solar mirror fields"
+        " | mirror field/mirror fields | mirror array/mirror arrays | solar thermal plant/solar thermal plants"
+        " | solar thermal field/solar thermal fields | solar thermal array/solar thermal arrays | solar tower plant/solar tower plants"
+        " | solar trough plant/solar trough plants | trough collectors | linear fresnel plant/linear fresnel plants"
+        " | dish stirling field/dish stirling fields | collector array/collector arrays | collector park/collector parks"
+        " | heat collector field/heat collector fields | flat-plate collector array/flat-plate collector arrays"
+        " | vacuum tube collector field/vacuum tube collector fields"
+        " | district heating collector field/district heating collector fields | PV power plant/PV power plants"
+        " | PV power station/PV power stations | PV generator/PV generators | PV site/PV sites | PV system/PV systems | PV modules"
+        " | PV panels | PV string rows | PV tables | PV meadow/PV meadows | agri-PV site/agri-PV sites | agriPV/agriPVs"
+        " | agrophotovoltaics | floatovoltaics | photovoltaic farm/photovoltaic farms | photovoltaic modules | photovoltaic panels"
+        " | photovoltaic cells | photovoltaic tables | photovoltaic power station/photovoltaic power stations"
+        " | photovoltaic power plant/photovoltaic power plants | photovoltaic generator/photovoltaic generators"
+        " | photovoltaic estate/photovoltaic estates | photovoltaic ground/photovoltaic grounds | photovoltaic rows"
+        " | photovoltaic system/photovoltaic systems | ground-mounted PV/ground-mounted PVs"
+        " | ground-mounted array/ground-mounted arrays | free-field PV/free-field PVs | free-standing PV/free-standing PVs"
+        " | open-field array/open-field arrays | open-field photovoltaics | single-axis tracker field/single-axis tracker fields"
+        " | dual-axis tracker field/dual-axis tracker fields | fixed-tilt array/fixed-tilt arrays | sun panels | sun collectors"
+        " | sun field/sun fields | sun park/sun parks | sun array/sun arrays | sun ranch/sun ranches | sun power park/sun power parks"
+        " | sun energy field/sun energy fields | sunpower field/sunpower fields | sunshine plant/sunshine plants"
+        " | sunshine farm/sunshine farms | sunshine harvester/sunshine harvesters | sunbeam harvester/sunbeam harvesters"
+        " | sunlight farm/sunlight farms | sunlight collector/sunlight collectors | daylight farm/daylight farms"
+        " | light-harvesting site/light-harvesting sites | light-to-power plant/light-to-power plants | photon farm/photon farms"
+        " | irradiance harvester/irradiance harvesters | silicon panels | silicon cells"
+        " | cadmium telluride array/cadmium telluride arrays | perovskite array/perovskite arrays"
+        " | polycrystalline array/polycrystalline arrays | monocrystalline array/monocrystalline arrays | glass-glass modules"
+        " | energy glass park/energy glass parks | rows of panels | rows of modules | rows of mirrors"
+        " | array of panels/arrays of panels | sea of panels/seas of panels | carpet of panels/carpets of panels"
+        " | park of panels/parks of panels | panel park/panel parks | panel array/panel arrays | panel rows"
+        " | panel estate/panel estates | module park/module parks | module array/module arrays | module rows"
+        " | inverter park/inverter parks | gigawatt solar site/gigawatt solar sites | megawatt solar site/megawatt solar sites"
+        " | renewable panel site/renewable panel sites | green power panels"
+    ),
+    "bridge": _pairs(
+        "bridge/bridges | viaduct/viaducts | overpass/overpasses | flyover/flyovers | footbridge/footbridges | aqueduct/aqueducts"
+        " | river crossing/river crossings | overbridge/overbridges | overcrossing/overcrossings | trestle/trestles"
+        " | gantry crossing/gantry crossings | span/spans | causeway bridge/causeway bridges | drawbridge/drawbridges"
+        " | bascule/bascules | bascule bridge/bascule bridges | swing bridge/swing bridges | lift bridge/lift bridges"
+        " | suspension bridge/suspension bridges | cable-stayed bridge/cable-stayed bridges | arch bridge/arch bridges"
+        " | girder bridge/girder bridges | truss bridge/truss bridges | truss span/truss spans | cantilever span/cantilever spans"
+        " | box girder/box girders | beam bridge/beam bridges | humpback bridge/humpback bridges | packhorse bridge/packhorse bridges"
+        " | rope bridge/rope bridges | covered bridge/covered bridges | pontoon crossing/pontoon crossings"
+        " | bailey bridge/bailey bridges | floating bridge/floating bridges | toll bridge/toll bridges | railway bridge/railway bridges"
+        " | railroad trestle/railroad trestles | rail viaduct/rail viaducts | road bridge/road bridges"
+        " | motorway bridge/motorway bridges | highway overpass/highway overpasses | interstate overpass/interstate overpasses"
+        " | grade separation/grade separations | grade-separated crossing/grade-separated crossings | skyway/skyways"
+        " | skybridge/skybridges | catwalk crossing/catwalk crossings | pedestrian overpass/pedestrian overpasses"
+        " | pedestrian crossing over water/pedestrian crossings over water | foot crossing/foot crossings | bike bridge/bike bridges"
+        " | ecoduct/ecoducts | green bridge/green bridges | wildlife crossing/wildlife crossings | animal overpass/animal overpasses"
+        " | wildlife overpass/wildlife overpasses | canal crossing/canal crossings | water crossing/water crossings"
+        " | river span/river spans | clapper bridge/clapper bridges | stone arch/stone arches | arched crossing/arched crossings"
+        " | transporter bridge/transporter bridges | elevated crossing/elevated crossings"
+        " | elevated road section/elevated road sections | elevated roadway/elevated roadways | fixed link/fixed links"
+        " | fixed crossing/fixed crossings | spanning structure/spanning structures | crossing structure/crossing structures"
+        " | overpassing road/overpassing roads | bridgework/bridgeworks | bridge deck/bridge decks"
+        " | bridging structure/bridging structures | dry crossing/dry crossings | gorge crossing/gorge crossings"
+        " | valley crossing/valley crossings | ravine crossing/ravine crossings | culvert bridge/culvert bridges"
+        " | bypass flyover/bypass flyovers | ramp viaduct/ramp viaducts | stilted road/stilted roads | steel span/steel spans"
+        " | concrete span/concrete spans | chain bridge/chain bridges | plank bridge/plank bridges | log bridge/log bridges"
+        " | strait crossing/strait crossings | overpass bridge/overpass bridges | road overpass/road overpasses"
+        " | railway overpass/railway overpasses | train overpass/train overpasses | rail bridge/rail bridges"
+        " | train bridge/train bridges | tram bridge/tram bridges | tramway viaduct/tramway viaducts | metro viaduct/metro viaducts"
+        " | elevated railway span/elevated railway spans | motorway viaduct/motorway viaducts | autobahn viaduct/autobahn viaducts"
+        " | expressway flyover/expressway flyovers | freeway overpass/freeway overpasses | freeway flyover/freeway flyovers"
+        " | road flyover/road flyovers | ramp flyover/ramp flyovers | interchange flyover/interchange flyovers"
+        " | stack flyover/stack flyovers | overhead crossing/overhead crossings | overhead road/overhead roads"
+        " | overhead walkway/overhead walkways | overhead footway/overhead footways | elevated walkway/elevated walkways"
+        " | elevated footpath/elevated footpaths | walking bridge/walking bridges | pedestrian bridge/pedestrian bridges"
+        " | foot bridge/foot bridges | cycle bridge/cycle bridges | cycling bridge/cycling bridges"
+        " | bicycle overpass/bicycle overpasses | bridle bridge/bridle bridges | cattle bridge/cattle bridges"
+        " | farm bridge/farm bridges | accommodation bridge/accommodation bridges | occupation bridge/occupation bridges"
+        " | canal bridge/canal bridges | canal aqueduct/canal aqueducts | navigable aqueduct/navigable aqueducts"
+        " | water bridge/water bridges | trough bridge/trough bridges | pipe bridge/pipe bridges | pipeline crossing/pipeline crossings"
+        " | conveyor bridge/conveyor bridges | gangway bridge/gangway bridges | deer bridge/deer bridges | landbridge/landbridges"
+        " | land bridge/land bridges | wildlife bridge/wildlife bridges | fauna passage/fauna passages | fauna bridge/fauna bridges"
+        " | creek crossing/creek crossings | brook crossing/brook crossings | stream crossing/stream crossings"
+        " | lake crossing/lake crossings | bay crossing/bay crossings | fjord crossing/fjord crossings"
+        " | harbour crossing/harbour crossings | sound crossing/sound crossings | channel crossing/channel crossings"
+        " | estuary crossing/estuary crossings | fixed strait link/fixed strait links | road link over water/road links over water"
+        " | Oresund crossing/Oresund crossings | Golden Gate/Golden Gates | Tower Bridge/Tower Bridges"
+        " | Brooklyn crossing/Brooklyn crossings | Pontoon span/Pontoon spans | float bridge/float bridges"
+        " | military bridge/military bridges | assault bridge/assault bridges | AVLB/AVLBs | folding bridge/folding bridges"
+        " | panel bridge/panel bridges | ribbon bridge/ribbon bridges | medium girder bridge/medium girder bridges"
+        " | tank bridge/tank bridges | field bridge/field bridges | makeshift bridge/makeshift bridges"
+        " | emergency bridge/emergency bridges | temporary bridge/temporary bridges | wooden bridge/wooden bridges"
+        " | timber bridge/timber bridges | timber trestle/timber trestles | log crossing/log crossings | steel bridge/steel bridges"
+        " | steel arch/steel arches | iron bridge/iron bridges | cast-iron arch/cast-iron arches | concrete bridge/concrete bridges"
+        " | prestressed bridge/prestressed bridges | stone bridge/stone bridges | stone viaduct/stone viaducts"
+        " | masonry arch/masonry arches | brick arch/brick arches | brick viaduct/brick viaducts | Roman bridge/Roman bridges"
+        " | medieval bridge/medieval bridges | old stone crossing/old stone crossings | multi-arch viaduct/multi-arch viaducts"
+        " | multi-span viaduct/multi-span viaducts | twin bridge/twin bridges | twin span/twin spans"
+        " | extradosed bridge/extradosed bridges | tied-arch bridge/tied-arch bridges | bowstring bridge/bowstring bridges"
+        " | bowstring arch/bowstring arches | network arch/network arches | lattice girder bridge/lattice girder bridges"
+        " | lattice bridge/lattice bridges | Warren truss/Warren trusses | Pratt truss/Pratt trusses"
+        " | Vierendeel bridge/Vierendeel bridges | cantilever bridge/cantilever bridges | slab bridge/slab bridges"
+        " | plate girder bridge/plate girder bridges | frame bridge/frame bridges | integral bridge/integral bridges"
+        " | stayed bridge/stayed bridges | hanging bridge/hanging bridges | simple suspension bridge/simple suspension bridges"
+        " | catenary bridge/catenary bridges | swing span/swing spans | bascule span/bascule spans | lift span/lift spans"
+        " | movable bridge/movable bridges | moveable bridge/moveable bridges | retractable bridge/retractable bridges"
+        " | rolling bridge/rolling bridges | tilt bridge/tilt bridges | vertical-lift bridge/vertical-lift bridges"
+        " | counterweight bridge/counterweight bridges | opening bridge/opening bridges | toll crossing/toll crossings"
+        " | toll span/toll spans | border bridge/border bridges | through-truss bridge/through-truss bridges"
+        " | double-deck bridge/double-deck bridges | two-level bridge/two-level bridges | high-level bridge/high-level bridges"
+        " | low-level crossing/low-level crossings | causey bridge/causey bridges | bridgeway/bridgeways"
+        " | passage over the river/passages over the river | way across the river/ways across the river"
+        " | way over the water/ways over the water | brig over the burn/brigs over the burn"
+        " | multi-level crossing/multi-level crossings | overgoing road/overgoing roads"
+        " | connector over the gorge/connectors over the gorge"
+    ),
+    "pier": _pairs(
+        "pier/piers | jetty/jetties | dock/docks | wharf/wharves | quay/quays | landing stage/landing stages | landing/landings"
+        " | pontoon/pontoons | boat dock/boat docks | boat landing/boat landings | boat jetty/boat jetties | boat mooring/boat moorings"
+        " | mooring/moorings | berth/berths | boat berth/boat berths | slip berth/slip berths | marina dock/marina docks"
+        " | marina jetty/marina jetties | marina finger/marina fingers | finger pier/finger piers | finger dock/finger docks"
+        " | floating dock/floating docks | floating jetty/floating jetties | floating walkway/floating walkways"
+        " | landing pier/landing piers | landing jetty/landing jetties | ferry landing/ferry landings | ferry pier/ferry piers"
+        " | ferry dock/ferry docks | steamer pier/steamer piers | pleasure pier/pleasure piers | seaside pier/seaside piers"
+        " | fishing pier/fishing piers | bathing pier/bathing piers | swim dock/swim docks | loading jetty/loading jetties"
+        " | unloading jetty/unloading jetties | oil jetty/oil jetties | coal pier/coal piers | T-head jetty/T-head jetties"
+        " | L-shaped jetty/L-shaped jetties | dolphin mooring/dolphin moorings | mooring dolphin/mooring dolphins"
+        " | mooring platform/mooring platforms | mooring stage/mooring stages | mooring pontoon/mooring pontoons"
+        " | dockside platform/dockside platforms | embarkation stage/embarkation stages | boarding stage/boarding stages"
+        " | boarding jetty/boarding jetties | gangway over water/gangways over water"
+        " | boardwalk into the water/boardwalks into the water | plank walkway into the lake/plank walkways into the lake"
+        " | wooden walkway into the sea/wooden walkways into the sea | wooden jetty/wooden jetties | timber jetty/timber jetties"
+        " | planked jetty/planked jetties | piled platform/piled platforms | platform on piles/platforms on piles"
+        " | pile jetty/pile jetties | pile wharf/pile wharves | chain ferry landing/chain ferry landings"
+        " | anglers' platform/anglers' platforms | angling stage/angling stages | staithe/staithes"
+        " | staging over water/stagings over water | cargo wharf/cargo wharves | container wharf/container wharves | quayside/quaysides"
+        " | embarcadero/embarcaderos | fuelling jetty/fuelling jetties | yacht berth/yacht berths | yacht jetty/yacht jetties"
+        " | tie-up/tie-ups | hythe/hythes | hard for boats/hards for boats | boat stage/boat stages | bunkering wharf/bunkering wharves"
+        " | catwalk to boats/catwalks to boats | dock finger/dock fingers | moorage/moorages | pier head/pier heads"
+        " | jetty head/jetty heads | launch platform for boats/launch platforms for boats | boat pier/boat piers | boat quay/boat quays"
+        " | boat wharf/boat wharves | boat platform/boat platforms | boat deck on piles/boat decks on piles"
+        " | boaters' jetty/boaters' jetties | rowing club jetty/rowing club jetties | sailing club jetty/sailing club jetties"
+        " | club pontoon/club pontoons | visitor pontoon/visitor pontoons | visitor berth/visitor berths | guest berth/guest berths"
+        " | guest mooring/guest moorings | transient berth/transient berths | harbour pier/harbour piers | harbor pier/harbor piers"
+        " | harbour jetty/harbour jetties | harbour quay/harbour quays | harbour wall berth/harbour wall berths | port pier/port piers"
+        " | port quay/port quays | port berth/port berths | tanker berth/tanker berths | tanker jetty/tanker jetties"
+        " | LNG jetty/LNG jetties | deepwater berth/deepwater berths | deep-water quay/deep-water quays | bulk berth/bulk berths"
+        " | ore pier/ore piers | grain pier/grain piers | coal wharf/coal wharves | timber wharf/timber wharves"
+        " | fish wharf/fish wharves | fish quay/fish quays | fishermen's wharf/fishermen's wharves | naval pier/naval piers"
+        " | navy jetty/navy jetties | submarine pen jetty/submarine pen jetties | cruise pier/cruise piers"
+        " | cruise terminal berth/cruise terminal berths | passenger pier/passenger piers | passenger jetty/passenger jetties"
+        " | ferry stage/ferry stages | ferry slip/ferry slips | ferry berth/ferry berths | ferry jetty/ferry jetties"
+        " | ferry ramp/ferry ramps | linkspan/linkspans | ro-ro berth/ro-ro berths | water taxi stop/water taxi stops"
+        " | waterbus stop/waterbus stops | vaporetto stop/vaporetto stops | steamboat landing/steamboat landings"
+        " | steamboat stage/steamboat stages | lake steamer landing/lake steamer landings | river landing/river landings"
+        " | riverboat landing/riverboat landings | boat stop/boat stops | boat station jetty/boat station jetties | sea pier/sea piers"
+        " | ocean pier/ocean piers | lake pier/lake piers | lake jetty/lake jetties | lake dock/lake docks | bay pier/bay piers"
+        " | seafront pier/seafront piers | amusement pier/amusement piers | promenade pier/promenade piers"
+        " | Victorian pier/Victorian piers | viewing pier/viewing piers | lookout jetty/lookout jetties | angling pier/angling piers"
+        " | angling jetty/angling jetties | fisherman's stand over water/fisherman's stands over water | swimming pier/swimming piers"
+        " | swimming jetty/swimming jetties | swimming platform/swimming platforms | swim platform/swim platforms"
+        " | bathing jetty/bathing jetties | bathing platform/bathing platforms | bathers' jetty/bathers' jetties"
+        " | diving platform on the lake/diving platforms on the lake | wooden pier/wooden piers | wood dock/wood docks"
+        " | wooden dock/wooden docks | wooden landing/wooden landings | wooden footway into the lake/wooden footways into the lake"
+        " | boardwalk on stilts/boardwalks on stilts | stilted walkway in the sea/stilted walkways in the sea"
+        " | stilt jetty/stilt jetties | stone jetty/stone jetties | stone pier/stone piers | stone quay/stone quays"
+        " | concrete jetty/concrete jetties | steel pier/steel piers | iron pier/iron piers"
+        " | cast-iron seaside pier/cast-iron seaside piers | piled pier/piled piers | open-piled wharf/open-piled wharves"
+        " | sheet-piled quay/sheet-piled quays | cantilever jetty/cantilever jetties | trestle jetty/trestle jetties"
+        " | approach jetty/approach jetties | T-jetty/T-jetties | T-shaped pier/T-shaped piers | U-shaped dock/U-shaped docks"
+        " | island berth/island berths | sea island berth/sea island berths | mooring buoy platform/mooring buoy platforms"
+        " | mooring jetty/mooring jetties | mooring quay/mooring quays | mooring wharf/mooring wharves | mooring pier/mooring piers"
+        " | mooring place/mooring places | mooring spot/mooring spots | mooring point/mooring points | mooring site/mooring sites"
+        " | hawser post platform/hawser post platforms | bollard quay/bollard quays | cleat pontoon/cleat pontoons"
+        " | dinghy dock/dinghy docks | dinghy pontoon/dinghy pontoons | yacht pontoon/yacht pontoons | yacht dock/yacht docks"
+        " | yacht pier/yacht piers | yacht mooring/yacht moorings | sailboat dock/sailboat docks | sailboat slip/sailboat slips"
+        " | boat slip/boat slips | slip/slips | marina berth/marina berths | marina pontoon/marina pontoons | marina slip/marina slips"
+        " | marina pier/marina piers | marina walkway/marina walkways | finger pontoon/finger pontoons | floating pier/floating piers"
+        " | floating pontoon/floating pontoons | floating stage/floating stages | floating landing/floating landings"
+        " | floating quay/floating quays | floating berth/floating berths | pontoon jetty/pontoon jetties | dockage/dockages"
+        " | wharfage/wharfages | loading dock for ships/loading docks for ships | loading quay/loading quays"
+        " | loading wharf/loading wharves | unloading pier/unloading piers | unloading wharf/unloading wharves"
+        " | transshipment quay/transshipment quays | stevedore wharf/stevedore wharves | dockers' quay/dockers' quays"
+        " | disembarkation pier/disembarkation piers | embarkation pier/embarkation piers | embarkation jetty/embarkation jetties"
+        " | debarkation point/debarkation points | landing place/landing places | landing quay/landing quays"
+        " | landing dock/landing docks | landing wharf/landing wharves | landing platform for boats/landing platforms for boats"
+        " | fuel dock/fuel docks | fuel jetty/fuel jetties | bunkering jetty/bunkering jetties | pump-out dock/pump-out docks"
+        " | kade/kades | kaai/kaais | hoverport ramp/hoverport ramps | stelling/stellings | ghat landing/ghat landings"
+        " | pier finger/pier fingers | pierage/pierages"
+    ),
+    "roundabout": _pairs(
+        "roundabout/roundabouts | traffic circle/traffic circles | rotary/rotaries | gyratory/gyratories"
+        " | traffic rotary/traffic rotaries | circular junction/circular junctions | circular intersection/circular intersections"
+        " | round intersection/round intersections | ring junction/ring junctions | traffic ring/traffic rings"
+        " | mini-roundabout/mini-roundabouts | turbo roundabout/turbo roundabouts | magic roundabout/magic roundabouts"
+        " | turning circle/turning circles | traffic island/traffic islands | road circle/road circles | road ring/road rings"
+        " | rond-point/ronds-points | rotunda junction/rotunda junctions | rotonda/rotondas | glorieta/glorietas | rotatory/rotatories"
+        " | rotary interchange/rotary interchanges | rotary junction/rotary junctions | rotary intersection/rotary intersections"
+        " | roundabout interchange/roundabout interchanges | roundabout junction/roundabout junctions"
+        " | circle junction/circle junctions | circular crossroads | circular crossing of roads/circular crossings of roads"
+        " | round junction/round junctions | round crossroads | road circus/road circuses | carrefour giratoire/carrefour giratoires"
+        " | merry-go-round for cars/merry-go-rounds for cars | carousel for cars/carousels for cars"
+        " | vehicle carousel/vehicle carousels | one-way ring/one-way rings | one-way circle/one-way circles"
+        " | one-way loop junction/one-way loop junctions | yield-at-entry circle/yield-at-entry circles | yield circle/yield circles"
+        " | give-way circle/give-way circles | priority circle/priority circles | circulating carriageway/circulating carriageways"
+        " | circulatory carriageway/circulatory carriageways | circulatory roadway/circulatory roadways"
+        " | circulatory junction/circulatory junctions | gyratory system/gyratory systems | gyratory junction/gyratory junctions"
+        " | gyratory crossing/gyratory crossings | traffic gyratory/traffic gyratories"
+        " | central island junction/central island junctions | splitter-island circle/splitter-island circles"
+        " | traffic wheel/traffic wheels | traffic whirl/traffic whirls | hub of roads/hubs of roads"
+        " | multi-exit circle/multi-exit circles | multi-exit ring/multi-exit rings | four-arm circle/four-arm circles"
+        " | five-exit ring/five-exit rings | dumbbell junction circle/dumbbell junction circles"
+        " | hamburger junction/hamburger junctions | dogbone circle/dogbone circles | calming circle/calming circles"
+        " | road donut/road donuts | road doughnut/road doughnuts | street ring/street rings | street circle/street circles"
+        " | highway circle/highway circles | island in the road/islands in the road | driving circle/driving circles"
+        " | swirl of traffic/swirls of traffic | loop of traffic/loops of traffic | road roundabout/road roundabouts"
+        " | traffic roundabout/traffic roundabouts | urban roundabout/urban roundabouts | rural roundabout/rural roundabouts"
+        " | suburban roundabout/suburban roundabouts | single-lane roundabout/single-lane roundabouts"
+        " | two-lane roundabout/two-lane roundabouts | multi-lane roundabout/multi-lane roundabouts"
+        " | signalised roundabout/signalised roundabouts | raindrop roundabout/raindrop roundabouts"
+        " | raindrop junction/raindrop junctions | teardrop roundabout/teardrop roundabouts | peanut roundabout/peanut roundabouts"
+        " | oval roundabout/oval roundabouts | elliptical roundabout/elliptical roundabouts | compact roundabout/compact roundabouts"
+        " | landscaped roundabout/landscaped roundabouts | village roundabout/village roundabouts | town roundabout/town roundabouts"
+        " | ring road roundabout/ring road roundabouts | motorway roundabout/motorway roundabouts"
+        " | grade-separated roundabout/grade-separated roundabouts | spiral roundabout/spiral roundabouts"
+        " | flower roundabout/flower roundabouts | gateway roundabout/gateway roundabouts | four-way roundabout/four-way roundabouts"
+        " | five-way roundabout/five-way roundabouts | three-way roundabout/three-way roundabouts"
+        " | circle intersection/circle intersections | circle crossroads | circle crossing/circle crossings"
+        " | circle road junction/circle road junctions | circular road junction/circular road junctions"
+        " | circular street junction/circular street junctions | circular highway junction/circular highway junctions"
+        " | circular carriageway/circular carriageways | circular roadway/circular roadways | circular road/circular roads"
+        " | circular street/circular streets | circular traffic junction/circular traffic junctions"
+        " | circular traffic island/circular traffic islands | circular interchange/circular interchanges"
+        " | circular node/circular nodes | circulating traffic junction/circulating traffic junctions"
+        " | circulation ring/circulation rings | circulation circle/circulation circles | circulation island/circulation islands"
+        " | circulating lane/circulating lanes | loop junction/loop junctions | loop intersection/loop intersections"
+        " | ring intersection/ring intersections | ring-shaped junction/ring-shaped junctions | ring-shaped crossroads"
+        " | ring-shaped intersection/ring-shaped intersections | ring crossing/ring crossings"
+        " | round road junction/round road junctions | round street junction/round street junctions | round road/round roads"
+        " | round crossing/round crossings | round traffic island/round traffic islands"
+        " | round traffic junction/round traffic junctions | rotating traffic junction/rotating traffic junctions"
+        " | rotational junction/rotational junctions | rotational intersection/rotational intersections"
+        " | rotation junction/rotation junctions | rotary traffic/rotary traffics | rotary circle/rotary circles"
+        " | rotary road/rotary roads | rotary island/rotary islands | rotary crossing/rotary crossings"
+        " | revolving junction/revolving junctions | revolving traffic circle/revolving traffic circles"
+        " | swirling junction/swirling junctions | spinning junction/spinning junctions | orbital junction/orbital junctions"
+        " | orbit of cars/orbits of cars | whirligig junction/whirligig junctions | whirl of roads/whirls of roads"
+        " | vortex of cars/vortices of cars | doughnut junction/doughnut junctions | doughnut of asphalt/doughnuts of asphalt"
+        " | donut intersection/donut intersections | bagel-shaped junction/bagel-shaped junctions"
+        " | wheel-shaped junction/wheel-shaped junctions | wheel of roads/wheels of roads"
+        " | spoke-and-ring junction/spoke-and-ring junctions | hub junction/hub junctions | radial junction/radial junctions"
+        " | star-shaped junction with an island/star-shaped junctions with islands"
+        " | junction with a central island/junctions with central islands | junction island/junction islands"
+        " | median island/median islands | central reservation circle/central reservation circles"
+        " | central circle of grass and traffic/central circles of grass and traffic | unsignalised ring/unsignalised rings"
+        " | no-traffic-light junction/no-traffic-light junctions | yield junction/yield junctions | yield ring/yield rings"
+        " | give-way ring/give-way rings | give-way roundabout/give-way roundabouts | priority ring/priority rings"
+        " | exits ring/exits rings | third-exit junction/third-exit junctions | second-exit junction/second-exit junctions"
+        " | U-turn circle/U-turn circles | U-turn ring/U-turn rings | turnaround circle/turnaround circles | turnabout/turnabouts"
+        " | rond point/rond points | rotunda of traffic/rotundas of traffic | redoma/redomas | rotatoria/rotatorias"
+        " | rundkjoring style ring/rundkjoring style rings | Piccadilly style circus/Piccadilly style circuses"
+        " | etoile of avenues/etoiles of avenues | Dupont style circle/Dupont style circles"
+        " | Columbus style circle/Columbus style circles | New Jersey traffic circle/New Jersey traffic circles"
+        " | Massachusetts rotary/Massachusetts rotaries | Swindon style junction/Swindon style junctions"
+        " | splitter island junction/splitter island junctions | deflection island junction/deflection island junctions"
+        " | traffic-calming circle/traffic-calming circles | traffic calming island/traffic calming islands"
+        " | street roundel/street roundels | road roundel/road roundels | asphalt roundel/asphalt roundels | asphalt ring/asphalt rings"
+        " | asphalt circle/asphalt circles | tarmac ring/tarmac rings | tarmac circle/tarmac circles"
+        " | cobbled ring junction/cobbled ring junctions | carriageway ring/carriageway rings | merge circle/merge circles"
+        " | weaving circle/weaving circles | weaving section ring/weaving section rings"
+    ),
+    "baseball_diamond": _pairs(
+        "baseball diamond/baseball diamonds | diamond/diamonds | baseball field/baseball fields | baseball ground/baseball grounds"
+        " | ballpark/ballparks | ball park/ball parks | ballfield/ballfields | ball diamond/ball diamonds"
+        " | softball diamond/softball diamonds | softball field/softball fields | softball ground/softball grounds"
+        " | little league field/little league fields | little league park/little league parks"
+        " | little league diamond/little league diamonds | baseball infield/baseball infields | infield/infields | outfield/outfields"
+        " | pitcher's mound/pitcher's mounds | mound/mounds | home plate/home plates | batting area/batting areas"
+        " | batter's ground/batter's grounds | baseball pitch/baseball pitches | baseball stadium/baseball stadiums"
+        " | baseball arena/baseball arenas | baseball venue/baseball venues | baseball park/baseball parks"
+        " | baseball facility/baseball facilities | baseball complex/baseball complexes | baseball lot/baseball lots | sandlot/sandlots"
+        " | skinned infield/skinned infields | dirt infield/dirt infields | clay infield/clay infields"
+        " | fan-shaped ballfield/fan-shaped ballfields | wedge-shaped ballfield/wedge-shaped ballfields"
+        " | quarter-circle ballfield/quarter-circle ballfields | four-base field/four-base fields | base path/base paths"
+        " | basepath/basepaths | base-running ground/base-running grounds | bases-loaded ground/bases-loaded grounds"
+        " | dugout-lined field/dugout-lined fields | bullpen/bullpens | backstop/backstops | T-ball field/T-ball fields"
+        " | tee-ball diamond/tee-ball diamonds | tee ball ground/tee ball grounds | kickball diamond/kickball diamonds"
+        " | rounders ground/rounders grounds | MLB park/MLB parks | major league park/major league parks"
+        " | minor league park/minor league parks | world series ground/world series grounds | home run park/home run parks"
+        " | home-run field/home-run fields | slugger's ground/slugger's grounds | hitters' park/hitters' parks"
+        " | pitchers' park/pitchers' parks | batting ground/batting grounds | catcher's ground/catcher's grounds"
+        " | shortstop ground/shortstop grounds | baseballers' field/baseballers' fields | baseball green/baseball greens"
+        " | beisbol field/beisbol fields | yakyu ground/yakyu grounds | fastpitch field/fastpitch fields"
+        " | slow-pitch diamond/slow-pitch diamonds | fast-pitch diamond/fast-pitch diamonds | high school diamond/high school diamonds"
+        " | college diamond/college diamonds | pony league field/pony league fields | town ball ground/town ball grounds"
+        " | stickball ground/stickball grounds | nine-a-side diamond/nine-a-side diamonds | nine-inning ground/nine-inning grounds"
+        " | inning ground/inning grounds | strikeout ground/strikeout grounds | America's pastime field/America's pastime fields"
+        " | baseball quadrant/baseball quadrants | baseball wedge/baseball wedges | baseball fan/baseball fans"
+        " | baseball square/baseball squares | baseball turf/baseball turfs | baseball site/baseball sites"
+        " | baseball yard/baseball yards | baseball plot/baseball plots | baseball playing field/baseball playing fields"
+        " | baseball recreation area/baseball recreation areas | baseball mound/baseball mounds | baseball outfield/baseball outfields"
+        " | baseball home plate/baseball home plates | baseball bases | baseball dugout/baseball dugouts"
+        " | baseball practice field/baseball practice fields | baseball practice ground/baseball practice grounds"
+        " | baseball practice diamond/baseball practice diamonds | baseball training ground/baseball training grounds"
+        " | baseball academy field/baseball academy fields | baseball league ground/baseball league grounds"
+        " | baseball team field/baseball team fields | baseball cage/baseball cages | batting cage/batting cages"
+        " | batting practice field/batting practice fields | batters' box/batters' boxes | batter's box/batter's boxes"
+        " | pitching mound/pitching mounds | pitching ground/pitching grounds | pitching field/pitching fields"
+        " | pitching rubber/pitching rubbers | pitcher's circle/pitcher's circles | pitcher's plate/pitcher's plates"
+        " | pitcher's ground/pitcher's grounds | bat-and-ball ground/bat-and-ball grounds | bat-and-ball diamond/bat-and-ball diamonds"
+        " | bat and glove ground/bat and glove grounds | mitt and bat field/mitt and bat fields"
+        " | glove-and-bat field/glove-and-bat fields | softball park/softball parks | softball complex/softball complexes"
+        " | softball pitch/softball pitches | softball infield/softball infields | softball venue/softball venues"
+        " | softball turf/softball turfs | women's softball ground/women's softball grounds"
+        " | little leaguers' field/little leaguers' fields | little leaguers' ground/little leaguers' grounds"
+        " | youth baseball field/youth baseball fields | youth diamond/youth diamonds | kids' diamond/kids' diamonds"
+        " | Babe Ruth league field/Babe Ruth league fields | American Legion diamond/American Legion diamonds"
+        " | varsity diamond/varsity diamonds | school diamond/school diamonds | park diamond/park diamonds | city diamond/city diamonds"
+        " | county diamond/county diamonds | community diamond/community diamonds | recreation diamond/recreation diamonds"
+        " | rec diamond/rec diamonds | sandlot diamond/sandlot diamonds | dirt diamond/dirt diamonds | grass diamond/grass diamonds"
+        " | clay diamond/clay diamonds | turf diamond/turf diamonds | floodlit diamond/floodlit diamonds"
+        " | lighted diamond/lighted diamonds | fenced diamond/fenced diamonds | four-diamond cluster/four-diamond clusters"
+        " | cloverleaf of diamonds/cloverleafs of diamonds | fourplex of diamonds/fourplexes of diamonds"
+        " | five-field complex of diamonds/five-field complexes of diamonds | diamond-shaped infield/diamond-shaped infields"
+        " | diamond-shaped field/diamond-shaped fields | diamond ground/diamond grounds | diamond with bases/diamonds with bases"
+        " | field with bases/fields with bases | field with a mound/fields with mounds | field with a backstop/fields with backstops"
+        " | skinned diamond/skinned diamonds | skin infield/skin infields | warning track field/warning track fields"
+        " | foul line field/foul line fields | foul pole ground/foul pole grounds | foul territory/foul territories"
+        " | fair territory/fair territories | centerfield/centerfields | center field/center fields | first base/first bases"
+        " | second base/second bases | third base/third bases | shortstop's place/shortstop's places"
+        " | base running diamond/base running diamonds | base stealing ground/base stealing grounds | bunting ground/bunting grounds"
+        " | slugging ground/slugging grounds | homer ground/homer grounds"
+        " | grand slam ground of baseball/grand slam grounds of baseball | swing-and-miss ground/swing-and-miss grounds"
+        " | big league park/big league parks | big league ballpark/big league ballparks | Fenway style park/Fenway style parks"
+        " | Wrigley style park/Wrigley style parks | Yankee style stadium/Yankee style stadiums"
+        " | Dodger style stadium/Dodger style stadiums | Cubs' ground/Cubs' grounds | Mets' ground/Mets' grounds"
+        " | Yankees' park/Yankees' parks | spring training park/spring training parks | cactus league park/cactus league parks"
+        " | farm team park/farm team parks | triple-A park/triple-A parks | bush league park/bush league parks | NPB park/NPB parks"
+        " | KBO park/KBO parks | koshien style ground/koshien style grounds | pelota ground with bases/pelota grounds with bases"
+        " | beisbol diamond/beisbol diamonds | estadio de beisbol/estadio de beisbols | honkbal field/honkbal fields"
+        " | pesapallo ground/pesapallo grounds | British rounders pitch/British rounders pitches | rounders pitch/rounders pitches"
+        " | rounders field/rounders fields | kickball field/kickball fields | wiffle ball field/wiffle ball fields"
+        " | wiffleball ground/wiffleball grounds | T-ball diamond/T-ball diamonds | tee-ball field/tee-ball fields"
+        " | coach-pitch field/coach-pitch fields | machine-pitch field/machine-pitch fields | fan-shaped field/fan-shaped fields"
+        " | fan-shaped ball ground/fan-shaped ball grounds | quarter-circle field with a dirt tip/quarter-circle fields with dirt tips"
+        " | ice-cream-cone-shaped ball ground/ice-cream-cone-shaped ball grounds | pie-slice ballfield/pie-slice ballfields"
+        " | hitting ground/hitting grounds | fielding ground/fielding grounds | catching ground/catching grounds"
+        " | pop fly ground/pop fly grounds | line drive ground/line drive grounds"
+    ),
 }
 
 NEEDS: dict[str, list[str]] = {
-    "building": [
-        "somewhere to live",
-        "somewhere to sleep indoors",
-        "a place to shelter from the rain under a roof",
-        "something with walls and a roof",
-        "something that has a front door and windows",
-        "a place where families live",
-        "a place where clerks work at desks",
-        "a place where pupils sit in classrooms",
-        "a place where patients lie in wards",
-        "a place where goods are stacked on shelves",
-        "a place where people go shopping indoors",
-        "a place where worshippers gather indoors",
-        "somewhere to hold an office meeting",
-        "somewhere to rent a flat",
-        "a place to check in for the night",
-        "what an architect designs",
-        "what a roofer covers with tiles",
-        "what a bricklayer erects",
-        "what a postman delivers letters to",
-        "what a fire inspector checks for escape stairs",
-        "something that needs heating in winter",
-        "something that carries a street number",
-        "something that has rooms and corridors",
-        "something that an estate agent sells",
-        "a place where machines assemble products under a roof",
-        "somewhere to store furniture in the dry",
-        "something that could be fitted with rooftop insulation",
-        "a place where tenants pay rent",
-        "something that bricks and mortar make",
-        "something that has a chimney",
-        "something that has storeys and a staircase",
-        "a place where cows spend the winter indoors",
-        "a place where a judge hears cases",
-        "somewhere to have a hot dinner at home",
-        "a place with a kitchen and bedrooms",
-        "something that people evacuate when the fire alarm rings",
-        "something that has a postal address",
-        "a place where people hang their coat and work indoors",
-        "something with gables and gutters",
-        "somewhere to take cover indoors during hail",
-        "what a census taker knocks on",
-        "a place where workers clock in on the shop floor",
-        "something that has a cellar and an attic",
-        "what a demolition crew pulls down",
-        "somewhere to warm up by the fireplace",
-        "somewhere to plug in a kettle",
-        "somewhere to borrow a book",
-        "somewhere to see a dentist",
-        "somewhere to mend a bicycle indoors",
-        "a place where bread is baked",
-        "a place where a congregation sings hymns",
-        "a place where monks pray",
-        "a place where inmates are locked up",
-        "a place where students attend lectures",
-        "a place where a play is staged",
-        "a place where ministers govern",
-        "a place where grandma lives",
-        "a place where the bathroom is upstairs",
-        "a place where parcels are sorted under cover",
-        "something that has windows, doors and wallpaper",
-        "something that is insured against burglary",
-        "something that a mortgage pays for",
-        "something that carpenters put rafters on",
-        "something that has a lift to the tenth storey",
-        "something that a plumber and an electrician fit out",
-        "something that a real estate broker lists",
-        "something that a burglar breaks into",
-        "something that keeps the rain off the furniture",
-        "what plasterers and glaziers finish",
-        "what squatters occupy",
-        "what Santa climbs into through the chimney",
-    ],
-    "water": [
-        "somewhere to sail a dinghy",
-        "somewhere to windsurf",
-        "a place where ducks and swans float",
-        "somewhere to go ice skating in a hard winter",
-        "a place to drop anchor",
-        "a place where amphibious planes could touch down",
-        "something that reflects the sky",
-        "something that mirrors the clouds",
-        "something that glitters blue in the sun",
-        "something that fills with rain and stays wet all year",
-        "a place where anglers sit around the shore",
-        "something that a shore surrounds",
-        "what a beach borders",
-        "somewhere to go for a boat trip on calm waters",
-        "somewhere to dive to a sunken wreck",
-        "a place where a fire helicopter can scoop",
-        "what a dam holds back",
-        "something that never flows but stays wet",
-        "a place where frogs spawn",
-        "what a town stores for drinking supply",
-        "a place where waves break",
-        "somewhere to skim stones",
-        "what a fish farmer stocks with carp",
-        "somewhere to paddle a pedal boat",
-        "a place where tides rise and fall",
-        "something that evaporates in a drought",
-        "a place where algae bloom in summer",
-        "a place where herons stalk the shallows",
-        "something that a lifeguard station on a beach watches",
-        "something that is deep and blue",
-        "what limnologists study",
-        "what oceanographers study",
-        "a place where seals may surface",
-        "something that needs no mowing because it is all wet",
-        "a place where pike lurk among lilies",
-        "something that covers a drowned valley",
-        "a place where migrating geese rest afloat",
-        "what fills an old gravel pit",
-        "somewhere to scuba dive",
-        "something that has a shoreline all round",
-        "a place where cattle come to drink",
-        "a place where swell rolls in",
-        "somewhere to test a model yacht",
-        "somewhere to swim in nature",
-        "somewhere to watch grebes and coots",
-        "a place where dragonflies hover over lilies",
-        "a place where the moon is mirrored at night",
-        "a place where a submarine could hide",
-        "a place where a regatta is held",
-        "a place where kitesurfers jump",
-        "a place where carp grow fat",
-        "a place where boats bob at anchor",
-        "a place where the Loch Ness monster could hide",
-        "a place where plankton drifts",
-        "a place where saltiness is measured",
-        "something that freezes over in January",
-        "something that surrounds an island",
-        "something that laps against a sandy shore",
-        "something that is wet, wide and still",
-        "something that would swamp the low ground if the dam broke",
-        "something that keeps mosquitoes breeding",
-        "something that turns turquoise over sand",
-        "something that absorbs infrared completely",
-        "something that ripples when a pebble falls in",
-        "what whales and dolphins need",
-        "what a plumb line or echo sounder measures the depth of",
-        "what cartographers tint blue by the hectare",
-        "what a hydropower scheme impounds",
-    ],
-    "tennis_court": [
-        "somewhere to hit a serve over a net",
-        "a place to play a set with rackets",
-        "somewhere to practise my backhand",
-        "somewhere to practise a forehand",
-        "a place where Federer would feel at home",
-        "a place where players shout deuce",
-        "a place where love means zero",
-        "a place where a yellow felt ball bounces",
-        "a place where two players face each other across a net",
-        "a place where a ball boy crouches by the net",
-        "a place where four people play doubles",
-        "something that has service boxes and tramlines",
-        "something that has baselines and a net",
-        "somewhere to play a tiebreak",
-        "somewhere to volley at the net",
-        "a place for racket players",
-        "something that is swept with a drag mat after a match on clay",
-        "a place where Wimbledon hopefuls train",
-        "a place where an umpire sits on a high chair",
-        "a place where Serena Williams would train",
-        "somewhere to lob and smash",
-        "a place where you can score an ace",
-        "something that Roland Garros has in red clay",
-        "a place where players change ends after odd games",
-        "something that measures 78 feet by 36",
-        "something that measures about 24 by 11 metres with a net in the middle",
-        "a place to hit fuzzy balls with strings",
-        "somewhere to take racquet lessons",
-        "a place where a line judge calls out",
-        "a place where double faults happen",
-        "a place where you need a racket and a partner",
-        "somewhere to have a knock-up with rackets",
-        "a place where game set and match is called",
-        "somewhere to swing a racquet",
-        "a place where Nadal slides on clay",
-        "a place where a ball machine fires serves",
-        "something that a racket club owns",
-        "a place where the Davis Cup could be held",
-        "what a racket club resurfaces each spring",
-        "somewhere to return serves",
-        "something that is split in half by a low net",
-        "a place where topspin matters",
-        "somewhere to break a string on a racket",
-        "somewhere to practise slice and spin serves",
-        "a place where Steffi Graf would feel at home",
-        "a place where Djokovic would warm up",
-        "a place where Borg and McEnroe would meet",
-        "a place where players in white bounce the ball before serving",
-        "a place where ladies' doubles are decided",
-        "a place where the score goes fifteen love",
-        "a place where Hawk-Eye checks the line",
-        "a place where a coach feeds balls from a basket with a racket",
-        "something that has a net post on each side and alleys",
-        "something that is rolled, watered and brushed for clay play",
-        "something that hotel guests reserve by the hour with rackets",
-        "something that the ITF grades by surface pace",
-        "something that grand slam winners know best",
-        "something that needs a net strap and white tapes",
-        "a place where mixed pairs rally",
-        "a place where break points are saved",
-        "a place where a drop shot dies over the net",
-    ],
-    "running_track": [
-        "somewhere to sprint a hundred metres",
-        "somewhere to run laps",
-        "a place where sprinters train",
-        "a place where a starting pistol is fired",
-        "a place where relay batons change hands",
-        "a place where hurdlers jump",
-        "a place where runners go round and round",
-        "something that has lanes for runners",
-        "something that has eight red lanes",
-        "something that has two bends and two straights",
-        "a place where Usain Bolt would race",
-        "a place where the mile is raced",
-        "a place where world records in the 1500 metres are set",
-        "somewhere to do interval training on foot",
-        "somewhere to jog in circles",
-        "a place where runners wear spikes",
-        "a place where athletes crouch in starting blocks",
-        "a place where a bell rings for the last lap",
-        "a place where a photo finish camera stands",
-        "a place where the 400 metres is run",
-        "a place where pupils run for sports day",
-        "a place where joggers do their rounds",
-        "something that is red and oval and made for runners",
-        "something that loops around a grass infield for athletes",
-        "a place where a decathlete competes",
-        "a place where the steeplechase is run",
-        "a place where coaches use a stopwatch",
-        "a place where the 4 by 100 relay is held",
-        "somewhere to time a lap on foot",
-        "a place where athletes warm up and sprint",
-        "a place where long-distance runners count their laps",
-        "something that is made of tartan and lanes",
-        "a place where marathon runners do speed work",
-        "a place where staggered starts are painted",
-        "a place where a false start gets you disqualified",
-        "somewhere to test my 800 metre time",
-        "a place where sprint spikes leave holes",
-        "a place where racewalkers circle",
-        "a place where a finish tape is stretched",
-        "a place where joggers meet on rubber",
-        "a place where an athletics meet is held",
-        "a place where the anchor leg is run",
-        "somewhere to break my personal best over 200 metres",
-        "somewhere to run in spikes",
-        "somewhere to count laps with a stopwatch",
-        "a place where the bell lap is rung",
-        "a place where middle-distance runners kick for home",
-        "a place where Carl Lewis won",
-        "a place where a pacemaker leads the field for two laps",
-        "a place where marathoners do intervals",
-        "a place where barriers are set for the hurdles",
-        "a place where runners break from their lanes",
-        "a place where sprinters tie their spikes",
-        "a place where the Olympic 10000 metres takes 25 laps",
-        "a place where cinders crunch underfoot as you sprint",
-        "a place where wind readings for sprints are taken",
-        "a place where girls and boys sprint for a certificate",
-        "something that is 400 metres around",
-        "something that is oval, red and striped with white lanes",
-        "something that a harriers club trains on",
-        "something that IAAF surveyors measure 30 cm from the kerb",
-        "something that is bouncy underfoot for athletes",
-        "what Mo Farah circled many times",
-    ],
-    "storage_tank": [
-        "somewhere to keep crude oil",
-        "somewhere to store petrol in bulk",
-        "something that holds diesel",
-        "something that contains liquid fuel",
-        "something that holds thousands of barrels",
-        "a place where kerosene is kept until needed",
-        "what a refinery fills with crude",
-        "what a pipeline empties into at a depot",
-        "something that is round, metal and full of oil",
-        "something that stores liquefied gas",
-        "something that holds grain in a tall cylinder",
-        "something that keeps cement dry in a cylinder",
-        "something that a bund wall protects from leaking oil",
-        "something that has a floating lid",
-        "something that could leak petroleum",
-        "something that would explode in a refinery fire",
-        "what a tanker lorry fills up from",
-        "what a fuel depot has in rows",
-        "what an oil trader leases for barrels",
-        "what a satellite analyst measures to estimate oil inventory",
-        "something that has a spiral stair up its steel side",
-        "a place where chemicals are kept in bulk",
-        "something that holds jet fuel at an airport",
-        "something that is painted white against the heat and full of naphtha",
-        "something that stores slurry on a farm",
-        "something that ferments biogas",
-        "what a gasworks fills",
-        "something that holds propane under pressure",
-        "something that keeps molasses",
-        "something that holds liquids in a steel drum",
-        "what an inspector tests for corrosion and leaks",
-        "a place where ethanol is kept",
-        "something that stores hydrocarbons",
-        "what foam monitors protect in an oil terminal",
-        "something that is cylindrical and holds fluids",
-        "what a brewery keeps its bulk beer in",
-        "something that has manholes and vents on its lid",
-        "something that must be earthed before fuel is pumped in",
-        "a place where strategic petroleum reserves are held",
-        "something that rises like a giant tin can",
-        "what holds vegetable oil by the thousand tons",
-        "what farmers blow harvested grain into",
-        "somewhere to keep heating oil for the winter",
-        "somewhere to hold ammonia safely",
-        "a place where gasoline vapours are vented",
-        "a place where barrels of Brent are kept",
-        "a place where feedstock waits for the cracker",
-        "a place where wine matures in steel",
-        "a place where animal feed trickles from a cone",
-        "something that is gauged with a dip tape",
-        "something that is refilled by pipeline",
-        "something that gets emptied into road tankers",
-        "something that stores natural gas under pressure",
-        "something that shows a crescent shadow when its roof floats low",
-        "something that is a welded shell around thousands of litres",
-        "something that stands inside a dyke in case of a spill",
-        "something that looks like a white pillbox from overhead",
-        "something that stores fertiliser solution",
-        "something that OPEC watchers count",
-        "something that could rupture and spill chemicals",
-        "what bombers struck to stop the supply of fuel",
-        "what keeps sewage sludge digesting",
-        "what refinery workers climb to take a sample",
-        "what firefighters cool with jets so it does not boil over",
-    ],
-    "pool": [
-        "somewhere to swim laps",
-        "a place to cool off in July",
-        "somewhere to do cannonballs",
-        "a place where kids splash about with armbands",
-        "a place where chlorine is added",
-        "something that has a diving board",
-        "something that has a shallow end and a deep end",
-        "somewhere to do the butterfly stroke",
-        "somewhere to practise breaststroke",
-        "somewhere to learn the front crawl",
-        "a place where sunbathers lie on loungers around turquoise tiles",
-        "something that needs a skimmer net and a filter",
-        "what a hotel guest dives into",
-        "a place where a lifeguard blows a whistle at divers",
-        "a place where swimmers train",
-        "something that has tiles and a ladder at the edge",
-        "a place where aqua aerobics takes place",
-        "a place where water polo is played",
-        "something that is turquoise and tiled",
-        "something that rich people have in the garden for a dip",
-        "somewhere to take a dip behind the house",
-        "a place where Michael Phelps would train",
-        "something that is covered with a tarpaulin in winter and heated in summer",
-        "somewhere to float on an inflatable flamingo",
-        "a place where synchronised swimmers perform",
-        "a place to bathe in trunks",
-        "a place where bikinis are worn behind the villa",
-        "a place where babies learn to float",
-        "something that must be fenced so that toddlers do not fall in",
-        "what a pump and chlorine keep clean",
-        "something that a homeowner fills with a hose for bathing",
-        "a place where water slides end",
-        "a place to do somersaults from a springboard",
-        "somewhere to soak in bubbles",
-        "a place where verrucas are caught",
-        "a place where bathers swim lengths",
-        "a place where backstroke flags hang",
-        "a place where you must shower before entering",
-        "a place where a bathing cap is compulsory",
-        "something that gets an annual chlorine shock",
-        "something that belongs to a resort and is bright turquoise",
-        "somewhere to float on an airbed",
-        "somewhere to wear goggles",
-        "somewhere to bathe at the hotel",
-        "somewhere to take toddlers with water wings",
-        "somewhere to belly-flop",
-        "a place where bathers sip cocktails at the edge",
-        "a place where a robot vacuum cleans the tiled floor",
-        "a place where swimmers do tumble turns",
-        "a place where a slide ends with a splash",
-        "a place where underwater lamps glow blue at night",
-        "a place where holiday guests reserve loungers with towels",
-        "a place where kids shout Marco and Polo",
-        "a place where backstroke is taught",
-        "a place where the pH must be checked",
-        "something that millionaires own behind the mansion for bathing",
-        "something that is emptied, scrubbed and refilled each May",
-        "something that has rope lanes floating on it",
-        "something that a leaf net is drawn across",
-        "something that smells of chlorine",
-        "something that looks like a turquoise kidney",
-        "something that is heated for winter bathing",
-        "what a bathing master watches over",
-        "what Mark Spitz won medals in",
-    ],
-    "ship": [
-        "something that floats and carries cargo",
-        "something that sails",
-        "something that has a captain and a crew",
-        "something that has a keel",
-        "something that has a bow and a stern",
-        "something that leaves a wake",
-        "something that carries containers across the ocean",
-        "what a harbour pilot boards",
-        "what a coastguard would stop and search",
-        "what a skipper steers",
-        "what a sailor calls home",
-        "what fishermen go out in",
-        "what a crane in the port unloads",
-        "something that can sink",
-        "something that has masts and rigging",
-        "something that drops anchor",
-        "something that transmits AIS",
-        "something that pirates might board",
-        "something that navies operate",
-        "something that takes passengers across the strait",
-        "something that is moored with ropes",
-        "something that carries tourists on cruises",
-        "something that tows barges",
-        "something that drags nets for cod",
-        "something that needs a rudder",
-        "something that has a hull and a deck",
-        "what is launched with a bottle of champagne",
-        "something that flies a maritime flag",
-        "what Lloyd's Register classifies",
-        "something that a shipyard built",
-        "what a lighthouse warns",
-        "something that rides the waves",
-        "something that goes through the Suez Canal",
-        "something that rowers pull with oars",
-        "something that has a port side and a starboard side",
-        "something that carries iron ore by sea",
-        "something that floats and has an engine",
-        "something that smugglers could use to land contraband by sea",
-        "what a mariner commands",
-        "something that rolls and pitches on the swell",
-        "something that gives a foghorn blast",
-        "something that you board with a sea bag",
-        "something that hauls crude across the sea",
-        "something that ferries lorries to an island",
-        "something that needs a berth",
-        "something that has portholes",
-        "something that hoists a spinnaker",
-        "something that oarsmen row",
-        "something that is caulked and tarred",
-        "something that carries lifebuoys",
-        "something that shrimpers go out in",
-        "something that an admiral commands",
-        "something that breaks ice with its bow",
-        "something that might run aground",
-        "something that might capsize",
-        "something that loads grain at the port and sails off",
-        "something that has cabins and a casino and cruises",
-        "something that hunts submarines at sea",
-        "something that immigrants once crossed the Atlantic in",
-        "something that draws ten metres of water",
-        "what tugs push",
-        "what Columbus crossed the Atlantic with",
-        "what a boatswain keeps in order",
-        "what the Vikings rowed",
-        "what salvage divers raise",
-        "what customs officers search at the quay",
-    ],
-    "plane": [
-        "something that flies passengers across the ocean",
-        "something that has wings and a tail",
-        "something that takes off from a runway",
-        "something that lands on an airstrip",
-        "something that has a cockpit",
-        "what a pilot flies",
-        "what an air force operates",
-        "what ground crew push back from the gate",
-        "something that has jet engines",
-        "something that has a fuselage",
-        "something that burns kerosene aloft",
-        "what air traffic control clears for take-off",
-        "something that serves meals at 35000 feet",
-        "something that a boarding bridge connects to",
-        "something that has landing gear and flaps",
-        "something that drops paratroopers",
-        "something that has ailerons and a rudder",
-        "what de-icing crews spray in winter",
-        "what a stewardess works aboard",
-        "something that carries holidaymakers through the air",
-        "something that could fly me to Paris",
-        "something that drops bombs",
-        "what mechanics service in a hangar",
-        "something that has propellers and wings",
-        "what airlines buy",
-        "something that leaves contrails",
-        "what a jet bridge docks with",
-        "something that has a black box recorder",
-        "something that has a tail fin",
-        "something that plane spotters photograph",
-        "what travellers board after the security check",
-        "something that stands on an apron with its wings spread",
-        "something that glides without an engine",
-        "something that looks like a cross with swept arms",
-        "something that looks like a giant metal bird",
-        "something that is towed by a pushback tug",
-        "something that refuels from a bowser at the gate",
-        "something that the Wright brothers invented",
-        "something that loops the loop",
-        "something that taxis to the gate",
-        "what hijackers take over in midair",
-        "something that climbs to cruising altitude",
-        "something that carries air mail",
-        "something that lifts off and flies",
-        "something that flies faster than sound",
-        "something that has a nose cone and turbofans",
-        "something that refuels in mid-air",
-        "something that dusts crops from the sky",
-        "something that carries mail by air",
-        "something that gets a boarding call",
-        "something that has window seats and an aisle",
-        "something that has an autopilot",
-        "something that skydivers jump out of",
-        "something that ditches only in an emergency",
-        "something that holds a tail number",
-        "something that retracts its wheels",
-        "something that banks and climbs",
-        "something that needs a long runway",
-        "something that drops water on wildfires in flight",
-        "something that Lindbergh crossed the Atlantic in",
-        "something that Amelia Earhart flew",
-        "something that the Red Baron flew",
-        "something that fighter aces flew",
-        "something that Boeing and Airbus build",
-        "something that a marshaller guides with wands",
-        "something that carries oxygen masks in the ceiling",
-        "what radar controllers vector to final approach",
-        "what baggage loaders fill with suitcases at the gate",
-        "what jet lag comes from",
-    ],
-    "parking_lot": [
-        "somewhere to leave the car",
-        "a place to leave my vehicle while I shop",
-        "a place where cars stand in rows",
-        "a place where commuters leave their vehicles",
-        "a place where you pay at a ticket machine for your car",
-        "somewhere to park a camper van",
-        "somewhere to park the lorry overnight",
-        "somewhere to park",
-        "a place where white lines mark spaces for vehicles",
-        "a place where shoppers look for their automobile",
-        "a place where attendants hand out tickets to drivers",
-        "a place where a driver hunts for a free space",
-        "a place where rental vehicles are picked up",
-        "a place where you might lose your car among hundreds",
-        "a place where a trunk sale could be held",
-        "a place where drivers reverse into bays",
-        "somewhere to put the car during a concert",
-        "a place with marked stalls",
-        "a place where sedans and pickups stand",
-        "something that fills up with vehicles on match day",
-        "something that is empty asphalt at night and full of cars by day",
-        "a place where shopping trolleys are returned",
-        "a place where disabled drivers have reserved spaces",
-        "a place where coaches wait for tourists",
-        "a place where employees leave their cars in the morning",
-        "a place where stationary vehicles bake in the sun",
-        "a place where a valet takes the car",
-        "a place where new cars await delivery",
-        "a place where truckers stop for the night",
-        "a place where electric cars can charge while they stand",
-        "somewhere to switch off the engine and lock the doors",
-        "a place where you get clamped without a ticket",
-        "a place where fender benders happen at walking pace",
-        "a place with lots of idle automobiles",
-        "a place to drop the car before taking the train",
-        "a place where a learner driver practises reversing",
-        "something that has stalls, aisles and many vehicles",
-        "what a mall provides for motorists",
-        "a place where idle motors stand",
-        "a place where hundreds of windscreens glint",
-        "a place where campers and caravans can stand",
-        "a place for vehicles to wait",
-        "somewhere to leave the van",
-        "somewhere to leave a coach full of tourists",
-        "somewhere to stop the truck for a rest break",
-        "somewhere to meet for carpooling",
-        "somewhere to unload the trolley into the boot",
-        "a place where hatchbacks and estates stand side by side",
-        "a place where taxis wait",
-        "a place where barriers lift for motorists",
-        "a place where a windscreen ticket is required",
-        "a place where season permits are needed for vehicles",
-        "a place where the wardens issue fines",
-        "a place where delivery vans stand overnight",
-        "a place where a flea market is held on asphalt between white bays",
-        "a place where festival visitors leave their cars",
-        "a place where hikers leave the car",
-        "a place where motorists circle for a gap",
-        "a place where a fleet of rental cars is lined up",
-        "a place where imported vehicles wait in rows after unloading",
-        "a place where wrecks are towed and impounded",
-        "a place where teenagers practise driving on Sunday",
-        "something that has hundreds of spaces",
-        "something that glitters with car roofs",
-        "something that has bays marked at an angle",
-        "what a stadium needs for the fans' cars",
-        "what drivers call full when the sign turns red",
-    ],
-    "sports_field": [
-        "somewhere to play football",
-        "somewhere to play soccer",
-        "a place where two teams chase a ball",
-        "a place where goals are scored",
-        "a place where rugby is played",
-        "a place where a referee blows a whistle",
-        "a place where penalties are taken",
-        "a place where corner kicks are taken",
-        "something that has goals at both ends",
-        "something that has a halfway line and a centre circle",
-        "something that has goalposts",
-        "a place where Messi would dribble",
-        "a place where a scrum is formed",
-        "a place where a quarterback throws",
-        "a place where touchdowns are scored",
-        "a place where eleven play against eleven",
-        "a place where goalkeepers dive",
-        "a place where the ball is kicked off",
-        "somewhere to have a kickabout",
-        "a place where a cricket match is played",
-        "a place where wickets fall",
-        "a place where hockey sticks clash on turf",
-        "a place where linesmen run with flags",
-        "a place where the offside rule applies",
-        "a place where footballers train",
-        "a place where fans watch a cup tie",
-        "a place where lacrosse is played",
-        "a place where a groundsman paints touchlines",
-        "somewhere to practise free kicks",
-        "a place where striped turf is mown for matches",
-        "a place where a substitute warms up on the touchline",
-        "a place where schoolchildren play ball games on grass",
-        "a place where midfielders and strikers run",
-        "a place where yellow cards are shown",
-        "a place where a hat-trick could be scored",
-        "a place where the World Cup final could be held",
-        "a place where tries and conversions are scored",
-        "a place where frisbee teams compete",
-        "a place for a five-a-side tournament",
-        "a place where Gaelic football is played",
-        "a place where punters kick field goals",
-        "a place where a team defends its penalty area",
-        "somewhere to score a goal",
-        "somewhere to practise corners and throw-ins",
-        "somewhere to kick a ball",
-        "somewhere to train for the league",
-        "a place where Pele would play",
-        "a place where Beckham would take a free kick",
-        "a place where the All Blacks would play",
-        "a place where bowlers run up to the wicket",
-        "a place where batsmen defend their stumps",
-        "a place where hookers and props push",
-        "a place where a drop goal is kicked",
-        "a place where Maradona would dribble",
-        "a place where cheerleaders dance at half-time",
-        "a place where the captain tosses a coin before kick-off",
-        "a place where hurlers swing their sticks",
-        "a place where defenders build a wall",
-        "a place where boys in cleats and shin pads practise",
-        "a place where a penalty shoot-out is held",
-        "a place where nets hang behind two goals",
-        "something that FIFA prescribes as 105 by 68 metres",
-        "something that has a penalty box at either end",
-        "something that has yard lines and end zones",
-        "something that is mown in light and dark stripes for games",
-        "something that is marked with chalk for ball games",
-        "what a football club calls its home turf",
-    ],
-    "river": [
-        "somewhere to go whitewater rafting",
-        "something that flows to the sea",
-        "something that flows downhill",
-        "something that winds through the valley",
-        "something that meanders",
-        "something that has a current",
-        "something that has two banks and a current",
-        "something that has a source and a mouth",
-        "something that salmon swim up",
-        "something that bursts its banks after rain",
-        "something that carries silt to the delta",
-        "something that a ferryman crosses",
-        "something that drains the catchment",
-        "something that turned mill wheels",
-        "what hydrologists gauge",
-        "what bridges span in most cities",
-        "somewhere to drift downstream in a canoe",
-        "somewhere to fly-fish for trout",
-        "a place where beavers build dams",
-        "a place where otters live along the banks",
-        "a place where kayakers run rapids",
-        "something that carved the valley",
-        "something that barges travel along from lock to lock",
-        "something that is long, wet and winding",
-        "something that has tributaries",
-        "something that a towpath follows",
-        "something that carries meltwater from the mountains",
-        "something that erodes its outer bends",
-        "something that runs between two banks",
-        "something that floods the lowlands in spring",
-        "something that could be forded",
-        "something that would carry a message in a bottle downstream",
-        "what locks and weirs regulate",
-        "something that rises in the hills and ends at an estuary",
-        "something that has an upstream and a downstream",
-        "something that carries driftwood along",
-        "something that has eddies and riffles",
-        "something that snakes across the map with flowing water",
-        "something that gold panners wade in",
-        "something that irrigates the plain with flowing water",
-        "something that inland skippers navigate",
-        "something that the Thames and the Danube are examples of",
-        "something that never stops flowing",
-        "somewhere to row against the current",
-        "somewhere to pan for gold",
-        "somewhere to follow the towpath",
-        "somewhere to watch kingfishers on the bank",
-        "a place where trout rise against the current",
-        "a place where barges chug upstream",
-        "a place where eels migrate",
-        "a place where punts drift past willows",
-        "a place where Huckleberry Finn could raft",
-        "a place where sediment is carried along",
-        "a place where a gauge shows the discharge in cubic metres per second",
-        "a place where a weir raises the level upstream",
-        "a place where log drivers floated timber down",
-        "something that tumbles over stones",
-        "something that babbles and gurgles",
-        "something that swells after heavy rain and flows off",
-        "something that forms the border between two states by its thalweg",
-        "something that empties into the ocean",
-        "something that joins another at a confluence",
-        "something that splits into arms in a delta",
-        "something that a mill used to be driven by",
-        "something that floods wash down",
-        "something that cuts gorges over millennia",
-        "something that powers turbines as it runs downhill",
-        "what an ox-bow was cut off from",
-        "what canal builders link together",
-        "what ferrymen and rafters travel on",
-    ],
-    "field": [
-        "somewhere to grow wheat",
-        "somewhere to grow potatoes",
-        "a place where a farmer ploughs",
-        "a place where a tractor drives up and down",
-        "a place where a combine harvester works",
-        "a place where barley ripens",
-        "a place where cows graze",
-        "a place where sheep graze",
-        "a place where crops are grown",
-        "a place where seeds are sown in rows",
-        "a place where manure is spread",
-        "a place where scarecrows stand",
-        "a place where hay is cut",
-        "a place where straw bales lie",
-        "a place where maize grows tall",
-        "a place where rapeseed blooms yellow",
-        "something that is harvested every year",
-        "something that is tilled and sown",
-        "something that is harrowed and rolled",
-        "something that lies fallow every few years",
-        "what an agronomist samples for soil nitrogen",
-        "what a farmer owns",
-        "what a peasant tills",
-        "what crop insurance covers against hail",
-        "what a farm subsidy is paid for per hectare",
-        "what a plough turns over",
-        "somewhere to graze a herd",
-        "somewhere to keep horses at grass",
-        "a place where sugar beet is lifted in autumn",
-        "a place where weeds are sprayed with herbicide",
-        "a place where pesticide is sprayed on cereals",
-        "a place where furrows run side by side",
-        "a place where rice is planted by hand",
-        "a place where hares and skylarks live among the corn",
-        "something that produces grain",
-        "something that turns golden before the harvest",
-        "something that is bounded by hedges and grows cereals",
-        "something that feeds the livestock",
-        "something that grows fodder",
-        "a place where vegetables are grown outdoors by the acre",
-        "a place where the gleaners gather ears",
-        "a place where soil lies bare after ploughing",
-        "a place where cotton is picked",
-        "somewhere to plant cabbages by the acre",
-        "somewhere to spread slurry",
-        "somewhere to sow rye",
-        "somewhere to dig up carrots",
-        "somewhere to put the cattle out",
-        "a place where a sower broadcasts seed",
-        "a place where partridges and quails live in the corn",
-        "a place where reapers swing scythes",
-        "a place where sheaves stand",
-        "a place where soya ripens",
-        "a place where clover feeds the cows",
-        "a place where lambs frolic",
-        "a place where asparagus is cut",
-        "a place where beans and peas are sown",
-        "a place where drilling and rolling follow the plough",
-        "a place where poppies and cornflowers grow among cereals",
-        "a place where tulips bloom in stripes",
-        "a place where bullocks chew the cud",
-        "a place where agricultural drones spray",
-        "something that is rotated between cereals and roots",
-        "something that is manured and limed",
-        "something that gives so many tonnes per hectare of wheat",
-        "something that a peasant family lives off",
-        "something that is mown for silage",
-        "something that locusts devour",
-        "something that farmhands hoe",
-        "what Monsanto sells seed for",
-        "what Ruth gleaned in",
-        "what yields the bread grain",
-    ],
-    "center_pivot": [
-        "a place where a rotating boom waters the crop",
-        "something that is watered by a turning arm",
-        "something that is round because its sprinkler turns around a centre",
-        "something that looks like a green coin on the desert",
-        "something that looks like a giant green disc of crops",
-        "something that a pivoting sprinkler arm sweeps",
-        "a place where irrigation goes round in a circle",
-        "a place where crops grow in a perfect circle",
-        "something that is farmed in a perfect circle",
-        "a place where a sprinkler on wheels makes a full turn",
-        "what pumps from the Ogallala aquifer feed in a circle",
-        "something that leaves the corners of a square unwatered",
-        "something that has a pivot point with a well in the middle",
-        "a place where wheeled towers carry a sprinkler pipe around",
-        "a place where a wheel-mounted pipe sprays maize in a circle",
-        "something that farmers in Kansas water in circles",
-        "something that Saudi farmers water in circles in the sand",
-        "something that looks like a clock with a moving hand of sprinklers",
-        "something that looks like a pie chart made of crops",
-        "a place where alfalfa grows in a round plot",
-        "a place where the irrigator walks in circles",
-        "a place where radial sprinklers rain on crops",
-        "something that is round, green and irrigated",
-        "something that a compass could have drawn on farmland",
-        "what Frank Zybach invented for watering crops",
-        "a place where a long sprinkler sweeps like a radar beam",
-        "something that dots the prairie with circles",
-        "a place where crops are watered from the middle",
-        "something that is irrigated in a disc",
-        "a place where an arm half a mile long waters corn",
-        "something that is circular farmland",
-        "a place where wheel tracks form concentric rings in the crop",
-        "a place where water is sprayed from a revolving pipe",
-        "a place where crops form a disc with a service track to the hub",
-        "something that looks like Pac-Man on farmland",
-        "something that looks like a vinyl record laid on the prairie",
-        "what makes dry plains look like polka dots",
-        "a place where a revolving gantry drips water on potatoes",
-        "a place where sprinklers rotate about a central hub",
-        "something that makes a round oasis of crops",
-        "something that turns desert into round plots",
-        "a place where revolving irrigation grows cotton",
-        "a place where a sprinkler arm crawls round and round",
-        "a place where crops spread like a dial",
-        "a place where corn is grown on a round plot of 50 hectares",
-        "a place where fossil groundwater is sprayed around a hub",
-        "a place where booms on tyres wet the sand in a circle",
-        "a place where the sprinklers draw a circle of green",
-        "a place where wheat grows in a disc in the Sahara",
-        "something that looks like a green LP on dry steppe",
-        "something that looks like a full moon of crops",
-        "something that looks like a lily pad of farmland",
-        "something that looks like a pizza of different crops",
-        "something that looks like a dartboard of crops",
-        "something that farmers in Nebraska irrigate by rotation",
-        "something that needs a well at the hub and wheels at the rim",
-        "something that is a circle inside a square of dry land",
-        "something that irrigates by rotation",
-        "something that is round and grows fodder",
-        "what an arm with nozzles drenches in a day and a night",
-        "what Gaddafi planted in round plots in the desert",
-        "what turns arid land into dots of green",
-    ],
-    "forest": [
-        "somewhere to pick mushrooms in the shade",
-        "somewhere to walk under the trees",
-        "a place where trees grow densely",
-        "a place where deer hide",
-        "a place where wild boar root",
-        "a place where owls and woodpeckers nest",
-        "a place where lumberjacks work",
-        "a place where timber is felled",
-        "a place where chainsaws are used",
-        "a place where foresters mark trunks",
-        "a place where leaves fall in autumn",
-        "a place where pine needles cover the ground",
-        "a place where squirrels jump from tree to tree",
-        "something that consists of many trees",
-        "something that is made of oaks and beeches",
-        "something that stores carbon in its trunks",
-        "something that could burn in a wildfire of trees",
-        "something that bark beetles attack",
-        "something that has a closed canopy",
-        "something that turns red and gold in the autumn",
-        "somewhere to hide among trunks",
-        "somewhere to hang a hammock between trees",
-        "somewhere to hunt roe deer",
-        "somewhere to gather firewood",
-        "a place where Little Red Riding Hood could meet the wolf",
-        "a place where Robin Hood could hide",
-        "a place where a hiker walks in the shade of firs",
-        "a place where logs are stacked after felling",
-        "a place where ticks and ferns are found under trees",
-        "a place where the canopy shuts out the sun",
-        "a place where saplings are planted for timber",
-        "what a sawmill gets its logs from",
-        "what a forest ranger patrols",
-        "what an arborist or silviculturist manages",
-        "what LiDAR measures as canopy height",
-        "something that shields the village from wind with its trees",
-        "something that provides wood",
-        "a place where birches and alders stand close together",
-        "something that is thick with trees",
-        "something that conceals troops from the air",
-        "a place where spruces stand in rows",
-        "a place where bears could live",
-        "somewhere to listen to the wind in the treetops",
-        "somewhere to collect acorns",
-        "somewhere to build a den of branches",
-        "somewhere to listen for the cuckoo",
-        "somewhere to escape the sun under leaves",
-        "somewhere to cut a Christmas tree",
-        "somewhere to go orienteering among trunks",
-        "a place where Hansel and Gretel could get lost",
-        "a place where lynx roam",
-        "a place where bluebells carpet the ground under beeches",
-        "a place where truffles grow under oaks",
-        "a place where moss covers fallen trunks",
-        "a place where badgers dig setts under roots",
-        "a place where monkeys swing through the canopy",
-        "a place where charcoal burners worked",
-        "a place where harvesters fell spruces",
-        "a place where storms uproot trunks",
-        "a place where the axe rings",
-        "a place where treetops touch each other",
-        "a place where blueberries grow under pines",
-        "a place where elves live",
-        "a place where a tree hugger is happy",
-        "a place where druids might meet under oaks",
-        "something that is measured in cubic metres of timber",
-        "something that gives shade with countless leaves",
-        "something that is all bark and branches",
-        "something that burns in a crown fire",
-        "something that has undergrowth, shrubs and a canopy",
-        "something that loggers clear",
-        "something that produces oxygen with many trunks",
-        "what the woodpecker and pine marten call home",
-        "what NDVI shows dark green and textured with crowns",
-    ],
-    "greenhouse": [
-        "somewhere to grow tomatoes under glass",
-        "somewhere to grow orchids in winter",
-        "a place where cucumbers ripen under glass",
-        "a place where seedlings are raised under glass",
-        "a place where plants are kept warm",
-        "a place where the sun warms plants through panes",
-        "something that is made of glass and holds plants",
-        "something that is made of plastic film and holds crops",
-        "something that traps heat for vegetables",
-        "something that protects lettuces from frost",
-        "something that keeps tropical plants alive in winter",
-        "a place where peppers grow on substrate",
-        "a place where roses grow under cover",
-        "a place where hydroponic lettuce is grown",
-        "a place where grow lamps glow at night",
-        "a place where bumblebees pollinate indoor tomatoes",
-        "what a market gardener heats in winter",
-        "what a horticulturist works in",
-        "what Dutch growers build by the hectare from glass",
-        "what Almeria is covered with",
-        "what a hailstorm would shatter over the tomatoes",
-        "a place where strawberries ripen early under plastic",
-        "a place where cut flowers are raised under cover",
-        "a place where vents open in the glazed roof",
-        "a place where aubergines grow all year under a clear roof",
-        "a place where potted plants are raised for sale",
-        "something that lets daylight in and keeps the cold off plants",
-        "something that has a transparent roof",
-        "something that has glazed walls for plants",
-        "something that gets shaded with whitewash in summer",
-        "a place to overwinter lemon trees",
-        "a place to force rhubarb and raise seedlings",
-        "a place where palms grow in a cold country",
-        "a place where vegetables are cultivated under cover",
-        "a place where humidity is kept high for ferns",
-        "a place where drip irrigation feeds indoor vines",
-        "a place where carbon dioxide is pumped in for plants",
-        "something that shelters basil and herbs from the cold",
-        "something that lets a gardener sow in February",
-        "a place where a botanical garden keeps cacti",
-        "something that people who grow chrysanthemums need",
-        "somewhere to bring on seedlings in March",
-        "somewhere to protect tender plants from frost",
-        "somewhere to ripen melons in a cold climate",
-        "somewhere to water hanging baskets under panes",
-        "somewhere to grow bananas in Iceland",
-        "a place where gerberas bloom for the auction",
-        "a place where crops grow behind panes",
-        "a place where vines climb strings under plastic film",
-        "a place where mist nozzles keep cuttings moist",
-        "a place where ladybirds are released against aphids on peppers",
-        "a place where tropical butterflies fly among hothouse plants",
-        "a place where temperature is kept at 25 degrees for basil",
-        "a place where heating pipes run between rows of paprika",
-        "a place where sodium lamps light the lettuces",
-        "a place where substrate bags hold tomato roots",
-        "a place where nursery workers prick out seedlings",
-        "a place where gardeners sow under foil",
-        "a place where sweet peppers hang in December",
-        "something that sparkles because its roof is all panes over plants",
-        "something that has a see-through skin over crops",
-        "something that looks like rows of white plastic tunnels",
-        "something that gets steamy and warm for plants",
-        "something that makes spring come early for vegetables",
-        "what Joseph Paxton built for the giant water lily",
-        "what Westland in Holland is full of",
-        "what spares growers the frost",
-    ],
-    "wind_turbine": [
-        "something that makes electricity from the breeze",
-        "something that turns in the wind",
-        "something that has three blades",
-        "something that has a nacelle and a rotor",
-        "something that harvests gusts",
-        "something that spins on a tall mast",
-        "something that Don Quixote would charge at",
-        "something that has blades as long as an airliner wing",
-        "something that kills some bats with its blades",
-        "something that casts a flickering shadow",
-        "something that produces power when it blows",
-        "something that stands still on calm days",
-        "something that generates renewable power from moving air",
-        "something that Vestas or Enercon builds",
-        "something that yaws into the wind",
-        "something that needs an average wind of six metres per second",
-        "what technicians climb to grease a gearbox up in the nacelle",
-        "what stands on a breezy ridge and spins",
-        "what stands on windy hills and turns",
-        "what neighbours protest against because of blade noise",
-        "something that hums and whooshes on a hill",
-        "something that looks like a giant propeller on a pole",
-        "something that looks like a giant fan",
-        "something that looks like a white stalk with three petals",
-        "something that converts kinetic energy of air to current",
-        "something that feeds the grid in a gale",
-        "something that feathers its blades in a storm",
-        "something that blinks red at night on a tall mast",
-        "something that uses wind",
-        "something that brakes its rotor when storms come",
-        "something that throws ice in winter from its blades",
-        "something that a crane assembles from blades and tower segments",
-        "something that grinds no flour but spins anyway",
-        "a place where a rotor sweeps the sky",
-        "a place where blades rotate high up",
-        "a place where gales are turned into kilowatts",
-        "something that raptors may collide with",
-        "what offshore developers plant off the coast",
-        "something that has a slim tower and long blades",
-        "something that rotates over the fields",
-        "something that powers homes by air currents",
-        "something that stands offshore and spins",
-        "something that whirls when it is blowing",
-        "something that is taller than a steeple and has three arms",
-        "something that makes watts out of gusts",
-        "something that drives a generator with blades",
-        "something that keeps turning day and night as long as air moves",
-        "something that has a hub height of 140 metres",
-        "something that pitches its blades",
-        "something that is painted with red bands on its blade tips",
-        "something that needs a gearbox and a brake aloft",
-        "something that casts long thin shadows with three spokes",
-        "something that stops when the breeze dies",
-        "something that Danish engineers perfected",
-        "something that environmentalists like and birdwatchers fear",
-        "something that ground flour in Holland with sails",
-        "something that rope-access technicians repair from its blades",
-        "something that farmers lease land for because it blows there",
-        "something that Betz's limit applies to",
-        "something that sailors see spinning off the coast",
-        "something that cranes and special convoys with long blades deliver",
-        "something that hums as its rotor turns",
-        "what stands in rows along the breezy coast",
-        "what captures the energy of storms",
-        "what would please Aeolus",
-    ],
-    "solar_farm": [
-        "something that makes electricity from sunshine",
-        "something that turns daylight into power",
-        "something that turns sunlight into current",
-        "something that has rows of dark panels",
-        "something that has photovoltaic modules",
-        "something that only works by day",
-        "something that produces no power at night",
-        "something that feeds the grid on sunny days",
-        "something that is made of silicon panels",
-        "a place where panels face the sun",
-        "a place where inverters hum behind rows of modules",
-        "a place where sheep graze under photovoltaic modules",
-        "a place where sunlight is harvested",
-        "a place where photons become electrons",
-        "a place where sun rays are converted",
-        "a place where mirrors focus the sun",
-        "a place where megawatts come from the sun",
-        "what an installer covers with photovoltaic modules",
-        "what snow must be cleared from to get sun power",
-        "what dust must be washed off to catch more sun",
-        "what cloud cover makes useless",
-        "what makes green power without any blades",
-        "something that glints blue-black in long rows",
-        "something that looks like rows of blue glass tables",
-        "something that tracks the sun from dawn to dusk",
-        "something that consists of solar modules",
-        "something that generates most at noon",
-        "something that generates most in June",
-        "something that harnesses irradiance",
-        "a place where clean power comes from silent panels",
-        "a place where modules stand on racks in long lines",
-        "a place where a PV investor earns a feed-in tariff",
-        "a place where photovoltaic cells cover the ground",
-        "something that uses insolation",
-        "something that charges batteries with sunbeams",
-        "something that replaces coal with sunshine",
-        "something that sends direct current to an inverter",
-        "something that needs sun but no wind",
-        "something that shimmers dark blue between meadows",
-        "something that degrades half a percent a year in PV yield",
-        "what an energy company builds in a sunny plain",
-        "something that lives off sunlight",
-        "something that charges the grid at midday",
-        "something that drinks sunbeams",
-        "something that holds thousands of modules",
-        "something that is blue-black, shiny and striped",
-        "something that replaces a meadow with glassy panels",
-        "something that has strings of modules wired to inverters",
-        "something that turns radiation into volts",
-        "something that turns rays into current",
-        "something that is idle after sunset",
-        "something that is idle in the dark",
-        "something that sleeps at night and works in the sun",
-        "something that yields peak kilowatts in summer",
-        "something that is made of photovoltaic tables on steel posts",
-        "something that Helios would be proud of",
-        "something that needs cleaning from desert dust to keep its panels shiny",
-        "something that hail could crack over hectares of glass modules",
-        "something that reflects glare toward pilots from many panels",
-        "a place where mirrors track the sun",
-        "a place where molten salt is heated by mirrors",
-        "a place where modules are mounted in parallel rows",
-        "a place where electricity is made without smoke, blades or noise",
-        "a place where daylight is money",
-        "a place where semiconductors make power",
-        "a place where semiconductor cells soak up the light",
-        "what Einstein's photoelectric effect made possible",
-    ],
-    "bridge": [
-        "somewhere to cross the river on foot",
-        "somewhere to cross the water without a boat",
-        "something that spans a gap",
-        "something that spans a gorge",
-        "something that carries a road over water",
-        "something that carries a road over a motorway",
-        "something that carries trains across a valley",
-        "something that links both banks",
-        "something that links two shores",
-        "something that joins an island to the mainland",
-        "something that has arches and piers and carries traffic",
-        "something that has cables and pylons and carries traffic",
-        "something that has a deck, abutments and spans",
-        "something that opens to let tall ships through",
-        "something that trolls live under in fairy tales",
-        "something that soldiers blow up to stop an advance",
-        "something that engineers would capture to get tanks across",
-        "something that collapses if overloaded by lorries over a ravine",
-        "something that lets pedestrians pass over the railway",
-        "something that lets deer pass over the motorway",
-        "something that lets vehicles get to the other side of the river",
-        "a place where the road goes over another road",
-        "a place where a road crosses a stream",
-        "a place where traffic passes over traffic",
-        "a place where you can look down on the river",
-        "a place where you can get across the canal",
-        "a place where couples hang love locks over the river",
-        "a place where cars pass over boats",
-        "a place where the railway leaps over the valley",
-        "a place to get to the opposite bank",
-        "a place where bungee jumpers leap over a ravine",
-        "a place where a toll is paid for crossing the strait",
-        "what Brunel built over gorges",
-        "what London and San Francisco are famous for crossing",
-        "what a structural engineer inspects over the river",
-        "what military planners classify by load for crossing a river",
-        "what is built to avoid a ferry",
-        "what a troop column needs to get over the river",
-        "what flood water could wash away between two banks",
-        "something that has a clearance height for barges",
-        "something that goes from bank to bank",
-        "something that avoids a detour around the valley",
-        "something that lets walkers over without getting wet",
-        "somewhere to watch boats pass beneath your feet",
-        "somewhere to drive over the estuary",
-        "somewhere to walk over the motorway",
-        "somewhere to look down on trains",
-        "a place where trains thunder over the valley",
-        "a place where cyclists cross the canal",
-        "a place where an army could cross the stream",
-        "a place where the highway passes over the railway",
-        "a place where a river can be crossed dry-shod",
-        "a place where marching soldiers must break step",
-        "a place where customs stop people halfway over the border river",
-        "a place where trucks heavier than 30 tonnes may not cross",
-        "something that leaps across the ravine",
-        "something that connects two sides of a gorge",
-        "something that connects two halves of a city split by water",
-        "something that is supported by abutments",
-        "something that hangs from cables over a strait",
-        "something that sways in the wind and carries cars",
-        "something that hedgehogs and stags use over the autobahn",
-        "something that lifts for masts",
-        "something that beggars sleep under",
-        "something that sappers lay across a stream",
-        "something that saves a ferry ride",
-        "what Horatius defended",
-        "what joins Manhattan with Brooklyn",
-        "what carried Roman water over a valley on arches",
-    ],
-    "pier": [
-        "somewhere to moor a yacht",
-        "somewhere to tie up a dinghy",
-        "somewhere to step off the ferry",
-        "somewhere to board a boat",
-        "somewhere to fish from over the water",
-        "a place where boats are made fast",
-        "a place where passengers embark for a harbour cruise",
-        "a place where cargo is unloaded from ships",
-        "a place where dockers work",
-        "a place where longshoremen work",
-        "a place where anglers sit on planks over the water",
-        "a place where you can dangle your feet over the lake",
-        "a place where you can jump into the lake from planks",
-        "a place where bollards and cleats take mooring lines",
-        "a place where gulls perch at the end of the planks",
-        "a place where a ferry lands",
-        "a place where a skipper throws a line ashore",
-        "a place where hawsers are fastened",
-        "a place where yachts lie side by side in their berths",
-        "a place to berth a ship",
-        "a place to land by boat",
-        "something that juts out into the water",
-        "something that sticks out into the lake",
-        "something that sticks out into the harbour",
-        "something that stands on piles in the water",
-        "something that reaches out over the sea on stilts",
-        "something that lets crews go ashore",
-        "something that floats on pontoons for mooring",
-        "something that is made of planks and leads nowhere but into the lake",
-        "something that holds boats by their ropes",
-        "something that has fenders for hulls",
-        "something that Brighton is famous for at the seaside",
-        "something that rises with the tide and holds moored boats",
-        "what a harbour master assigns to visiting yachts",
-        "what a marina has in rows for berthing",
-        "what stevedores load from",
-        "what you walk along to reach your moored boat",
-        "what sticks out from the shore like a finger",
-        "what oil tankers discharge at",
-        "what you stroll on over the waves at the seaside",
-        "what crab fishers hang their lines from",
-        "what swimmers climb onto from the lake",
-        "what a gangplank leads to",
-        "somewhere to step ashore",
-        "somewhere to fasten a boat",
-        "somewhere to tie up the motorboat",
-        "somewhere to get on the excursion steamer",
-        "somewhere to catch crabs with a line over the sea",
-        "somewhere to unload the catch",
-        "somewhere to sit over the lake with your feet dangling",
-        "somewhere to wait for the water taxi",
-        "a place where hawsers are wound around bollards",
-        "a place where fishing boats land their catch",
-        "a place where a gangway is lowered",
-        "a place where dinghies are tied to rings",
-        "a place where barnacles cover the piles",
-        "a place where longboats came alongside",
-        "a place where swimmers dive from planks",
-        "a place where the lake steamer calls",
-        "a place where yachtsmen go ashore",
-        "a place where Otis Redding might sit by the bay",
-        "a place where freight is hoisted from holds",
-        "a place where sailors disembark",
-        "a place where bathers climb down a ladder into the lake",
-        "something that pokes out from the shore",
-        "something that reaches from the beach into the waves",
-        "something that extends over the water and ends there",
-        "something that is narrow, wooden and surrounded by water on three sides",
-        "something that boats lie along",
-        "something that a marina rents by boat length",
-        "something that runs out from the bank on posts",
-        "what a deckhand jumps onto with the line",
-        "what fishermen mend their nets on by the boats",
-    ],
-    "roundabout": [
-        "somewhere to turn around without reversing",
-        "a place where cars go round in a circle",
-        "a place where traffic circulates",
-        "a place where drivers must give way to those already circling",
-        "a place where drivers must yield on entry and go around",
-        "a place where roads meet in a ring",
-        "a place where roads meet without traffic lights",
-        "a place where the navigation says take the third exit",
-        "a place where the satnav says take the second exit",
-        "a place where you drive around an island",
-        "a place where you can miss your exit and go around again",
-        "a place where British drivers go clockwise",
-        "a place where French drivers go anticlockwise",
-        "a place where you can make a U-turn by going around",
-        "a place where several streets feed into a ring",
-        "a place where traffic whirls around a planted island",
-        "a place where vehicles orbit a central island",
-        "a place where vehicles merge into a circle",
-        "a place where crossroads became a circle",
-        "a place where cars orbit a statue",
-        "something that has three or four exits and an island",
-        "something that replaces a crossroads with a loop",
-        "something that slows traffic by making it go around",
-        "something that makes drivers go around an island",
-        "something that Milton Keynes and Swindon are known for",
-        "something that looks like a doughnut made of road",
-        "something that looks like a ring with roads as spokes",
-        "something that makes cars circle",
-        "something that keeps traffic moving without signals",
-        "something that calms traffic with a circle",
-        "what the French call a rond-point",
-        "what Americans call a rotary",
-        "what the Arc de Triomphe stands in the middle of",
-        "what learner drivers fear because of lanes and exits",
-        "what reduces collisions at junctions by going around",
-        "what a highway engineer builds so that traffic circulates",
-        "what has splitter islands and a circulating lane",
-        "what cyclists dislike because cars swing around it",
-        "a place where you indicate as you leave the circle",
-        "a place where lorries swing around a kerbed island",
-        "a place where streets converge on a circle",
-        "a place where lanes spiral outwards to their exits",
-        "somewhere to change direction by driving all the way round",
-        "somewhere to practise going round an island",
-        "a place where entering drivers wait for a gap in the ring",
-        "a place where everyone drives round the flower bed",
-        "a place where priority belongs to those already going round",
-        "a place where buses swing around a planted circle",
-        "a place where you choose between exits",
-        "a place where a tourist drives round three times before choosing an exit",
-        "a place where avenues converge on a circle",
-        "a place where cars spin around a monument",
-        "a place where road users circulate in one direction",
-        "a place where crossing accidents are rare because all go round",
-        "a place where four streets meet around an island",
-        "a place where tailbacks are avoided by flowing in a ring",
-        "something that looks like a wheel with roads for spokes",
-        "something that looks like a lollipop knot of roads",
-        "something that looks like a target on the road network",
-        "something that has a round island with shrubs in the middle of traffic",
-        "something that makes you yield and then go round",
-        "something that planners prefer to signals at crossings",
-        "something that slows down cars at the village entrance by an island",
-        "what a turbo layout makes faster with spiral lanes",
-        "what Swindon has a magic version of",
-        "what Columbus Circle and Dupont Circle are",
-        "what you leave at the third exit",
-    ],
-    "baseball_diamond": [
-        "somewhere to hit a home run",
-        "somewhere to steal second base",
-        "somewhere to play catch with a mitt and a bat",
-        "a place where a pitcher throws to a batter",
-        "a place where Babe Ruth would bat",
-        "a place where batters swing",
-        "a place where a catcher crouches behind home plate",
-        "a place where nine innings are played",
-        "a place where the bases are loaded",
-        "a place where the umpire calls strike three",
-        "a place where Little League is played",
-        "a place where softball is played",
-        "a place where shortstops and pitchers play",
-        "a place where the Yankees would play",
-        "a place where the Red Sox would play",
-        "a place where a slugger hits a grand slam",
-        "a place where bats and mitts are used",
-        "a place where fly balls are caught",
-        "a place where runners slide into third base",
-        "a place where foul balls fly",
-        "a place where a mound rises in the middle of the dirt",
-        "a place where fans eat hot dogs at the seventh-inning stretch",
-        "a place where the bullpen warms up",
-        "a place where bunts and double plays happen",
-        "a place where players sit in dugouts",
-        "a place where you are out after three strikes",
-        "something that has four bases",
-        "something that has a pitcher's mound",
-        "something that has a dirt infield shaped like a diamond",
-        "something that has a backstop and foul lines",
-        "something that looks like a fan with brown dirt at its tip",
-        "something that looks like a slice of pie with a sandy point",
-        "something that has first, second and third base",
-        "something that has an infield and an outfield",
-        "something that is a quarter circle of grass with brown dirt",
-        "a place where curveballs are thrown",
-        "a place where knuckleballs are thrown",
-        "a place where Japanese high schools play yakyu",
-        "a place where tee-ball kids run the bases",
-        "a place where the World Series could be held",
-        "a place where a batting average is earned",
-        "a place where home plate is swept",
-        "a place where cleats kick up infield dust",
-        "somewhere to pitch a no-hitter",
-        "somewhere to swing a bat",
-        "somewhere to throw a curveball",
-        "somewhere to catch pop flies",
-        "somewhere to slide into home",
-        "somewhere to run the bases",
-        "a place where Joe DiMaggio would bat",
-        "a place where Shohei Ohtani would pitch",
-        "a place where the Cubs would play",
-        "a place where the Dodgers would play",
-        "a place where a batter strikes out",
-        "a place where a walk loads the bases",
-        "a place where a reliever comes out of the bullpen",
-        "a place where a fastball is clocked",
-        "a place where a wooden bat cracks against a ball",
-        "a place where a coach waves the runner home to the plate",
-        "a place where peanuts and Cracker Jack are eaten in the stands",
-        "a place where innings are counted",
-        "a place where outfielders wear gloves",
-        "a place where kids play tee-ball",
-        "a place where a fastpitch softball is thrown underarm",
-        "a place where an ump brushes the plate",
-        "a place where Charlie Brown would pitch",
-        "something that has a mound sixty feet from the plate",
-        "something that has basepaths ninety feet long",
-        "something that has a grass arc around brown dirt",
-        "something that has a chain-link backstop behind the batter",
-        "something that a quarter of a circle with a dirt corner gives away",
-        "something that Kevin Costner built in a cornfield",
-        "what MLB teams play on",
-    ],
+    "building": _listed(
+        "somewhere to live | somewhere to sleep indoors | a place to shelter from the rain under a roof"
+        " | something with walls and a roof | something that has a front door and windows | a place where families live"
+        " | a place where clerks work at desks | a place where pupils sit in classrooms | a place where patients lie in wards"
+        " | a place where goods are stacked on shelves | a place where people go shopping indoors"
+        " | a place where worshippers gather indoors | somewhere to hold an office meeting | somewhere to rent a flat"
+        " | a place to check in for the night | what an architect designs | what a roofer covers with tiles | what a bricklayer erects"
+        " | what a postman delivers letters to | what a fire inspector checks for escape stairs"
+        " | something that needs heating in winter | something that carries a street number | something that has rooms and corridors"
+        " | something that an estate agent sells | a place where machines assemble products under a roof"
+        " | somewhere to store furniture in the dry | something that could be fitted with rooftop insulation"
+        " | a place where tenants pay rent | something that bricks and mortar make | something that has a chimney"
+        " | something that has storeys and a staircase | a place where cows spend the winter indoors"
+        " | a place where a judge hears cases | somewhere to have a hot dinner at home | a place with a kitchen and bedrooms"
+        " | something that people evacuate when the fire alarm rings | something that has a postal address"
+        " | a place where people hang their coat and work indoors | something with gables and gutters"
+        " | somewhere to take cover indoors during hail | what a census taker knocks on"
+        " | a place where workers clock in on the shop floor | something that has a cellar and an attic"
+        " | what a demolition crew pulls down | somewhere to warm up by the fireplace | somewhere to plug in a kettle"
+        " | somewhere to borrow a book | somewhere to see a dentist | somewhere to mend a bicycle indoors"
+        " | a place where bread is baked | a place where a congregation sings hymns | a place where monks pray"
+        " | a place where inmates are locked up | a place where students attend lectures | a place where a play is staged"
+        " | a place where ministers govern | a place where grandma lives | a place where the bathroom is upstairs"
+        " | a place where parcels are sorted under cover | something that has windows, doors and wallpaper"
+        " | something that is insured against burglary | something that a mortgage pays for | something that carpenters put rafters on"
+        " | something that has a lift to the tenth storey | something that a plumber and an electrician fit out"
+        " | something that a real estate broker lists | something that a burglar breaks into"
+        " | something that keeps the rain off the furniture | what plasterers and glaziers finish | what squatters occupy"
+        " | what Santa climbs into through the chimney"
+    ),
+    "water": _listed(
+        "somewhere to sail a dinghy | somewhere to windsurf | a place where ducks and swans float"
+        " | somewhere to go ice skating in a hard winter | a place to drop anchor | a place where amphibious planes could touch down"
+        " | something that reflects the sky | something that mirrors the clouds | something that glitters blue in the sun"
+        " | something that fills with rain and stays wet all year | a place where anglers sit around the shore"
+        " | something that a shore surrounds | what a beach borders | somewhere to go for a boat trip on calm waters"
+        " | somewhere to dive to a sunken wreck | a place where a fire helicopter can scoop | what a dam holds back"
+        " | something that never flows but stays wet | a place where frogs spawn | what a town stores for drinking supply"
+        " | a place where waves break | somewhere to skim stones | what a fish farmer stocks with carp"
+        " | somewhere to paddle a pedal boat | a place where tides rise and fall | something that evaporates in a drought"
+        " | a place where algae bloom in summer | a place where herons stalk the shallows"
+        " | something that a lifeguard station on a beach watches | something that is deep and blue | what limnologists study"
+        " | what oceanographers study | a place where seals may surface | something that needs no mowing because it is all wet"
+        " | a place where pike lurk among lilies | something that covers a drowned valley | a place where migrating geese rest afloat"
+        " | what fills an old gravel pit | somewhere to scuba dive | something that has a shoreline all round"
+        " | a place where cattle come to drink | a place where swell rolls in | somewhere to test a model yacht"
+        " | somewhere to swim in nature | somewhere to watch grebes and coots | a place where dragonflies hover over lilies"
+        " | a place where the moon is mirrored at night | a place where a submarine could hide | a place where a regatta is held"
+        " | a place where kitesurfers jump | a place where carp grow fat | a place where boats bob at anchor"
+        " | a place where the Loch Ness monster could hide | a place where plankton drifts | a place where saltiness is measured"
+        " | something that freezes over in January | something that surrounds an island | something that laps against a sandy shore"
+        " | something that is wet, wide and still | something that would swamp the low ground if the dam broke"
+        " | something that keeps mosquitoes breeding | something that turns turquoise over sand"
+        " | something that absorbs infrared completely | something that ripples when a pebble falls in | what whales and dolphins need"
+        " | what a plumb line or echo sounder measures the depth of | what cartographers tint blue by the hectare"
+        " | what a hydropower scheme impounds"
+    ),
+    "tennis_court": _listed(
+        "somewhere to hit a serve over a net | a place to play a set with rackets | somewhere to practise my backhand"
+        " | somewhere to practise a forehand | a place where Federer would feel at home | a place where players shout deuce"
+        " | a place where love means zero | a place where a yellow felt ball bounces"
+        " | a place where two players face each other across a net | a place where a ball boy crouches by the net"
+        " | a place where four people play doubles | something that has service boxes and tramlines"
+        " | something that has baselines and a net | somewhere to play a tiebreak | somewhere to volley at the net"
+        " | a place for racket players | something that is swept with a drag mat after a match on clay"
+        " | a place where Wimbledon hopefuls train | a place where an umpire sits on a high chair"
+        " | a place where Serena Williams would train | somewhere to lob and smash | a place where you can score an ace"
+        " | something that Roland Garros has in red clay | a place where players change ends after odd games"
+        " | something that measures 78 feet by 36 | something that measures about 24 by 11 metres with a net in the middle"
+        " | a place to hit fuzzy balls with strings | somewhere to take racquet lessons | a place where a line judge calls out"
+        " | a place where double faults happen | a place where you need a racket and a partner"
+        " | somewhere to have a knock-up with rackets | a place where game set and match is called | somewhere to swing a racquet"
+        " | a place where Nadal slides on clay | a place where a ball machine fires serves | something that a racket club owns"
+        " | a place where the Davis Cup could be held | what a racket club resurfaces each spring | somewhere to return serves"
+        " | something that is split in half by a low net | a place where topspin matters | somewhere to break a string on a racket"
+        " | somewhere to practise slice and spin serves | a place where Steffi Graf would feel at home"
+        " | a place where Djokovic would warm up | a place where Borg and McEnroe would meet"
+        " | a place where players in white bounce the ball before serving | a place where ladies' doubles are decided"
+        " | a place where the score goes fifteen love | a place where Hawk-Eye checks the line"
+        " | a place where a coach feeds balls from a basket with a racket | something that has a net post on each side and alleys"
+        " | something that is rolled, watered and brushed for clay play | something that hotel guests reserve by the hour with rackets"
+        " | something that the ITF grades by surface pace | something that grand slam winners know best"
+        " | something that needs a net strap and white tapes | a place where mixed pairs rally | a place where break points are saved"
+        " | a place where a drop shot dies over the net"
+    ),
+    "running_track": _listed(
+        "somewhere to sprint a hundred metres | somewhere to run laps | a place where sprinters train"
+        " | a place where a starting pistol is fired | a place where relay batons change hands | a place where hurdlers jump"
+        " | a place where runners go round and round | something that has lanes for runners | something that has eight red lanes"
+        " | something that has two bends and two straights | a place where Usain Bolt would race | a place where the mile is raced"
+        " | a place where world records in the 1500 metres are set | somewhere to do interval training on foot"
+        " | somewhere to jog in circles | a place where runners wear spikes | a place where athletes crouch in starting blocks"
+        " | a place where a bell rings for the last lap | a place where a photo finish camera stands"
+        " | a place where the 400 metres is run | a place where pupils run for sports day | a place where joggers do their rounds"
+        " | something that is red and oval and made for runners | something that loops around a grass infield for athletes"
+        " | a place where a decathlete competes | a place where the steeplechase is run | a place where coaches use a stopwatch"
+        " | a place where the 4 by 100 relay is held | somewhere to time a lap on foot | a place where athletes warm up and sprint"
+        " | a place where long-distance runners count their laps | something that is made of tartan and lanes"
+        " | a place where marathon runners do speed work | a place where staggered starts are painted"
+        " | a place where a false start gets you disqualified | somewhere to test my 800 metre time"
+        " | a place where sprint spikes leave holes | a place where racewalkers circle | a place where a finish tape is stretched"
+        " | a place where joggers meet on rubber | a place where an athletics meet is held | a place where the anchor leg is run"
+        " | somewhere to break my personal best over 200 metres | somewhere to run in spikes | somewhere to count laps with a stopwatch"
+        " | a place where the bell lap is rung | a place where middle-distance runners kick for home | a place where Carl Lewis won"
+        " | a place where a pacemaker leads the field for two laps | a place where marathoners do intervals"
+        " | a place where barriers are set for the hurdles | a place where runners break from their lanes"
+        " | a place where sprinters tie their spikes | a place where the Olympic 10000 metres takes 25 laps"
+        " | a place where cinders crunch underfoot as you sprint | a place where wind readings for sprints are taken"
+        " | a place where girls and boys sprint for a certificate | something that is 400 metres around"
+        " | something that is oval, red and striped with white lanes | something that a harriers club trains on"
+        " | something that IAAF surveyors measure 30 cm from the kerb | something that is bouncy underfoot for athletes"
+        " | what Mo Farah circled many times"
+    ),
+    "storage_tank": _listed(
+        "somewhere to keep crude oil | somewhere to store petrol in bulk | something that holds diesel"
+        " | something that contains liquid fuel | something that holds thousands of barrels"
+        " | a place where kerosene is kept until needed | what a refinery fills with crude | what a pipeline empties into at a depot"
+        " | something that is round, metal and full of oil | something that stores liquefied gas"
+        " | something that holds grain in a tall cylinder | something that keeps cement dry in a cylinder"
+        " | something that a bund wall protects from leaking oil | something that has a floating lid"
+        " | something that could leak petroleum | something that would explode in a refinery fire | what a tanker lorry fills up from"
+        " | what a fuel depot has in rows | what an oil trader leases for barrels"
+        " | what a satellite analyst measures to estimate oil inventory | something that has a spiral stair up its steel side"
+        " | a place where chemicals are kept in bulk | something that holds jet fuel at an airport"
+        " | something that is painted white against the heat and full of naphtha | something that stores slurry on a farm"
+        " | something that ferments biogas | what a gasworks fills | something that holds propane under pressure"
+        " | something that keeps molasses | something that holds liquids in a steel drum"
+        " | what an inspector tests for corrosion and leaks | a place where ethanol is kept | something that stores hydrocarbons"
+        " | what foam monitors protect in an oil terminal | something that is cylindrical and holds fluids"
+        " | what a brewery keeps its bulk beer in | something that has manholes and vents on its lid"
+        " | something that must be earthed before fuel is pumped in | a place where strategic petroleum reserves are held"
+        " | something that rises like a giant tin can | what holds vegetable oil by the thousand tons"
+        " | what farmers blow harvested grain into | somewhere to keep heating oil for the winter | somewhere to hold ammonia safely"
+        " | a place where gasoline vapours are vented | a place where barrels of Brent are kept"
+        " | a place where feedstock waits for the cracker | a place where wine matures in steel"
+        " | a place where animal feed trickles from a cone | something that is gauged with a dip tape"
+        " | something that is refilled by pipeline | something that gets emptied into road tankers"
+        " | something that stores natural gas under pressure | something that shows a crescent shadow when its roof floats low"
+        " | something that is a welded shell around thousands of litres | something that stands inside a dyke in case of a spill"
+        " | something that looks like a white pillbox from overhead | something that stores fertiliser solution"
+        " | something that OPEC watchers count | something that could rupture and spill chemicals"
+        " | what bombers struck to stop the supply of fuel | what keeps sewage sludge digesting"
+        " | what refinery workers climb to take a sample | what firefighters cool with jets so it does not boil over"
+    ),
+    "pool": _listed(
+        "somewhere to swim laps | a place to cool off in July | somewhere to do cannonballs"
+        " | a place where kids splash about with armbands | a place where chlorine is added | something that has a diving board"
+        " | something that has a shallow end and a deep end | somewhere to do the butterfly stroke | somewhere to practise breaststroke"
+        " | somewhere to learn the front crawl | a place where sunbathers lie on loungers around turquoise tiles"
+        " | something that needs a skimmer net and a filter | what a hotel guest dives into"
+        " | a place where a lifeguard blows a whistle at divers | a place where swimmers train"
+        " | something that has tiles and a ladder at the edge | a place where aqua aerobics takes place"
+        " | a place where water polo is played | something that is turquoise and tiled"
+        " | something that rich people have in the garden for a dip | somewhere to take a dip behind the house"
+        " | a place where Michael Phelps would train | something that is covered with a tarpaulin in winter and heated in summer"
+        " | somewhere to float on an inflatable flamingo | a place where synchronised swimmers perform | a place to bathe in trunks"
+        " | a place where bikinis are worn behind the villa | a place where babies learn to float"
+        " | something that must be fenced so that toddlers do not fall in | what a pump and chlorine keep clean"
+        " | something that a homeowner fills with a hose for bathing | a place where water slides end"
+        " | a place to do somersaults from a springboard | somewhere to soak in bubbles | a place where verrucas are caught"
+        " | a place where bathers swim lengths | a place where backstroke flags hang | a place where you must shower before entering"
+        " | a place where a bathing cap is compulsory | something that gets an annual chlorine shock"
+        " | something that belongs to a resort and is bright turquoise | somewhere to float on an airbed | somewhere to wear goggles"
+        " | somewhere to bathe at the hotel | somewhere to take toddlers with water wings | somewhere to belly-flop"
+        " | a place where bathers sip cocktails at the edge | a place where a robot vacuum cleans the tiled floor"
+        " | a place where swimmers do tumble turns | a place where a slide ends with a splash"
+        " | a place where underwater lamps glow blue at night | a place where holiday guests reserve loungers with towels"
+        " | a place where kids shout Marco and Polo | a place where backstroke is taught | a place where the pH must be checked"
+        " | something that millionaires own behind the mansion for bathing | something that is emptied, scrubbed and refilled each May"
+        " | something that has rope lanes floating on it | something that a leaf net is drawn across"
+        " | something that smells of chlorine | something that looks like a turquoise kidney"
+        " | something that is heated for winter bathing | what a bathing master watches over | what Mark Spitz won medals in"
+    ),
+    "ship": _listed(
+        "something that floats and carries cargo | something that sails | something that has a captain and a crew"
+        " | something that has a keel | something that has a bow and a stern | something that leaves a wake"
+        " | something that carries containers across the ocean | what a harbour pilot boards | what a coastguard would stop and search"
+        " | what a skipper steers | what a sailor calls home | what fishermen go out in | what a crane in the port unloads"
+        " | something that can sink | something that has masts and rigging | something that drops anchor | something that transmits AIS"
+        " | something that pirates might board | something that navies operate | something that takes passengers across the strait"
+        " | something that is moored with ropes | something that carries tourists on cruises | something that tows barges"
+        " | something that drags nets for cod | something that needs a rudder | something that has a hull and a deck"
+        " | what is launched with a bottle of champagne | something that flies a maritime flag | what Lloyd's Register classifies"
+        " | something that a shipyard built | what a lighthouse warns | something that rides the waves"
+        " | something that goes through the Suez Canal | something that rowers pull with oars"
+        " | something that has a port side and a starboard side | something that carries iron ore by sea"
+        " | something that floats and has an engine | something that smugglers could use to land contraband by sea"
+        " | what a mariner commands | something that rolls and pitches on the swell | something that gives a foghorn blast"
+        " | something that you board with a sea bag | something that hauls crude across the sea"
+        " | something that ferries lorries to an island | something that needs a berth | something that has portholes"
+        " | something that hoists a spinnaker | something that oarsmen row | something that is caulked and tarred"
+        " | something that carries lifebuoys | something that shrimpers go out in | something that an admiral commands"
+        " | something that breaks ice with its bow | something that might run aground | something that might capsize"
+        " | something that loads grain at the port and sails off | something that has cabins and a casino and cruises"
+        " | something that hunts submarines at sea | something that immigrants once crossed the Atlantic in"
+        " | something that draws ten metres of water | what tugs push | what Columbus crossed the Atlantic with"
+        " | what a boatswain keeps in order | what the Vikings rowed | what salvage divers raise"
+        " | what customs officers search at the quay"
+    ),
+    "plane": _listed(
+        "something that flies passengers across the ocean | something that has wings and a tail"
+        " | something that takes off from a runway | something that lands on an airstrip | something that has a cockpit"
+        " | what a pilot flies | what an air force operates | what ground crew push back from the gate | something that has jet engines"
+        " | something that has a fuselage | something that burns kerosene aloft | what air traffic control clears for take-off"
+        " | something that serves meals at 35000 feet | something that a boarding bridge connects to"
+        " | something that has landing gear and flaps | something that drops paratroopers | something that has ailerons and a rudder"
+        " | what de-icing crews spray in winter | what a stewardess works aboard | something that carries holidaymakers through the air"
+        " | something that could fly me to Paris | something that drops bombs | what mechanics service in a hangar"
+        " | something that has propellers and wings | what airlines buy | something that leaves contrails"
+        " | what a jet bridge docks with | something that has a black box recorder | something that has a tail fin"
+        " | something that plane spotters photograph | what travellers board after the security check"
+        " | something that stands on an apron with its wings spread | something that glides without an engine"
+        " | something that looks like a cross with swept arms | something that looks like a giant metal bird"
+        " | something that is towed by a pushback tug | something that refuels from a bowser at the gate"
+        " | something that the Wright brothers invented | something that loops the loop | something that taxis to the gate"
+        " | what hijackers take over in midair | something that climbs to cruising altitude | something that carries air mail"
+        " | something that lifts off and flies | something that flies faster than sound | something that has a nose cone and turbofans"
+        " | something that refuels in mid-air | something that dusts crops from the sky | something that carries mail by air"
+        " | something that gets a boarding call | something that has window seats and an aisle | something that has an autopilot"
+        " | something that skydivers jump out of | something that ditches only in an emergency | something that holds a tail number"
+        " | something that retracts its wheels | something that banks and climbs | something that needs a long runway"
+        " | something that drops water on wildfires in flight | something that Lindbergh crossed the Atlantic in"
+        " | something that Amelia Earhart flew | something that the Red Baron flew | something that fighter aces flew"
+        " | something that Boeing and Airbus build | something that a marshaller guides with wands"
+        " | something that carries oxygen masks in the ceiling | what radar controllers vector to final approach"
+        " | what baggage loaders fill with suitcases at the gate | what jet lag comes from"
+    ),
+    "parking_lot": _listed(
+        "somewhere to leave the car | a place to leave my vehicle while I shop | a place where cars stand in rows"
+        " | a place where commuters leave their vehicles | a place where you pay at a ticket machine for your car"
+        " | somewhere to park a camper van | somewhere to park the lorry overnight | somewhere to park"
+        " | a place where white lines mark spaces for vehicles | a place where shoppers look for their automobile"
+        " | a place where attendants hand out tickets to drivers | a place where a driver hunts for a free space"
+        " | a place where rental vehicles are picked up | a place where you might lose your car among hundreds"
+        " | a place where a trunk sale could be held | a place where drivers reverse into bays"
+        " | somewhere to put the car during a concert | a place with marked stalls | a place where sedans and pickups stand"
+        " | something that fills up with vehicles on match day | something that is empty asphalt at night and full of cars by day"
+        " | a place where shopping trolleys are returned | a place where disabled drivers have reserved spaces"
+        " | a place where coaches wait for tourists | a place where employees leave their cars in the morning"
+        " | a place where stationary vehicles bake in the sun | a place where a valet takes the car"
+        " | a place where new cars await delivery | a place where truckers stop for the night"
+        " | a place where electric cars can charge while they stand | somewhere to switch off the engine and lock the doors"
+        " | a place where you get clamped without a ticket | a place where fender benders happen at walking pace"
+        " | a place with lots of idle automobiles | a place to drop the car before taking the train"
+        " | a place where a learner driver practises reversing | something that has stalls, aisles and many vehicles"
+        " | what a mall provides for motorists | a place where idle motors stand | a place where hundreds of windscreens glint"
+        " | a place where campers and caravans can stand | a place for vehicles to wait | somewhere to leave the van"
+        " | somewhere to leave a coach full of tourists | somewhere to stop the truck for a rest break"
+        " | somewhere to meet for carpooling | somewhere to unload the trolley into the boot"
+        " | a place where hatchbacks and estates stand side by side | a place where taxis wait"
+        " | a place where barriers lift for motorists | a place where a windscreen ticket is required"
+        " | a place where season permits are needed for vehicles | a place where the wardens issue fines"
+        " | a place where delivery vans stand overnight | a place where a flea market is held on asphalt between white bays"
+        " | a place where festival visitors leave their cars | a place where hikers leave the car"
+        " | a place where motorists circle for a gap | a place where a fleet of rental cars is lined up"
+        " | a place where imported vehicles wait in rows after unloading | a place where wrecks are towed and impounded"
+        " | a place where teenagers practise driving on Sunday | something that has hundreds of spaces"
+        " | something that glitters with car roofs | something that has bays marked at an angle"
+        " | what a stadium needs for the fans' cars | what drivers call full when the sign turns red"
+    ),
+    "sports_field": _listed(
+        "somewhere to play football | somewhere to play soccer | a place where two teams chase a ball | a place where goals are scored"
+        " | a place where rugby is played | a place where a referee blows a whistle | a place where penalties are taken"
+        " | a place where corner kicks are taken | something that has goals at both ends"
+        " | something that has a halfway line and a centre circle | something that has goalposts | a place where Messi would dribble"
+        " | a place where a scrum is formed | a place where a quarterback throws | a place where touchdowns are scored"
+        " | a place where eleven play against eleven | a place where goalkeepers dive | a place where the ball is kicked off"
+        " | somewhere to have a kickabout | a place where a cricket match is played | a place where wickets fall"
+        " | a place where hockey sticks clash on turf | a place where linesmen run with flags | a place where the offside rule applies"
+        " | a place where footballers train | a place where fans watch a cup tie | a place where lacrosse is played"
+        " | a place where a groundsman paints touchlines | somewhere to practise free kicks"
+        " | a place where striped turf is mown for matches | a place where a substitute warms up on the touchline"
+        " | a place where schoolchildren play ball games on grass | a place where midfielders and strikers run"
+        " | a place where yellow cards are shown | a place where a hat-trick could be scored"
+        " | a place where the World Cup final could be held | a place where tries and conversions are scored"
+        " | a place where frisbee teams compete | a place for a five-a-side tournament | a place where Gaelic football is played"
+        " | a place where punters kick field goals | a place where a team defends its penalty area | somewhere to score a goal"
+        " | somewhere to practise corners and throw-ins | somewhere to kick a ball | somewhere to train for the league"
+        " | a place where Pele would play | a place where Beckham would take a free kick | a place where the All Blacks would play"
+        " | a place where bowlers run up to the wicket | a place where batsmen defend their stumps"
+        " | a place where hookers and props push | a place where a drop goal is kicked | a place where Maradona would dribble"
+        " | a place where cheerleaders dance at half-time | a place where the captain tosses a coin before kick-off"
+        " | a place where hurlers swing their sticks | a place where defenders build a wall"
+        " | a place where boys in cleats and shin pads practise | a place where a penalty shoot-out is held"
+        " | a place where nets hang behind two goals | something that FIFA prescribes as 105 by 68 metres"
+        " | something that has a penalty box at either end | something that has yard lines and end zones"
+        " | something that is mown in light and dark stripes for games | something that is marked with chalk for ball games"
+        " | what a football club calls its home turf"
+    ),
+    "river": _listed(
+        "somewhere to go whitewater rafting | something that flows to the sea | something that flows downhill"
+        " | something that winds through the valley | something that meanders | something that has a current"
+        " | something that has two banks and a current | something that has a source and a mouth | something that salmon swim up"
+        " | something that bursts its banks after rain | something that carries silt to the delta | something that a ferryman crosses"
+        " | something that drains the catchment | something that turned mill wheels | what hydrologists gauge"
+        " | what bridges span in most cities | somewhere to drift downstream in a canoe | somewhere to fly-fish for trout"
+        " | a place where beavers build dams | a place where otters live along the banks | a place where kayakers run rapids"
+        " | something that carved the valley | something that barges travel along from lock to lock"
+        " | something that is long, wet and winding | something that has tributaries | something that a towpath follows"
+        " | something that carries meltwater from the mountains | something that erodes its outer bends"
+        " | something that runs between two banks | something that floods the lowlands in spring | something that could be forded"
+        " | something that would carry a message in a bottle downstream | what locks and weirs regulate"
+        " | something that rises in the hills and ends at an estuary | something that has an upstream and a downstream"
+        " | something that carries driftwood along | something that has eddies and riffles"
+        " | something that snakes across the map with flowing water | something that gold panners wade in"
+        " | something that irrigates the plain with flowing water | something that inland skippers navigate"
+        " | something that the Thames and the Danube are examples of | something that never stops flowing"
+        " | somewhere to row against the current | somewhere to pan for gold | somewhere to follow the towpath"
+        " | somewhere to watch kingfishers on the bank | a place where trout rise against the current"
+        " | a place where barges chug upstream | a place where eels migrate | a place where punts drift past willows"
+        " | a place where Huckleberry Finn could raft | a place where sediment is carried along"
+        " | a place where a gauge shows the discharge in cubic metres per second | a place where a weir raises the level upstream"
+        " | a place where log drivers floated timber down | something that tumbles over stones | something that babbles and gurgles"
+        " | something that swells after heavy rain and flows off | something that forms the border between two states by its thalweg"
+        " | something that empties into the ocean | something that joins another at a confluence"
+        " | something that splits into arms in a delta | something that a mill used to be driven by | something that floods wash down"
+        " | something that cuts gorges over millennia | something that powers turbines as it runs downhill"
+        " | what an ox-bow was cut off from | what canal builders link together | what ferrymen and rafters travel on"
+    ),
+    "field": _listed(
+        "somewhere to grow wheat | somewhere to grow potatoes | a place where a farmer ploughs"
+        " | a place where a tractor drives up and down | a place where a combine harvester works | a place where barley ripens"
+        " | a place where cows graze | a place where sheep graze | a place where crops are grown | a place where seeds are sown in rows"
+        " | a place where manure is spread | a place where scarecrows stand | a place where hay is cut | a place where straw bales lie"
+        " | a place where maize grows tall | a place where rapeseed blooms yellow | something that is harvested every year"
+        " | something that is tilled and sown | something that is harrowed and rolled | something that lies fallow every few years"
+        " | what an agronomist samples for soil nitrogen | what a farmer owns | what a peasant tills"
+        " | what crop insurance covers against hail | what a farm subsidy is paid for per hectare | what a plough turns over"
+        " | somewhere to graze a herd | somewhere to keep horses at grass | a place where sugar beet is lifted in autumn"
+        " | a place where weeds are sprayed with herbicide | a place where pesticide is sprayed on cereals"
+        " | a place where furrows run side by side | a place where rice is planted by hand"
+        " | a place where hares and skylarks live among the corn | something that produces grain"
+        " | something that turns golden before the harvest | something that is bounded by hedges and grows cereals"
+        " | something that feeds the livestock | something that grows fodder | a place where vegetables are grown outdoors by the acre"
+        " | a place where the gleaners gather ears | a place where soil lies bare after ploughing | a place where cotton is picked"
+        " | somewhere to plant cabbages by the acre | somewhere to spread slurry | somewhere to sow rye | somewhere to dig up carrots"
+        " | somewhere to put the cattle out | a place where a sower broadcasts seed"
+        " | a place where partridges and quails live in the corn | a place where reapers swing scythes | a place where sheaves stand"
+        " | a place where soya ripens | a place where clover feeds the cows | a place where lambs frolic"
+        " | a place where asparagus is cut | a place where beans and peas are sown"
+        " | a place where drilling and rolling follow the plough | a place where poppies and cornflowers grow among cereals"
+        " | a place where tulips bloom in stripes | a place where bullocks chew the cud | a place where agricultural drones spray"
+        " | something that is rotated between cereals and roots | something that is manured and limed"
+        " | something that gives so many tonnes per hectare of wheat | something that a peasant family lives off"
+        " | something that is mown for silage | something that locusts devour | something that farmhands hoe"
+        " | what Monsanto sells seed for | what Ruth gleaned in | what yields the bread grain"
+    ),
+    "center_pivot": _listed(
+        "a place where a rotating boom waters the crop | something that is watered by a turning arm"
+        " | something that is round because its sprinkler turns around a centre | something that looks like a green coin on the desert"
+        " | something that looks like a giant green disc of crops | something that a pivoting sprinkler arm sweeps"
+        " | a place where irrigation goes round in a circle | a place where crops grow in a perfect circle"
+        " | something that is farmed in a perfect circle | a place where a sprinkler on wheels makes a full turn"
+        " | what pumps from the Ogallala aquifer feed in a circle | something that leaves the corners of a square unwatered"
+        " | something that has a pivot point with a well in the middle | a place where wheeled towers carry a sprinkler pipe around"
+        " | a place where a wheel-mounted pipe sprays maize in a circle | something that farmers in Kansas water in circles"
+        " | something that Saudi farmers water in circles in the sand"
+        " | something that looks like a clock with a moving hand of sprinklers | something that looks like a pie chart made of crops"
+        " | a place where alfalfa grows in a round plot | a place where the irrigator walks in circles"
+        " | a place where radial sprinklers rain on crops | something that is round, green and irrigated"
+        " | something that a compass could have drawn on farmland | what Frank Zybach invented for watering crops"
+        " | a place where a long sprinkler sweeps like a radar beam | something that dots the prairie with circles"
+        " | a place where crops are watered from the middle | something that is irrigated in a disc"
+        " | a place where an arm half a mile long waters corn | something that is circular farmland"
+        " | a place where wheel tracks form concentric rings in the crop | a place where water is sprayed from a revolving pipe"
+        " | a place where crops form a disc with a service track to the hub | something that looks like Pac-Man on farmland"
+        " | something that looks like a vinyl record laid on the prairie | what makes dry plains look like polka dots"
+        " | a place where a revolving gantry drips water on potatoes | a place where sprinklers rotate about a central hub"
+        " | something that makes a round oasis of crops | something that turns desert into round plots"
+        " | a place where revolving irrigation grows cotton | a place where a sprinkler arm crawls round and round"
+        " | a place where crops spread like a dial | a place where corn is grown on a round plot of 50 hectares"
+        " | a place where fossil groundwater is sprayed around a hub | a place where booms on tyres wet the sand in a circle"
+        " | a place where the sprinklers draw a circle of green | a place where wheat grows in a disc in the Sahara"
+        " | something that looks like a green LP on dry steppe | something that looks like a full moon of crops"
+        " | something that looks like a lily pad of farmland | something that looks like a pizza of different crops"
+        " | something that looks like a dartboard of crops | something that farmers in Nebraska irrigate by rotation"
+        " | something that needs a well at the hub and wheels at the rim | something that is a circle inside a square of dry land"
+        " | something that irrigates by rotation | something that is round and grows fodder"
+        " | what an arm with nozzles drenches in a day and a night | what Gaddafi planted in round plots in the desert"
+        " | what turns arid land into dots of green"
+    ),
+    "forest": _listed(
+        "somewhere to pick mushrooms in the shade | somewhere to walk under the trees | a place where trees grow densely"
+        " | a place where deer hide | a place where wild boar root | a place where owls and woodpeckers nest"
+        " | a place where lumberjacks work | a place where timber is felled | a place where chainsaws are used"
+        " | a place where foresters mark trunks | a place where leaves fall in autumn | a place where pine needles cover the ground"
+        " | a place where squirrels jump from tree to tree | something that consists of many trees"
+        " | something that is made of oaks and beeches | something that stores carbon in its trunks"
+        " | something that could burn in a wildfire of trees | something that bark beetles attack | something that has a closed canopy"
+        " | something that turns red and gold in the autumn | somewhere to hide among trunks"
+        " | somewhere to hang a hammock between trees | somewhere to hunt roe deer | somewhere to gather firewood"
+        " | a place where Little Red Riding Hood could meet the wolf | a place where Robin Hood could hide"
+        " | a place where a hiker walks in the shade of firs | a place where logs are stacked after felling"
+        " | a place where ticks and ferns are found under trees | a place where the canopy shuts out the sun"
+        " | a place where saplings are planted for timber | what a sawmill gets its logs from | what a forest ranger patrols"
+        " | what an arborist or silviculturist manages | what LiDAR measures as canopy height"
+        " | something that shields the village from wind with its trees | something that provides wood"
+        " | a place where birches and alders stand close together | something that is thick with trees"
+        " | something that conceals troops from the air | a place where spruces stand in rows | a place where bears could live"
+        " | somewhere to listen to the wind in the treetops | somewhere to collect acorns | somewhere to build a den of branches"
+        " | somewhere to listen for the cuckoo | somewhere to escape the sun under leaves | somewhere to cut a Christmas tree"
+        " | somewhere to go orienteering among trunks | a place where Hansel and Gretel could get lost | a place where lynx roam"
+        " | a place where bluebells carpet the ground under beeches | a place where truffles grow under oaks"
+        " | a place where moss covers fallen trunks | a place where badgers dig setts under roots"
+        " | a place where monkeys swing through the canopy | a place where charcoal burners worked"
+        " | a place where harvesters fell spruces | a place where storms uproot trunks | a place where the axe rings"
+        " | a place where treetops touch each other | a place where blueberries grow under pines | a place where elves live"
+        " | a place where a tree hugger is happy | a place where druids might meet under oaks"
+        " | something that is measured in cubic metres of timber | something that gives shade with countless leaves"
+        " | something that is all bark and branches | something that burns in a crown fire"
+        " | something that has undergrowth, shrubs and a canopy | something that loggers clear"
+        " | something that produces oxygen with many trunks | what the woodpecker and pine marten call home"
+        " | what NDVI shows dark green and textured with crowns"
+    ),
+    "greenhouse": _listed(
+        "somewhere to grow tomatoes under glass | somewhere to grow orchids in winter | a place where cucumbers ripen under glass"
+        " | a place where seedlings are raised under glass | a place where plants are kept warm"
+        " | a place where the sun warms plants through panes | something that is made of glass and holds plants"
+        " | something that is made of plastic film and holds crops | something that traps heat for vegetables"
+        " | something that protects lettuces from frost | something that keeps tropical plants alive in winter"
+        " | a place where peppers grow on substrate | a place where roses grow under cover | a place where hydroponic lettuce is grown"
+        " | a place where grow lamps glow at night | a place where bumblebees pollinate indoor tomatoes"
+        " | what a market gardener heats in winter | what a horticulturist works in"
+        " | what Dutch growers build by the hectare from glass | what Almeria is covered with"
+        " | what a hailstorm would shatter over the tomatoes | a place where strawberries ripen early under plastic"
+        " | a place where cut flowers are raised under cover | a place where vents open in the glazed roof"
+        " | a place where aubergines grow all year under a clear roof | a place where potted plants are raised for sale"
+        " | something that lets daylight in and keeps the cold off plants | something that has a transparent roof"
+        " | something that has glazed walls for plants | something that gets shaded with whitewash in summer"
+        " | a place to overwinter lemon trees | a place to force rhubarb and raise seedlings"
+        " | a place where palms grow in a cold country | a place where vegetables are cultivated under cover"
+        " | a place where humidity is kept high for ferns | a place where drip irrigation feeds indoor vines"
+        " | a place where carbon dioxide is pumped in for plants | something that shelters basil and herbs from the cold"
+        " | something that lets a gardener sow in February | a place where a botanical garden keeps cacti"
+        " | something that people who grow chrysanthemums need | somewhere to bring on seedlings in March"
+        " | somewhere to protect tender plants from frost | somewhere to ripen melons in a cold climate"
+        " | somewhere to water hanging baskets under panes | somewhere to grow bananas in Iceland"
+        " | a place where gerberas bloom for the auction | a place where crops grow behind panes"
+        " | a place where vines climb strings under plastic film | a place where mist nozzles keep cuttings moist"
+        " | a place where ladybirds are released against aphids on peppers"
+        " | a place where tropical butterflies fly among hothouse plants | a place where temperature is kept at 25 degrees for basil"
+        " | a place where heating pipes run between rows of paprika | a place where sodium lamps light the lettuces"
+        " | a place where substrate bags hold tomato roots | a place where nursery workers prick out seedlings"
+        " | a place where gardeners sow under foil | a place where sweet peppers hang in December"
+        " | something that sparkles because its roof is all panes over plants | something that has a see-through skin over crops"
+        " | something that looks like rows of white plastic tunnels | something that gets steamy and warm for plants"
+        " | something that makes spring come early for vegetables | what Joseph Paxton built for the giant water lily"
+        " | what Westland in Holland is full of | what spares growers the frost"
+    ),
+    "wind_turbine": _listed(
+        "something that makes electricity from the breeze | something that turns in the wind | something that has three blades"
+        " | something that has a nacelle and a rotor | something that harvests gusts | something that spins on a tall mast"
+        " | something that Don Quixote would charge at | something that has blades as long as an airliner wing"
+        " | something that kills some bats with its blades | something that casts a flickering shadow"
+        " | something that produces power when it blows | something that stands still on calm days"
+        " | something that generates renewable power from moving air | something that Vestas or Enercon builds"
+        " | something that yaws into the wind | something that needs an average wind of six metres per second"
+        " | what technicians climb to grease a gearbox up in the nacelle | what stands on a breezy ridge and spins"
+        " | what stands on windy hills and turns | what neighbours protest against because of blade noise"
+        " | something that hums and whooshes on a hill | something that looks like a giant propeller on a pole"
+        " | something that looks like a giant fan | something that looks like a white stalk with three petals"
+        " | something that converts kinetic energy of air to current | something that feeds the grid in a gale"
+        " | something that feathers its blades in a storm | something that blinks red at night on a tall mast"
+        " | something that uses wind | something that brakes its rotor when storms come"
+        " | something that throws ice in winter from its blades | something that a crane assembles from blades and tower segments"
+        " | something that grinds no flour but spins anyway | a place where a rotor sweeps the sky"
+        " | a place where blades rotate high up | a place where gales are turned into kilowatts"
+        " | something that raptors may collide with | what offshore developers plant off the coast"
+        " | something that has a slim tower and long blades | something that rotates over the fields"
+        " | something that powers homes by air currents | something that stands offshore and spins"
+        " | something that whirls when it is blowing | something that is taller than a steeple and has three arms"
+        " | something that makes watts out of gusts | something that drives a generator with blades"
+        " | something that keeps turning day and night as long as air moves | something that has a hub height of 140 metres"
+        " | something that pitches its blades | something that is painted with red bands on its blade tips"
+        " | something that needs a gearbox and a brake aloft | something that casts long thin shadows with three spokes"
+        " | something that stops when the breeze dies | something that Danish engineers perfected"
+        " | something that environmentalists like and birdwatchers fear | something that ground flour in Holland with sails"
+        " | something that rope-access technicians repair from its blades"
+        " | something that farmers lease land for because it blows there | something that Betz's limit applies to"
+        " | something that sailors see spinning off the coast | something that cranes and special convoys with long blades deliver"
+        " | something that hums as its rotor turns | what stands in rows along the breezy coast | what captures the energy of storms"
+        " | what would please Aeolus"
+    ),
+    "solar_farm": _listed(
+        "something that makes electricity from sunshine | something that turns daylight into power"
+        " | something that turns sunlight into current | something that has rows of dark panels"
+        " | something that has photovoltaic modules | something that only works by day | something that produces no power at night"
+        " | something that feeds the grid on sunny days | something that is made of silicon panels | a place where panels face the sun"
+        " | a place where inverters hum behind rows of modules | a place where sheep graze under photovoltaic modules"
+        " | a place where sunlight is harvested | a place where photons become electrons | a place where sun rays are converted"
+        " | a place where mirrors focus the sun | a place where megawatts come from the sun"
+        " | what an installer covers with photovoltaic modules | what snow must be cleared from to get sun power"
+        " | what dust must be washed off to catch more sun | what cloud cover makes useless | what makes green power without any blades"
+        " | something that glints blue-black in long rows | something that looks like rows of blue glass tables"
+        " | something that tracks the sun from dawn to dusk | something that consists of solar modules"
+        " | something that generates most at noon | something that generates most in June | something that harnesses irradiance"
+        " | a place where clean power comes from silent panels | a place where modules stand on racks in long lines"
+        " | a place where a PV investor earns a feed-in tariff | a place where photovoltaic cells cover the ground"
+        " | something that uses insolation | something that charges batteries with sunbeams"
+        " | something that replaces coal with sunshine | something that sends direct current to an inverter"
+        " | something that needs sun but no wind | something that shimmers dark blue between meadows"
+        " | something that degrades half a percent a year in PV yield | what an energy company builds in a sunny plain"
+        " | something that lives off sunlight | something that charges the grid at midday | something that drinks sunbeams"
+        " | something that holds thousands of modules | something that is blue-black, shiny and striped"
+        " | something that replaces a meadow with glassy panels | something that has strings of modules wired to inverters"
+        " | something that turns radiation into volts | something that turns rays into current | something that is idle after sunset"
+        " | something that is idle in the dark | something that sleeps at night and works in the sun"
+        " | something that yields peak kilowatts in summer | something that is made of photovoltaic tables on steel posts"
+        " | something that Helios would be proud of | something that needs cleaning from desert dust to keep its panels shiny"
+        " | something that hail could crack over hectares of glass modules"
+        " | something that reflects glare toward pilots from many panels | a place where mirrors track the sun"
+        " | a place where molten salt is heated by mirrors | a place where modules are mounted in parallel rows"
+        " | a place where electricity is made without smoke, blades or noise | a place where daylight is money"
+        " | a place where semiconductors make power | a place where semiconductor cells soak up the light"
+        " | what Einstein's photoelectric effect made possible"
+    ),
+    "bridge": _listed(
+        "somewhere to cross the river on foot | somewhere to cross the water without a boat | something that spans a gap"
+        " | something that spans a gorge | something that carries a road over water | something that carries a road over a motorway"
+        " | something that carries trains across a valley | something that links both banks | something that links two shores"
+        " | something that joins an island to the mainland | something that has arches and piers and carries traffic"
+        " | something that has cables and pylons and carries traffic | something that has a deck, abutments and spans"
+        " | something that opens to let tall ships through | something that trolls live under in fairy tales"
+        " | something that soldiers blow up to stop an advance | something that engineers would capture to get tanks across"
+        " | something that collapses if overloaded by lorries over a ravine | something that lets pedestrians pass over the railway"
+        " | something that lets deer pass over the motorway | something that lets vehicles get to the other side of the river"
+        " | a place where the road goes over another road | a place where a road crosses a stream"
+        " | a place where traffic passes over traffic | a place where you can look down on the river"
+        " | a place where you can get across the canal | a place where couples hang love locks over the river"
+        " | a place where cars pass over boats | a place where the railway leaps over the valley | a place to get to the opposite bank"
+        " | a place where bungee jumpers leap over a ravine | a place where a toll is paid for crossing the strait"
+        " | what Brunel built over gorges | what London and San Francisco are famous for crossing"
+        " | what a structural engineer inspects over the river | what military planners classify by load for crossing a river"
+        " | what is built to avoid a ferry | what a troop column needs to get over the river"
+        " | what flood water could wash away between two banks | something that has a clearance height for barges"
+        " | something that goes from bank to bank | something that avoids a detour around the valley"
+        " | something that lets walkers over without getting wet | somewhere to watch boats pass beneath your feet"
+        " | somewhere to drive over the estuary | somewhere to walk over the motorway | somewhere to look down on trains"
+        " | a place where trains thunder over the valley | a place where cyclists cross the canal"
+        " | a place where an army could cross the stream | a place where the highway passes over the railway"
+        " | a place where a river can be crossed dry-shod | a place where marching soldiers must break step"
+        " | a place where customs stop people halfway over the border river | a place where trucks heavier than 30 tonnes may not cross"
+        " | something that leaps across the ravine | something that connects two sides of a gorge"
+        " | something that connects two halves of a city split by water | something that is supported by abutments"
+        " | something that hangs from cables over a strait | something that sways in the wind and carries cars"
+        " | something that hedgehogs and stags use over the autobahn | something that lifts for masts"
+        " | something that beggars sleep under | something that sappers lay across a stream | something that saves a ferry ride"
+        " | what Horatius defended | what joins Manhattan with Brooklyn | what carried Roman water over a valley on arches"
+    ),
+    "pier": _listed(
+        "somewhere to moor a yacht | somewhere to tie up a dinghy | somewhere to step off the ferry | somewhere to board a boat"
+        " | somewhere to fish from over the water | a place where boats are made fast"
+        " | a place where passengers embark for a harbour cruise | a place where cargo is unloaded from ships"
+        " | a place where dockers work | a place where longshoremen work | a place where anglers sit on planks over the water"
+        " | a place where you can dangle your feet over the lake | a place where you can jump into the lake from planks"
+        " | a place where bollards and cleats take mooring lines | a place where gulls perch at the end of the planks"
+        " | a place where a ferry lands | a place where a skipper throws a line ashore | a place where hawsers are fastened"
+        " | a place where yachts lie side by side in their berths | a place to berth a ship | a place to land by boat"
+        " | something that juts out into the water | something that sticks out into the lake"
+        " | something that sticks out into the harbour | something that stands on piles in the water"
+        " | something that reaches out over the sea on stilts | something that lets crews go ashore"
+        " | something that floats on pontoons for mooring | something that is made of planks and leads nowhere but into the lake"
+        " | something that holds boats by their ropes | something that has fenders for hulls"
+        " | something that Brighton is famous for at the seaside | something that rises with the tide and holds moored boats"
+        " | what a harbour master assigns to visiting yachts | what a marina has in rows for berthing | what stevedores load from"
+        " | what you walk along to reach your moored boat | what sticks out from the shore like a finger"
+        " | what oil tankers discharge at | what you stroll on over the waves at the seaside | what crab fishers hang their lines from"
+        " | what swimmers climb onto from the lake | what a gangplank leads to | somewhere to step ashore | somewhere to fasten a boat"
+        " | somewhere to tie up the motorboat | somewhere to get on the excursion steamer"
+        " | somewhere to catch crabs with a line over the sea | somewhere to unload the catch"
+        " | somewhere to sit over the lake with your feet dangling | somewhere to wait for the water taxi"
+        " | a place where hawsers are wound around bollards | a place where fishing boats land their catch"
+        " | a place where a gangway is lowered | a place where dinghies are tied to rings | a place where barnacles cover the piles"
+        " | a place where longboats came alongside | a place where swimmers dive from planks | a place where the lake steamer calls"
+        " | a place where yachtsmen go ashore | a place where Otis Redding might sit by the bay"
+        " | a place where freight is hoisted from holds | a place where sailors disembark"
+        " | a place where bathers climb down a ladder into the lake | something that pokes out from the shore"
+        " | something that reaches from the beach into the waves | something that extends over the water and ends there"
+        " | something that is narrow, wooden and surrounded by water on three sides | something that boats lie along"
+        " | something that a marina rents by boat length | something that runs out from the bank on posts"
+        " | what a deckhand jumps onto with the line | what fishermen mend their nets on by the boats"
+    ),
+    "roundabout": _listed(
+        "somewhere to turn around without reversing | a place where cars go round in a circle | a place where traffic circulates"
+        " | a place where drivers must give way to those already circling | a place where drivers must yield on entry and go around"
+        " | a place where roads meet in a ring | a place where roads meet without traffic lights"
+        " | a place where the navigation says take the third exit | a place where the satnav says take the second exit"
+        " | a place where you drive around an island | a place where you can miss your exit and go around again"
+        " | a place where British drivers go clockwise | a place where French drivers go anticlockwise"
+        " | a place where you can make a U-turn by going around | a place where several streets feed into a ring"
+        " | a place where traffic whirls around a planted island | a place where vehicles orbit a central island"
+        " | a place where vehicles merge into a circle | a place where crossroads became a circle | a place where cars orbit a statue"
+        " | something that has three or four exits and an island | something that replaces a crossroads with a loop"
+        " | something that slows traffic by making it go around | something that makes drivers go around an island"
+        " | something that Milton Keynes and Swindon are known for | something that looks like a doughnut made of road"
+        " | something that looks like a ring with roads as spokes | something that makes cars circle"
+        " | something that keeps traffic moving without signals | something that calms traffic with a circle"
+        " | what the French call a rond-point | what Americans call a rotary | what the Arc de Triomphe stands in the middle of"
+        " | what learner drivers fear because of lanes and exits | what reduces collisions at junctions by going around"
+        " | what a highway engineer builds so that traffic circulates | what has splitter islands and a circulating lane"
+        " | what cyclists dislike because cars swing around it | a place where you indicate as you leave the circle"
+        " | a place where lorries swing around a kerbed island | a place where streets converge on a circle"
+        " | a place where lanes spiral outwards to their exits | somewhere to change direction by driving all the way round"
+        " | somewhere to practise going round an island | a place where entering drivers wait for a gap in the ring"
+        " | a place where everyone drives round the flower bed | a place where priority belongs to those already going round"
+        " | a place where buses swing around a planted circle | a place where you choose between exits"
+        " | a place where a tourist drives round three times before choosing an exit | a place where avenues converge on a circle"
+        " | a place where cars spin around a monument | a place where road users circulate in one direction"
+        " | a place where crossing accidents are rare because all go round | a place where four streets meet around an island"
+        " | a place where tailbacks are avoided by flowing in a ring | something that looks like a wheel with roads for spokes"
+        " | something that looks like a lollipop knot of roads | something that looks like a target on the road network"
+        " | something that has a round island with shrubs in the middle of traffic | something that makes you yield and then go round"
+        " | something that planners prefer to signals at crossings"
+        " | something that slows down cars at the village entrance by an island | what a turbo layout makes faster with spiral lanes"
+        " | what Swindon has a magic version of | what Columbus Circle and Dupont Circle are | what you leave at the third exit"
+    ),
+    "baseball_diamond": _listed(
+        "somewhere to hit a home run | somewhere to steal second base | somewhere to play catch with a mitt and a bat"
+        " | a place where a pitcher throws to a batter | a place where Babe Ruth would bat | a place where batters swing"
+        " | a place where a catcher crouches behind home plate | a place where nine innings are played"
+        " | a place where the bases are loaded | a place where the umpire calls strike three | a place where Little League is played"
+        " | a place where softball is played | a place where shortstops and pitchers play | a place where the Yankees would play"
+        " | a place where the Red Sox would play | a place where a slugger hits a grand slam | a place where bats and mitts are used"
+        " | a place where fly balls are caught | a place where runners slide into third base | a place where foul balls fly"
+        " | a place where a mound rises in the middle of the dirt | a place where fans eat hot dogs at the seventh-inning stretch"
+        " | a place where the bullpen warms up | a place where bunts and double plays happen | a place where players sit in dugouts"
+        " | a place where you are out after three strikes | something that has four bases | something that has a pitcher's mound"
+        " | something that has a dirt infield shaped like a diamond | something that has a backstop and foul lines"
+        " | something that looks like a fan with brown dirt at its tip | something that looks like a slice of pie with a sandy point"
+        " | something that has first, second and third base | something that has an infield and an outfield"
+        " | something that is a quarter circle of grass with brown dirt | a place where curveballs are thrown"
+        " | a place where knuckleballs are thrown | a place where Japanese high schools play yakyu"
+        " | a place where tee-ball kids run the bases | a place where the World Series could be held"
+        " | a place where a batting average is earned | a place where home plate is swept | a place where cleats kick up infield dust"
+        " | somewhere to pitch a no-hitter | somewhere to swing a bat | somewhere to throw a curveball | somewhere to catch pop flies"
+        " | somewhere to slide into home | somewhere to run the bases | a place where Joe DiMaggio would bat"
+        " | a place where Shohei Ohtani would pitch | a place where the Cubs would play | a place where the Dodgers would play"
+        " | a place where a batter strikes out | a place where a walk loads the bases"
+        " | a place where a reliever comes out of the bullpen | a place where a fastball is clocked"
+        " | a place where a wooden bat cracks against a ball | a place where a coach waves the runner home to the plate"
+        " | a place where peanuts and Cracker Jack are eaten in the stands | a place where innings are counted"
+        " | a place where outfielders wear gloves | a place where kids play tee-ball"
+        " | a place where a fastpitch softball is thrown underarm | a place where an ump brushes the plate"
+        " | a place where Charlie Brown would pitch | something that has a mound sixty feet from the plate"
+        " | something that has basepaths ninety feet long | something that has a grass arc around brown dirt"
+        " | something that has a chain-link backstop behind the batter"
+        " | something that a quarter of a circle with a dirt corner gives away | something that Kevin Costner built in a cornfield"
+        " | what MLB teams play on"
+    ),
 }
 
 SUPERLATIVES: dict[str, list[str]] = {
-    "largest": [
-        "the most enormous {one}",
-        "the {one} with the greatest footprint",
-        "the {one} that covers most ground",
-        "the biggest {one}",
-        "the hugest {one}",
-        "the most gigantic {one}",
-        "the most massive {one}",
-        "the most extensive {one}",
-        "the vastest {one}",
-        "the bulkiest {one}",
-        "the most sizeable {one}",
-        "the most spacious {one}",
-        "the most colossal {one}",
-        "the most immense {one}",
-        "the mightiest {one}",
-        "the grandest {one}",
-        "the most voluminous {one}",
-        "the roomiest {one}",
-        "the amplest {one}",
-        "the broadest {one}",
-        "the most expansive {one}",
-        "the most sprawling {one}",
-        "the most substantial {one}",
-        "the most imposing {one}",
-        "the most monumental {one}",
-        "the most whopping {one}",
-        "the giant among them, the {one} above all in size",
-        "the {one} that dwarfs all the others",
-        "the {one} that outsizes the rest",
-        "the {one} bigger than any other",
-        "the {one} larger than all its neighbours",
-        "the {one} that takes up the most space",
-        "the {one} that takes up the most room",
-        "the {one} that occupies the greatest area",
-        "the {one} with the maximum area",
-        "the {one} of maximal extent",
-        "the {one} with the most square metres",
-        "the {one} with the most acres",
-        "the {one} with the most hectares",
-        "the {one} with the most pixels",
-        "the {one} with the highest surface area",
-        "the {one} of the greatest size",
-        "the {one} of the greatest dimensions",
-        "the {one} with the greatest coverage",
-        "the {one} with the greatest spread",
-        "the {one} with the widest outline",
-        "the {one} that tops the list by area",
-        "the {one} that ranks first by size",
-        "the {one} that heads the size ranking",
-        "the {one} that is second to none in size",
-        "the number one {one} by surface",
-        "the {one} that beats the others for size",
-        "the {one} whose area nobody tops",
-        "the {one} surpassing the others in magnitude",
-        "the {one} exceeding every other in bulk",
-        "the heftiest {one}",
-        "the jumbo {one} of the lot",
-        "the king-size {one}",
-        "the mammoth {one}",
-        "the monster-sized {one}",
-        "the titan, the hugest {one}",
-        "the granddaddy of them, the biggest {one}",
-        "the dominant {one}",
-        "the principal {one} in terms of area",
-        "the main {one}",
-        "the major {one}",
-        "the {one} that needs the most land",
-        "the {one} you could least miss because of its size",
-        "the {one} that fills most of the picture",
-        "the {one} with the longest perimeter and most area",
-        "the {one} that swallows the most land",
-        "the {one} that would hold the most",
-        "which {one} is the most oversized",
-        "which {one} eats up the most land",
-        "whichever {one} is greatest in extent",
-        "the super-sized {one}",
-        "the elephantine {one}",
-        "the most humongous {one}",
-        "the most ginormous {one}",
-        "the most tremendous {one}",
-        "the outsize {one}",
-        "the {one} at the top end of the size range",
-        "the {one} that scores highest on square footage",
-        "the top {one} in terms of size",
-        "the {one} with the fattest outline",
-        "the {one} with the highest acreage",
-        "the {one} with the highest hectarage",
-        "the {one} with the biggest polygon",
-        "the {one} with the biggest mask",
-        "the {one} that stretches over the widest area",
-        "the {one} that sprawls the most",
-        "the {one} that hogs the most space",
-        "the {one} that puts all others in the shade for size",
-        "the {one} that is size champion",
-        "the {one} with gigantic proportions above all others",
-        "the {one} with unrivalled dimensions",
-        "the {one} unequalled in size",
-        "the {one} unmatched in area",
-        "the behemoth of the lot, the biggest {one}",
-        "the whale of a {one} that outgrows the rest",
-        "the fattest {one}",
-        "the burliest {one}",
-        "the chunkiest {one}",
-        "the meatiest {one}",
-        "the most capacious {one}",
-        "the most cavernous {one}",
-        "the most extended {one}",
-        "the most ample {one}",
-        "the most prodigious {one}",
-        "the most considerable {one}",
-        "the most titanic {one}",
-        "the most hulking {one}",
-        "the most towering {one} by footprint",
-        "the most astronomically big {one}",
-    ],
-    "smallest": [
-        "the tiniest {one}",
-        "the {one} with the least footprint",
-        "the {one} that covers least ground",
-        "the littlest {one}",
-        "the most minute {one}",
-        "the most minuscule {one}",
-        "the most miniature {one}",
-        "the most compact {one}",
-        "the most diminutive {one}",
-        "the most modest {one}",
-        "the puniest {one}",
-        "the teeniest {one}",
-        "the weeniest {one}",
-        "the wee-est {one}",
-        "the dinkiest {one}",
-        "the pettiest {one}",
-        "the slightest {one}",
-        "the most pint-sized {one}",
-        "the most pocket-sized {one}",
-        "the most cramped {one}",
-        "the narrowest and tiniest {one}",
-        "the most microscopic {one}",
-        "the most undersized {one}",
-        "the most stunted {one}",
-        "the most insignificant {one} by area",
-        "the most negligible {one} by area",
-        "the midget of them, the least {one}",
-        "the {one} that is dwarfed by all the others",
-        "the {one} the rest outsize",
-        "the {one} smaller than any other",
-        "the {one} tinier than all its neighbours",
-        "the {one} that takes up the least space",
-        "the {one} that takes up the least room",
-        "the {one} that occupies the smallest area",
-        "the {one} with the minimum area",
-        "the {one} of minimal extent",
-        "the {one} with the fewest square metres",
-        "the {one} with the fewest acres",
-        "the {one} with the fewest hectares",
-        "the {one} with the fewest pixels",
-        "the {one} with the lowest surface area",
-        "the {one} of the least size",
-        "the {one} of the least dimensions",
-        "the {one} with the slightest coverage",
-        "the {one} with the scantest spread",
-        "the {one} with the tightest outline",
-        "the {one} at the bottom of the list by area",
-        "the {one} that ranks last by size",
-        "the {one} that trails the size ranking",
-        "the {one} that all others beat for size",
-        "the {one} whose area is below all others",
-        "the {one} inferior to the others in magnitude",
-        "the {one} that falls short of every other in bulk",
-        "the baby {one} of the lot",
-        "the dwarf {one}",
-        "the runt, the tiniest {one}",
-        "the mini {one}",
-        "the micro {one}",
-        "the toy-sized {one}",
-        "the bite-sized {one}",
-        "the itsy-bitsy {one}",
-        "the teeny-weeny {one}",
-        "the titchiest {one}",
-        "the minor {one}",
-        "the least {one} in terms of area",
-        "the least extensive {one}",
-        "the least spacious {one}",
-        "the least sizeable {one}",
-        "the {one} that needs the least land",
-        "the {one} you could most easily miss because of its size",
-        "the {one} that fills hardly any of the picture",
-        "the {one} with the shortest perimeter and least area",
-        "the {one} that would hold the least",
-        "the shrimp among them, the smallest {one}",
-        "which {one} is the most shrunken",
-        "which {one} uses up the least land",
-        "whichever {one} is least in extent",
-        "the bijou {one}",
-        "the scantiest {one}",
-        "the meagrest {one}",
-        "the skimpiest {one}",
-        "the {one} at the bottom end of the size range",
-        "the {one} that scores lowest on square footage",
-        "the speck of a {one} that no other undercuts",
-        "the {one} with the slimmest outline",
-        "the {one} with the lowest acreage",
-        "the {one} with the lowest hectarage",
-        "the {one} with the tiniest polygon",
-        "the {one} with the tiniest mask",
-        "the {one} that stretches over the narrowest area",
-        "the {one} that sprawls the least",
-        "the {one} that needs the least space",
-        "the {one} that is overshadowed by all others for size",
-        "the {one} that comes bottom for size",
-        "the {one} with dwarfish proportions",
-        "the {one} with the humblest dimensions",
-        "the {one} undercutting the rest in size",
-        "the {one} lowest in area",
-        "the Lilliputian of the lot, the tiniest {one}",
-        "the crumb of a {one} that is less than the rest",
-        "the slimmest {one}",
-        "the daintiest {one}",
-        "the weediest {one}",
-        "the feeblest {one} in size",
-        "the least capacious {one}",
-        "the least roomy {one}",
-        "the least extended {one}",
-        "the most petite {one}",
-        "the most infinitesimal {one}",
-        "the most inconsiderable {one}",
-        "the most elfin {one}",
-        "the most shrimpy {one}",
-        "the most teensy {one}",
-        "the most trifling {one} by footprint",
-    ],
-    "northernmost": [
-        "the {one} farthest to the north",
-        "the {one} furthest north",
-        "the most northerly {one}",
-        "the {one} closest to the top edge",
-        "the {one} nearest the top margin",
-        "the {one} that touches the top border first",
-        "the {one} at the extreme north",
-        "the {one} at the extreme top",
-        "the northmost {one}",
-        "the most northern {one}",
-        "the {one} lying most to the north",
-        "the {one} with no other further north",
-        "the {one} that has all the others to its south",
-        "the {one} with all its peers on its south side",
-        "the {one} positioned most northward",
-        "the {one} situated at the far north",
-        "the outermost {one} in the north",
-        "the last {one} you meet when heading north",
-        "the first {one} you meet coming from the north",
-        "the first {one} when scanning from top inward",
-        "the {one} that sits closest to the image's top side",
-        "the {one} in the remotest north",
-        "the {one} lying deepest in the north",
-        "whichever {one} is most northerly",
-        "whichever {one} lies farthest north",
-        "whichever {one} is nearest to the top rim",
-        "which {one} is farthest toward the north",
-        "the {one} at the north end",
-        "the {one} on the northern fringe",
-        "the {one} on the northern periphery",
-        "the {one} on the extreme northern flank",
-        "the {one} that marks the northern limit",
-        "the {one} defining the northern extent",
-        "the {one} placed most toward top",
-        "the {one} bounding the scene to the north",
-        "the {one} beyond which no other lies north",
-        "the {one} outdoing the rest in northing",
-        "the single {one} farthest off to the north",
-        "the {one} that is north of all the rest",
-        "the {one} that lies north of every other",
-        "the {one} nearest to the northern boundary of the picture",
-        "the {one} at the upper extremity of the photo",
-        "the {one} closest to the upper end of the picture",
-        "the far north {one}",
-        "the far northern {one}",
-        "the extreme northern {one}",
-        "the {one} in the utmost north",
-        "the ultimate {one} on the north side",
-        "the {one} that a compass needle would put most north",
-        "the {one} that comes last on a northbound trip",
-        "the {one} a northbound traveller reaches last",
-        "the {one} set farthest in the direction of north",
-        "the {one} with the most northern location",
-        "the {one} with the most northerly position",
-        "the {one} with the most northern coordinates",
-        "the {one} with the most extreme north position",
-        "the north-end {one}",
-        "the {one} located north of its siblings",
-        "the {one} hugging the top of the frame",
-        "the {one} farthest along to the top of the view",
-        "of all of them, the {one} most to the north",
-        "the uppermost {one}",
-        "the topmost {one}",
-        "the highest {one} on the map",
-        "the {one} highest up in the frame",
-        "the {one} farthest up the map",
-        "the {one} nearest the North Pole",
-        "the {one} closest to the Arctic",
-        "the {one} at the very top",
-        "the top {one}",
-        "the upmost {one}",
-        "the {one} with the greatest latitude",
-        "the {one} with the highest latitude",
-        "the {one} with the largest northing",
-        "the {one} with the smallest row number",
-        "the {one} nearest to the ceiling of the picture",
-        "the {one} above all the others",
-        "the {one} under which all the others lie",
-        "the {one} heading the picture",
-        "the {one} that crowns the image",
-        "the {one} at the summit of the frame",
-        "the {one} closest to twelve o'clock",
-        "the {one} nearest to where polar bears live",
-        "the {one} closest to Scandinavia",
-        "the {one} that sits on top of the map",
-        "the {one} most toward the pole star",
-        "the {one} I see first reading from the top down",
-        "the {one} with the highest y coordinate",
-        "the {one} that leads the pack in the north",
-        "the {one} that holds the northern record",
-        "the {one} at the northern outpost",
-        "the {one} at the northern tip",
-        "the {one} at the northern frontier",
-        "the {one} at the northern brink",
-        "the {one} at the northern rim",
-        "the {one} on the northern outskirts, further than all others",
-        "the {one} sticking out most to the north",
-        "the {one} protruding farthest north",
-        "the {one} reaching farthest north",
-        "the {one} stretching furthest north",
-        "the {one} whose centre lies most north",
-        "the {one} whose centroid is most northerly",
-        "the {one} whose coordinates are the most northern",
-        "the {one} with nothing of its kind farther north",
-        "the {one} without a rival in the north",
-        "the {one} past which you find no more going north",
-        "the {one} that guards the northern edge",
-        "the {one} that closes the row in the north",
-        "the {one} that occupies the farthest north spot",
-        "the {one} outlying most in the north",
-        "the {one} most displaced to the north",
-        "the {one} most shifted toward the top",
-        "the {one} most remote in the northern direction",
-        "the {one} a bird flying north would pass last",
-        "the {one} found by going north until there are no more",
-        "the {one} discovered first if you start at the top edge",
-        "the winner by northward position, the {one}",
-        "sorted from north to south, the first {one}",
-        "sorted from south to north, the last {one}",
-        "all the way north, the {one}",
-        "as far north as possible, the {one}",
-        "way out north, the very last {one}",
-        "keep going north to the final {one}",
-        "in the north, the outermost {one}",
-    ],
-    "southernmost": [
-        "the {one} farthest to the south",
-        "the {one} furthest south",
-        "the most southerly {one}",
-        "the {one} closest to the bottom edge",
-        "the {one} nearest the bottom margin",
-        "the {one} that touches the bottom border first",
-        "the {one} at the extreme south",
-        "the {one} at the extreme bottom",
-        "the southmost {one}",
-        "the most southern {one}",
-        "the {one} lying most to the south",
-        "the {one} with no other further south",
-        "the {one} that has all the others to its north",
-        "the {one} with all its peers on its north side",
-        "the {one} positioned most southward",
-        "the {one} situated at the far south",
-        "the outermost {one} in the south",
-        "the last {one} you meet when heading south",
-        "the first {one} you meet coming from the south",
-        "the first {one} when scanning from bottom inward",
-        "the {one} that sits closest to the image's bottom side",
-        "the {one} in the remotest south",
-        "the {one} lying deepest in the south",
-        "whichever {one} is most southerly",
-        "whichever {one} lies farthest south",
-        "whichever {one} is nearest to the bottom rim",
-        "which {one} is farthest toward the south",
-        "the {one} at the south end",
-        "the {one} on the southern fringe",
-        "the {one} on the southern periphery",
-        "the {one} on the extreme southern flank",
-        "the {one} that marks the southern limit",
-        "the {one} defining the southern extent",
-        "the {one} placed most toward bottom",
-        "the {one} bounding the scene to the south",
-        "the {one} beyond which no other lies south",
-        "the {one} outdoing the rest in southing",
-        "the single {one} farthest off to the south",
-        "the {one} that is south of all the rest",
-        "the {one} that lies south of every other",
-        "the {one} nearest to the southern boundary of the picture",
-        "the {one} at the lower extremity of the photo",
-        "the {one} closest to the lower end of the picture",
-        "the far south {one}",
-        "the far southern {one}",
-        "the extreme southern {one}",
-        "the {one} in the utmost south",
-        "the ultimate {one} on the south side",
-        "the {one} that a compass needle would put most south",
-        "the {one} that comes last on a southbound trip",
-        "the {one} a southbound traveller reaches last",
-        "the {one} set farthest in the direction of south",
-        "the {one} with the most southern location",
-        "the {one} with the most southerly position",
-        "the {one} with the most southern coordinates",
-        "the {one} with the most extreme south position",
-        "the south-end {one}",
-        "the {one} located south of its siblings",
-        "the {one} hugging the bottom of the frame",
-        "the {one} farthest along to the bottom of the view",
-        "of all of them, the {one} most to the south",
-        "the lowermost {one}",
-        "the bottommost {one}",
-        "the lowest {one} on the map",
-        "the {one} lowest down in the frame",
-        "the {one} farthest down the map",
-        "the {one} nearest the South Pole",
-        "the {one} closest to Antarctica",
-        "the {one} at the very bottom",
-        "the bottom {one}",
-        "the nethermost {one}",
-        "the undermost {one}",
-        "the {one} with the least latitude",
-        "the {one} with the lowest latitude",
-        "the {one} with the smallest northing",
-        "the {one} with the greatest row number",
-        "the {one} nearest to the floor of the picture",
-        "the {one} below all the others",
-        "the {one} above which all the others lie",
-        "the {one} at the foot of the picture",
-        "the {one} at the base of the image",
-        "the {one} closest to six o'clock",
-        "the {one} nearest to where penguins live",
-        "the {one} closest to the midday sun",
-        "the {one} that sits at the underside of the map",
-        "the {one} most toward the equator",
-        "the {one} I see last reading from the top down",
-        "the {one} with the lowest y coordinate",
-        "the {one} that leads the pack in the south",
-        "the {one} that holds the southern record",
-        "the {one} at the southern outpost",
-        "the {one} at the southern tip",
-        "the {one} at the southern frontier",
-        "the {one} at the southern brink",
-        "the {one} at the southern rim",
-        "the {one} on the southern outskirts, further than all others",
-        "the {one} sticking out most to the south",
-        "the {one} protruding farthest south",
-        "the {one} reaching farthest south",
-        "the {one} stretching furthest south",
-        "the {one} whose centre lies most south",
-        "the {one} whose centroid is most southerly",
-        "the {one} whose coordinates are the most southern",
-        "the {one} with nothing of its kind farther south",
-        "the {one} without a rival in the south",
-        "the {one} past which you find no more going south",
-        "the {one} that guards the southern edge",
-        "the {one} that closes the row in the south",
-        "the {one} that occupies the farthest south spot",
-        "the {one} outlying most in the south",
-        "the {one} most displaced to the south",
-        "the {one} most shifted toward the bottom",
-        "the {one} most remote in the southern direction",
-        "the {one} a bird flying south would pass last",
-        "the {one} found by going south until there are no more",
-        "the {one} discovered first if you start at the bottom edge",
-        "the winner by southward position, the {one}",
-        "sorted from south to north, the first {one}",
-        "sorted from north to south, the last {one}",
-        "all the way south, the {one}",
-        "as far south as possible, the {one}",
-        "way out south, the very last {one}",
-        "keep going south to the final {one}",
-        "in the south, the outermost {one}",
-    ],
-    "westernmost": [
-        "the {one} farthest to the west",
-        "the {one} furthest west",
-        "the most westerly {one}",
-        "the {one} closest to the left edge",
-        "the {one} nearest the left margin",
-        "the {one} that touches the left border first",
-        "the {one} at the extreme west",
-        "the {one} at the extreme left",
-        "the westmost {one}",
-        "the most western {one}",
-        "the {one} lying most to the west",
-        "the {one} with no other further west",
-        "the {one} that has all the others to its east",
-        "the {one} with all its peers on its east side",
-        "the {one} positioned most westward",
-        "the {one} situated at the far west",
-        "the outermost {one} in the west",
-        "the last {one} you meet when heading west",
-        "the first {one} you meet coming from the west",
-        "the first {one} when scanning from left inward",
-        "the {one} that sits closest to the image's left side",
-        "the {one} in the remotest west",
-        "the {one} lying deepest in the west",
-        "whichever {one} is most westerly",
-        "whichever {one} lies farthest west",
-        "whichever {one} is nearest to the left rim",
-        "which {one} is farthest toward the west",
-        "the {one} at the west end",
-        "the {one} on the western fringe",
-        "the {one} on the western periphery",
-        "the {one} on the extreme western flank",
-        "the {one} that marks the western limit",
-        "the {one} defining the western extent",
-        "the {one} placed most toward left",
-        "the {one} bounding the scene to the west",
-        "the {one} beyond which no other lies west",
-        "the {one} outdoing the rest in westing",
-        "the single {one} farthest off to the west",
-        "the {one} that is west of all the rest",
-        "the {one} that lies west of every other",
-        "the {one} nearest to the western boundary of the picture",
-        "the {one} at the left-hand extremity of the photo",
-        "the {one} closest to the left-hand end of the picture",
-        "the far west {one}",
-        "the far western {one}",
-        "the extreme western {one}",
-        "the {one} in the utmost west",
-        "the ultimate {one} on the west side",
-        "the {one} that a compass needle would put most west",
-        "the {one} that comes last on a westbound trip",
-        "the {one} a westbound traveller reaches last",
-        "the {one} set farthest in the direction of west",
-        "the {one} with the most western location",
-        "the {one} with the most westerly position",
-        "the {one} with the most western coordinates",
-        "the {one} with the most extreme west position",
-        "the west-end {one}",
-        "the {one} located west of its siblings",
-        "the {one} hugging the left of the frame",
-        "the {one} farthest along to the left of the view",
-        "of all of them, the {one} most to the west",
-        "the leftmost {one}",
-        "the left-most {one}",
-        "the {one} farthest left",
-        "the {one} at the very left",
-        "the {one} furthest over on the left",
-        "the {one} at the left extremity",
-        "the extreme left-hand {one}",
-        "the {one} with the least longitude",
-        "the {one} with the lowest longitude",
-        "the {one} with the smallest easting",
-        "the {one} with the smallest column number",
-        "the {one} nearest the left-hand wall of the picture",
-        "the {one} left of all the others",
-        "the {one} with all the others to its right",
-        "the {one} closest to nine o'clock",
-        "the {one} closest to the sunset",
-        "the {one} nearest to where the sun goes down",
-        "the {one} that sees the evening sun last",
-        "the {one} closest to the Atlantic as seen from Europe",
-        "the {one} most to port when facing up",
-        "the sinistral-most {one}",
-        "the occidental-most {one}",
-        "the {one} at the start of a line of reading",
-        "the {one} I see first reading from left to right",
-        "the {one} with the lowest x coordinate",
-        "the {one} closest to the Wild West",
-        "the {one} nearest to the left hand",
-        "the {one} that leads the pack in the west",
-        "the {one} that holds the western record",
-        "the {one} at the western outpost",
-        "the {one} at the western tip",
-        "the {one} at the western frontier",
-        "the {one} at the western brink",
-        "the {one} at the western rim",
-        "the {one} on the western outskirts, further than all others",
-        "the {one} sticking out most to the west",
-        "the {one} protruding farthest west",
-        "the {one} reaching farthest west",
-        "the {one} stretching furthest west",
-        "the {one} whose centre lies most west",
-        "the {one} whose centroid is most westerly",
-        "the {one} whose coordinates are the most western",
-        "the {one} with nothing of its kind farther west",
-        "the {one} without a rival in the west",
-        "the {one} past which you find no more going west",
-        "the {one} that guards the western edge",
-        "the {one} that closes the row in the west",
-        "the {one} that occupies the farthest west spot",
-        "the {one} outlying most in the west",
-        "the {one} most displaced to the west",
-        "the {one} most shifted toward the left",
-        "the {one} most remote in the western direction",
-        "the {one} a bird flying west would pass last",
-        "the {one} found by going west until there are no more",
-        "the {one} discovered first if you start at the left edge",
-        "the winner by westward position, the {one}",
-        "sorted from west to east, the first {one}",
-        "sorted from east to west, the last {one}",
-        "all the way west, the {one}",
-        "as far west as possible, the {one}",
-        "way out west, the very last {one}",
-        "keep going west to the final {one}",
-        "in the west, the outermost {one}",
-    ],
-    "easternmost": [
-        "the {one} farthest to the east",
-        "the {one} furthest east",
-        "the most easterly {one}",
-        "the {one} closest to the right edge",
-        "the {one} nearest the right margin",
-        "the {one} that touches the right border first",
-        "the {one} at the extreme east",
-        "the {one} at the extreme right",
-        "the eastmost {one}",
-        "the most eastern {one}",
-        "the {one} lying most to the east",
-        "the {one} with no other further east",
-        "the {one} that has all the others to its west",
-        "the {one} with all its peers on its west side",
-        "the {one} positioned most eastward",
-        "the {one} situated at the far east",
-        "the outermost {one} in the east",
-        "the last {one} you meet when heading east",
-        "the first {one} you meet coming from the east",
-        "the first {one} when scanning from right inward",
-        "the {one} that sits closest to the image's right side",
-        "the {one} in the remotest east",
-        "the {one} lying deepest in the east",
-        "whichever {one} is most easterly",
-        "whichever {one} lies farthest east",
-        "whichever {one} is nearest to the right rim",
-        "which {one} is farthest toward the east",
-        "the {one} at the east end",
-        "the {one} on the eastern fringe",
-        "the {one} on the eastern periphery",
-        "the {one} on the extreme eastern flank",
-        "the {one} that marks the eastern limit",
-        "the {one} defining the eastern extent",
-        "the {one} placed most toward right",
-        "the {one} bounding the scene to the east",
-        "the {one} beyond which no other lies east",
-        "the {one} outdoing the rest in easting",
-        "the single {one} farthest off to the east",
-        "the {one} that is east of all the rest",
-        "the {one} that lies east of every other",
-        "the {one} nearest to the eastern boundary of the picture",
-        "the {one} at the right-hand extremity of the photo",
-        "the {one} closest to the right-hand end of the picture",
-        "the far east {one}",
-        "the far eastern {one}",
-        "the extreme eastern {one}",
-        "the {one} in the utmost east",
-        "the ultimate {one} on the east side",
-        "the {one} that a compass needle would put most east",
-        "the {one} that comes last on an eastbound trip",
-        "the {one} an eastbound traveller reaches last",
-        "the {one} set farthest in the direction of east",
-        "the {one} with the most eastern location",
-        "the {one} with the most easterly position",
-        "the {one} with the most eastern coordinates",
-        "the {one} with the most extreme east position",
-        "the east-end {one}",
-        "the {one} located east of its siblings",
-        "the {one} hugging the right of the frame",
-        "the {one} farthest along to the right of the view",
-        "of all of them, the {one} most to the east",
-        "the rightmost {one}",
-        "the right-most {one}",
-        "the {one} farthest right",
-        "the {one} at the very right",
-        "the {one} furthest over on the right",
-        "the {one} at the right extremity",
-        "the extreme right-hand {one}",
-        "the {one} with the greatest longitude",
-        "the {one} with the highest longitude",
-        "the {one} with the largest easting",
-        "the {one} with the greatest column number",
-        "the {one} nearest the right-hand wall of the picture",
-        "the {one} right of all the others",
-        "the {one} with all the others to its left",
-        "the {one} closest to three o'clock",
-        "the {one} closest to the sunrise",
-        "the {one} nearest to where the sun comes up",
-        "the {one} that sees the morning sun first",
-        "the {one} closest to the Orient",
-        "the {one} most to starboard when facing up",
-        "the dextral-most {one}",
-        "the oriental-most {one}",
-        "the {one} at the end of a line of reading",
-        "the {one} I see last reading from left to right",
-        "the {one} with the highest x coordinate",
-        "the {one} closest to the Far East",
-        "the {one} nearest to the right hand",
-        "the {one} that leads the pack in the east",
-        "the {one} that holds the eastern record",
-        "the {one} at the eastern outpost",
-        "the {one} at the eastern tip",
-        "the {one} at the eastern frontier",
-        "the {one} at the eastern brink",
-        "the {one} at the eastern rim",
-        "the {one} on the eastern outskirts, further than all others",
-        "the {one} sticking out most to the east",
-        "the {one} protruding farthest east",
-        "the {one} reaching farthest east",
-        "the {one} stretching furthest east",
-        "the {one} whose centre lies most east",
-        "the {one} whose centroid is most easterly",
-        "the {one} whose coordinates are the most eastern",
-        "the {one} with nothing of its kind farther east",
-        "the {one} without a rival in the east",
-        "the {one} past which you find no more going east",
-        "the {one} that guards the eastern edge",
-        "the {one} that closes the row in the east",
-        "the {one} that occupies the farthest east spot",
-        "the {one} outlying most in the east",
-        "the {one} most displaced to the east",
-        "the {one} most shifted toward the right",
-        "the {one} most remote in the eastern direction",
-        "the {one} a bird flying east would pass last",
-        "the {one} found by going east until there are no more",
-        "the {one} discovered first if you start at the right edge",
-        "the winner by eastward position, the {one}",
-        "sorted from east to west, the first {one}",
-        "sorted from west to east, the last {one}",
-        "all the way east, the {one}",
-        "as far east as possible, the {one}",
-        "way out east, the very last {one}",
-        "keep going east to the final {one}",
-        "in the east, the outermost {one}",
-    ],
+    "largest": _listed(
+        "the most enormous {one} | the {one} with the greatest footprint | the {one} that covers most ground | the biggest {one}"
+        " | the hugest {one} | the most gigantic {one} | the most massive {one} | the most extensive {one} | the vastest {one}"
+        " | the bulkiest {one} | the most sizeable {one} | the most spacious {one} | the most colossal {one} | the most immense {one}"
+        " | the mightiest {one} | the grandest {one} | the most voluminous {one} | the roomiest {one} | the amplest {one}"
+        " | the broadest {one} | the most expansive {one} | the most sprawling {one} | the most substantial {one}"
+        " | the most imposing {one} | the most monumental {one} | the most whopping {one}"
+        " | the giant among them, the {one} above all in size | the {one} that dwarfs all the others | the {one} that outsizes the rest"
+        " | the {one} bigger than any other | the {one} larger than all its neighbours | the {one} that takes up the most space"
+        " | the {one} that takes up the most room | the {one} that occupies the greatest area | the {one} with the maximum area"
+        " | the {one} of maximal extent | the {one} with the most square metres | the {one} with the most acres"
+        " | the {one} with the most hectares | the {one} with the most pixels | the {one} with the highest surface area"
+        " | the {one} of the greatest size | the {one} of the greatest dimensions | the {one} with the greatest coverage"
+        " | the {one} with the greatest spread | the {one} with the widest outline | the {one} that tops the list by area"
+        " | the {one} that ranks first by size | the {one} that heads the size ranking | the {one} that is second to none in size"
+        " | the number one {one} by surface | the {one} that beats the others for size | the {one} whose area nobody tops"
+        " | the {one} surpassing the others in magnitude | the {one} exceeding every other in bulk | the heftiest {one}"
+        " | the jumbo {one} of the lot | the king-size {one} | the mammoth {one} | the monster-sized {one}"
+        " | the titan, the hugest {one} | the granddaddy of them, the biggest {one} | the dominant {one}"
+        " | the principal {one} in terms of area | the main {one} | the major {one} | the {one} that needs the most land"
+        " | the {one} you could least miss because of its size | the {one} that fills most of the picture"
+        " | the {one} with the longest perimeter and most area | the {one} that swallows the most land"
+        " | the {one} that would hold the most | which {one} is the most oversized | which {one} eats up the most land"
+        " | whichever {one} is greatest in extent | the super-sized {one} | the elephantine {one} | the most humongous {one}"
+        " | the most ginormous {one} | the most tremendous {one} | the outsize {one} | the {one} at the top end of the size range"
+        " | the {one} that scores highest on square footage | the top {one} in terms of size | the {one} with the fattest outline"
+        " | the {one} with the highest acreage | the {one} with the highest hectarage | the {one} with the biggest polygon"
+        " | the {one} with the biggest mask | the {one} that stretches over the widest area | the {one} that sprawls the most"
+        " | the {one} that hogs the most space | the {one} that puts all others in the shade for size | the {one} that is size champion"
+        " | the {one} with gigantic proportions above all others | the {one} with unrivalled dimensions | the {one} unequalled in size"
+        " | the {one} unmatched in area | the behemoth of the lot, the biggest {one} | the whale of a {one} that outgrows the rest"
+        " | the fattest {one} | the burliest {one} | the chunkiest {one} | the meatiest {one} | the most capacious {one}"
+        " | the most cavernous {one} | the most extended {one} | the most ample {one} | the most prodigious {one}"
+        " | the most considerable {one} | the most titanic {one} | the most hulking {one} | the most towering {one} by footprint"
+        " | the most astronomically big {one}"
+    ),
+    "smallest": _listed(
+        "the tiniest {one} | the {one} with the least footprint | the {one} that covers least ground | the littlest {one}"
+        " | the most minute {one} | the most minuscule {one} | the most miniature {one} | the most compact {one}"
+        " | the most diminutive {one} | the most modest {one} | the puniest {one} | the teeniest {one} | the weeniest {one}"
+        " | the wee-est {one} | the dinkiest {one} | the pettiest {one} | the slightest {one} | the most pint-sized {one}"
+        " | the most pocket-sized {one} | the most cramped {one} | the narrowest and tiniest {one} | the most microscopic {one}"
+        " | the most undersized {one} | the most stunted {one} | the most insignificant {one} by area"
+        " | the most negligible {one} by area | the midget of them, the least {one} | the {one} that is dwarfed by all the others"
+        " | the {one} the rest outsize | the {one} smaller than any other | the {one} tinier than all its neighbours"
+        " | the {one} that takes up the least space | the {one} that takes up the least room"
+        " | the {one} that occupies the smallest area | the {one} with the minimum area | the {one} of minimal extent"
+        " | the {one} with the fewest square metres | the {one} with the fewest acres | the {one} with the fewest hectares"
+        " | the {one} with the fewest pixels | the {one} with the lowest surface area | the {one} of the least size"
+        " | the {one} of the least dimensions | the {one} with the slightest coverage | the {one} with the scantest spread"
+        " | the {one} with the tightest outline | the {one} at the bottom of the list by area | the {one} that ranks last by size"
+        " | the {one} that trails the size ranking | the {one} that all others beat for size | the {one} whose area is below all others"
+        " | the {one} inferior to the others in magnitude | the {one} that falls short of every other in bulk"
+        " | the baby {one} of the lot | the dwarf {one} | the runt, the tiniest {one} | the mini {one} | the micro {one}"
+        " | the toy-sized {one} | the bite-sized {one} | the itsy-bitsy {one} | the teeny-weeny {one} | the titchiest {one}"
+        " | the minor {one} | the least {one} in terms of area | the least extensive {one} | the least spacious {one}"
+        " | the least sizeable {one} | the {one} that needs the least land | the {one} you could most easily miss because of its size"
+        " | the {one} that fills hardly any of the picture | the {one} with the shortest perimeter and least area"
+        " | the {one} that would hold the least | the shrimp among them, the smallest {one} | which {one} is the most shrunken"
+        " | which {one} uses up the least land | whichever {one} is least in extent | the bijou {one} | the scantiest {one}"
+        " | the meagrest {one} | the skimpiest {one} | the {one} at the bottom end of the size range"
+        " | the {one} that scores lowest on square footage | the speck of a {one} that no other undercuts"
+        " | the {one} with the slimmest outline | the {one} with the lowest acreage | the {one} with the lowest hectarage"
+        " | the {one} with the tiniest polygon | the {one} with the tiniest mask | the {one} that stretches over the narrowest area"
+        " | the {one} that sprawls the least | the {one} that needs the least space"
+        " | the {one} that is overshadowed by all others for size | the {one} that comes bottom for size"
+        " | the {one} with dwarfish proportions | the {one} with the humblest dimensions | the {one} undercutting the rest in size"
+        " | the {one} lowest in area | the Lilliputian of the lot, the tiniest {one} | the crumb of a {one} that is less than the rest"
+        " | the slimmest {one} | the daintiest {one} | the weediest {one} | the feeblest {one} in size | the least capacious {one}"
+        " | the least roomy {one} | the least extended {one} | the most petite {one} | the most infinitesimal {one}"
+        " | the most inconsiderable {one} | the most elfin {one} | the most shrimpy {one} | the most teensy {one}"
+        " | the most trifling {one} by footprint"
+    ),
+    "northernmost": _listed(
+        "the {one} farthest to the north | the {one} furthest north | the most northerly {one} | the {one} closest to the top edge"
+        " | the {one} nearest the top margin | the {one} that touches the top border first | the {one} at the extreme north"
+        " | the {one} at the extreme top | the northmost {one} | the most northern {one} | the {one} lying most to the north"
+        " | the {one} with no other further north | the {one} that has all the others to its south"
+        " | the {one} with all its peers on its south side | the {one} positioned most northward | the {one} situated at the far north"
+        " | the outermost {one} in the north | the last {one} you meet when heading north"
+        " | the first {one} you meet coming from the north | the first {one} when scanning from top inward"
+        " | the {one} that sits closest to the image's top side | the {one} in the remotest north"
+        " | the {one} lying deepest in the north | whichever {one} is most northerly | whichever {one} lies farthest north"
+        " | whichever {one} is nearest to the top rim | which {one} is farthest toward the north | the {one} at the north end"
+        " | the {one} on the northern fringe | the {one} on the northern periphery | the {one} on the extreme northern flank"
+        " | the {one} that marks the northern limit | the {one} defining the northern extent | the {one} placed most toward top"
+        " | the {one} bounding the scene to the north | the {one} beyond which no other lies north"
+        " | the {one} outdoing the rest in northing | the single {one} farthest off to the north"
+        " | the {one} that is north of all the rest | the {one} that lies north of every other"
+        " | the {one} nearest to the northern boundary of the picture | the {one} at the upper extremity of the photo"
+        " | the {one} closest to the upper end of the picture | the far north {one} | the far northern {one}"
+        " | the extreme northern {one} | the {one} in the utmost north | the ultimate {one} on the north side"
+        " | the {one} that a compass needle would put most north | the {one} that comes last on a northbound trip"
+        " | the {one} a northbound traveller reaches last | the {one} set farthest in the direction of north"
+        " | the {one} with the most northern location | the {one} with the most northerly position"
+        " | the {one} with the most northern coordinates | the {one} with the most extreme north position | the north-end {one}"
+        " | the {one} located north of its siblings | the {one} hugging the top of the frame"
+        " | the {one} farthest along to the top of the view | of all of them, the {one} most to the north | the uppermost {one}"
+        " | the topmost {one} | the highest {one} on the map | the {one} highest up in the frame | the {one} farthest up the map"
+        " | the {one} nearest the North Pole | the {one} closest to the Arctic | the {one} at the very top | the top {one}"
+        " | the upmost {one} | the {one} with the greatest latitude | the {one} with the highest latitude"
+        " | the {one} with the largest northing | the {one} with the smallest row number"
+        " | the {one} nearest to the ceiling of the picture | the {one} above all the others | the {one} under which all the others lie"
+        " | the {one} heading the picture | the {one} that crowns the image | the {one} at the summit of the frame"
+        " | the {one} closest to twelve o'clock | the {one} nearest to where polar bears live | the {one} closest to Scandinavia"
+        " | the {one} that sits on top of the map | the {one} most toward the pole star"
+        " | the {one} I see first reading from the top down | the {one} with the highest y coordinate"
+        " | the {one} that leads the pack in the north | the {one} that holds the northern record | the {one} at the northern outpost"
+        " | the {one} at the northern tip | the {one} at the northern frontier | the {one} at the northern brink"
+        " | the {one} at the northern rim | the {one} on the northern outskirts, further than all others"
+        " | the {one} sticking out most to the north | the {one} protruding farthest north | the {one} reaching farthest north"
+        " | the {one} stretching furthest north | the {one} whose centre lies most north | the {one} whose centroid is most northerly"
+        " | the {one} whose coordinates are the most northern | the {one} with nothing of its kind farther north"
+        " | the {one} without a rival in the north | the {one} past which you find no more going north"
+        " | the {one} that guards the northern edge | the {one} that closes the row in the north"
+        " | the {one} that occupies the farthest north spot | the {one} outlying most in the north"
+        " | the {one} most displaced to the north | the {one} most shifted toward the top"
+        " | the {one} most remote in the northern direction | the {one} a bird flying north would pass last"
+        " | the {one} found by going north until there are no more | the {one} discovered first if you start at the top edge"
+        " | the winner by northward position, the {one} | sorted from north to south, the first {one}"
+        " | sorted from south to north, the last {one} | all the way north, the {one} | as far north as possible, the {one}"
+        " | way out north, the very last {one} | keep going north to the final {one} | in the north, the outermost {one}"
+    ),
+    "southernmost": _listed(
+        "the {one} farthest to the south | the {one} furthest south | the most southerly {one} | the {one} closest to the bottom edge"
+        " | the {one} nearest the bottom margin | the {one} that touches the bottom border first | the {one} at the extreme south"
+        " | the {one} at the extreme bottom | the southmost {one} | the most southern {one} | the {one} lying most to the south"
+        " | the {one} with no other further south | the {one} that has all the others to its north"
+        " | the {one} with all its peers on its north side | the {one} positioned most southward | the {one} situated at the far south"
+        " | the outermost {one} in the south | the last {one} you meet when heading south"
+        " | the first {one} you meet coming from the south | the first {one} when scanning from bottom inward"
+        " | the {one} that sits closest to the image's bottom side | the {one} in the remotest south"
+        " | the {one} lying deepest in the south | whichever {one} is most southerly | whichever {one} lies farthest south"
+        " | whichever {one} is nearest to the bottom rim | which {one} is farthest toward the south | the {one} at the south end"
+        " | the {one} on the southern fringe | the {one} on the southern periphery | the {one} on the extreme southern flank"
+        " | the {one} that marks the southern limit | the {one} defining the southern extent | the {one} placed most toward bottom"
+        " | the {one} bounding the scene to the south | the {one} beyond which no other lies south"
+        " | the {one} outdoing the rest in southing | the single {one} farthest off to the south"
+        " | the {one} that is south of all the rest | the {one} that lies south of every other"
+        " | the {one} nearest to the southern boundary of the picture | the {one} at the lower extremity of the photo"
+        " | the {one} closest to the lower end of the picture | the far south {one} | the far southern {one}"
+        " | the extreme southern {one} | the {one} in the utmost south | the ultimate {one} on the south side"
+        " | the {one} that a compass needle would put most south | the {one} that comes last on a southbound trip"
+        " | the {one} a southbound traveller reaches last | the {one} set farthest in the direction of south"
+        " | the {one} with the most southern location | the {one} with the most southerly position"
+        " | the {one} with the most southern coordinates | the {one} with the most extreme south position | the south-end {one}"
+        " | the {one} located south of its siblings | the {one} hugging the bottom of the frame"
+        " | the {one} farthest along to the bottom of the view | of all of them, the {one} most to the south | the lowermost {one}"
+        " | the bottommost {one} | the lowest {one} on the map | the {one} lowest down in the frame | the {one} farthest down the map"
+        " | the {one} nearest the South Pole | the {one} closest to Antarctica | the {one} at the very bottom | the bottom {one}"
+        " | the nethermost {one} | the undermost {one} | the {one} with the least latitude | the {one} with the lowest latitude"
+        " | the {one} with the smallest northing | the {one} with the greatest row number"
+        " | the {one} nearest to the floor of the picture | the {one} below all the others | the {one} above which all the others lie"
+        " | the {one} at the foot of the picture | the {one} at the base of the image | the {one} closest to six o'clock"
+        " | the {one} nearest to where penguins live | the {one} closest to the midday sun"
+        " | the {one} that sits at the underside of the map | the {one} most toward the equator"
+        " | the {one} I see last reading from the top down | the {one} with the lowest y coordinate"
+        " | the {one} that leads the pack in the south | the {one} that holds the southern record | the {one} at the southern outpost"
+        " | the {one} at the southern tip | the {one} at the southern frontier | the {one} at the southern brink"
+        " | the {one} at the southern rim | the {one} on the southern outskirts, further than all others"
+        " | the {one} sticking out most to the south | the {one} protruding farthest south | the {one} reaching farthest south"
+        " | the {one} stretching furthest south | the {one} whose centre lies most south | the {one} whose centroid is most southerly"
+        " | the {one} whose coordinates are the most southern | the {one} with nothing of its kind farther south"
+        " | the {one} without a rival in the south | the {one} past which you find no more going south"
+        " | the {one} that guards the southern edge | the {one} that closes the row in the south"
+        " | the {one} that occupies the farthest south spot | the {one} outlying most in the south"
+        " | the {one} most displaced to the south | the {one} most shifted toward the bottom"
+        " | the {one} most remote in the southern direction | the {one} a bird flying south would pass last"
+        " | the {one} found by going south until there are no more | the {one} discovered first if you start at the bottom edge"
+        " | the winner by southward position, the {one} | sorted from south to north, the first {one}"
+        " | sorted from north to south, the last {one} | all the way south, the {one} | as far south as possible, the {one}"
+        " | way out south, the very last {one} | keep going south to the final {one} | in the south, the outermost {one}"
+    ),
+    "westernmost": _listed(
+        "the {one} farthest to the west | the {one} furthest west | the most westerly {one} | the {one} closest to the left edge"
+        " | the {one} nearest the left margin | the {one} that touches the left border first | the {one} at the extreme west"
+        " | the {one} at the extreme left | the westmost {one} | the most western {one} | the {one} lying most to the west"
+        " | the {one} with no other further west | the {one} that has all the others to its east"
+        " | the {one} with all its peers on its east side | the {one} positioned most westward | the {one} situated at the far west"
+        " | the outermost {one} in the west | the last {one} you meet when heading west | the first {one} you meet coming from the west"
+        " | the first {one} when scanning from left inward | the {one} that sits closest to the image's left side"
+        " | the {one} in the remotest west | the {one} lying deepest in the west | whichever {one} is most westerly"
+        " | whichever {one} lies farthest west | whichever {one} is nearest to the left rim | which {one} is farthest toward the west"
+        " | the {one} at the west end | the {one} on the western fringe | the {one} on the western periphery"
+        " | the {one} on the extreme western flank | the {one} that marks the western limit | the {one} defining the western extent"
+        " | the {one} placed most toward left | the {one} bounding the scene to the west | the {one} beyond which no other lies west"
+        " | the {one} outdoing the rest in westing | the single {one} farthest off to the west | the {one} that is west of all the rest"
+        " | the {one} that lies west of every other | the {one} nearest to the western boundary of the picture"
+        " | the {one} at the left-hand extremity of the photo | the {one} closest to the left-hand end of the picture"
+        " | the far west {one} | the far western {one} | the extreme western {one} | the {one} in the utmost west"
+        " | the ultimate {one} on the west side | the {one} that a compass needle would put most west"
+        " | the {one} that comes last on a westbound trip | the {one} a westbound traveller reaches last"
+        " | the {one} set farthest in the direction of west | the {one} with the most western location"
+        " | the {one} with the most westerly position | the {one} with the most western coordinates"
+        " | the {one} with the most extreme west position | the west-end {one} | the {one} located west of its siblings"
+        " | the {one} hugging the left of the frame | the {one} farthest along to the left of the view"
+        " | of all of them, the {one} most to the west | the leftmost {one} | the left-most {one} | the {one} farthest left"
+        " | the {one} at the very left | the {one} furthest over on the left | the {one} at the left extremity"
+        " | the extreme left-hand {one} | the {one} with the least longitude | the {one} with the lowest longitude"
+        " | the {one} with the smallest easting | the {one} with the smallest column number"
+        " | the {one} nearest the left-hand wall of the picture | the {one} left of all the others"
+        " | the {one} with all the others to its right | the {one} closest to nine o'clock | the {one} closest to the sunset"
+        " | the {one} nearest to where the sun goes down | the {one} that sees the evening sun last"
+        " | the {one} closest to the Atlantic as seen from Europe | the {one} most to port when facing up | the sinistral-most {one}"
+        " | the occidental-most {one} | the {one} at the start of a line of reading | the {one} I see first reading from left to right"
+        " | the {one} with the lowest x coordinate | the {one} closest to the Wild West | the {one} nearest to the left hand"
+        " | the {one} that leads the pack in the west | the {one} that holds the western record | the {one} at the western outpost"
+        " | the {one} at the western tip | the {one} at the western frontier | the {one} at the western brink"
+        " | the {one} at the western rim | the {one} on the western outskirts, further than all others"
+        " | the {one} sticking out most to the west | the {one} protruding farthest west | the {one} reaching farthest west"
+        " | the {one} stretching furthest west | the {one} whose centre lies most west | the {one} whose centroid is most westerly"
+        " | the {one} whose coordinates are the most western | the {one} with nothing of its kind farther west"
+        " | the {one} without a rival in the west | the {one} past which you find no more going west"
+        " | the {one} that guards the western edge | the {one} that closes the row in the west"
+        " | the {one} that occupies the farthest west spot | the {one} outlying most in the west | the {one} most displaced to the west"
+        " | the {one} most shifted toward the left | the {one} most remote in the western direction"
+        " | the {one} a bird flying west would pass last | the {one} found by going west until there are no more"
+        " | the {one} discovered first if you start at the left edge | the winner by westward position, the {one}"
+        " | sorted from west to east, the first {one} | sorted from east to west, the last {one} | all the way west, the {one}"
+        " | as far west as possible, the {one} | way out west, the very last {one} | keep going west to the final {one}"
+        " | in the west, the outermost {one}"
+    ),
+    "easternmost": _listed(
+        "the {one} farthest to the east | the {one} furthest east | the most easterly {one} | the {one} closest to the right edge"
+        " | the {one} nearest the right margin | the {one} that touches the right border first | the {one} at the extreme east"
+        " | the {one} at the extreme right | the eastmost {one} | the most eastern {one} | the {one} lying most to the east"
+        " | the {one} with no other further east | the {one} that has all the others to its west"
+        " | the {one} with all its peers on its west side | the {one} positioned most eastward | the {one} situated at the far east"
+        " | the outermost {one} in the east | the last {one} you meet when heading east | the first {one} you meet coming from the east"
+        " | the first {one} when scanning from right inward | the {one} that sits closest to the image's right side"
+        " | the {one} in the remotest east | the {one} lying deepest in the east | whichever {one} is most easterly"
+        " | whichever {one} lies farthest east | whichever {one} is nearest to the right rim | which {one} is farthest toward the east"
+        " | the {one} at the east end | the {one} on the eastern fringe | the {one} on the eastern periphery"
+        " | the {one} on the extreme eastern flank | the {one} that marks the eastern limit | the {one} defining the eastern extent"
+        " | the {one} placed most toward right | the {one} bounding the scene to the east | the {one} beyond which no other lies east"
+        " | the {one} outdoing the rest in easting | the single {one} farthest off to the east | the {one} that is east of all the rest"
+        " | the {one} that lies east of every other | the {one} nearest to the eastern boundary of the picture"
+        " | the {one} at the right-hand extremity of the photo | the {one} closest to the right-hand end of the picture"
+        " | the far east {one} | the far eastern {one} | the extreme eastern {one} | the {one} in the utmost east"
+        " | the ultimate {one} on the east side | the {one} that a compass needle would put most east"
+        " | the {one} that comes last on an eastbound trip | the {one} an eastbound traveller reaches last"
+        " | the {one} set farthest in the direction of east | the {one} with the most eastern location"
+        " | the {one} with the most easterly position | the {one} with the most eastern coordinates"
+        " | the {one} with the most extreme east position | the east-end {one} | the {one} located east of its siblings"
+        " | the {one} hugging the right of the frame | the {one} farthest along to the right of the view"
+        " | of all of them, the {one} most to the east | the rightmost {one} | the right-most {one} | the {one} farthest right"
+        " | the {one} at the very right | the {one} furthest over on the right | the {one} at the right extremity"
+        " | the extreme right-hand {one} | the {one} with the greatest longitude | the {one} with the highest longitude"
+        " | the {one} with the largest easting | the {one} with the greatest column number"
+        " | the {one} nearest the right-hand wall of the picture | the {one} right of all the others"
+        " | the {one} with all the others to its left | the {one} closest to three o'clock | the {one} closest to the sunrise"
+        " | the {one} nearest to where the sun comes up | the {one} that sees the morning sun first | the {one} closest to the Orient"
+        " | the {one} most to starboard when facing up | the dextral-most {one} | the oriental-most {one}"
+        " | the {one} at the end of a line of reading | the {one} I see last reading from left to right"
+        " | the {one} with the highest x coordinate | the {one} closest to the Far East | the {one} nearest to the right hand"
+        " | the {one} that leads the pack in the east | the {one} that holds the eastern record | the {one} at the eastern outpost"
+        " | the {one} at the eastern tip | the {one} at the eastern frontier | the {one} at the eastern brink"
+        " | the {one} at the eastern rim | the {one} on the eastern outskirts, further than all others"
+        " | the {one} sticking out most to the east | the {one} protruding farthest east | the {one} reaching farthest east"
+        " | the {one} stretching furthest east | the {one} whose centre lies most east | the {one} whose centroid is most easterly"
+        " | the {one} whose coordinates are the most eastern | the {one} with nothing of its kind farther east"
+        " | the {one} without a rival in the east | the {one} past which you find no more going east"
+        " | the {one} that guards the eastern edge | the {one} that closes the row in the east"
+        " | the {one} that occupies the farthest east spot | the {one} outlying most in the east | the {one} most displaced to the east"
+        " | the {one} most shifted toward the right | the {one} most remote in the eastern direction"
+        " | the {one} a bird flying east would pass last | the {one} found by going east until there are no more"
+        " | the {one} discovered first if you start at the right edge | the winner by eastward position, the {one}"
+        " | sorted from east to west, the first {one} | sorted from west to east, the last {one} | all the way east, the {one}"
+        " | as far east as possible, the {one} | way out east, the very last {one} | keep going east to the final {one}"
+        " | in the east, the outermost {one}"
+    ),
 }
 
 PAIRS: dict[str, list[str]] = {
-    "nearest_to": [
-        "the {one} closest to {anchor}",
-        "the {one} nearest to {anchor}",
-        "the {one} nearest {anchor}",
-        "which {one} is the shortest walk from {anchor}",
-        "the {one} with the shortest distance to {anchor}",
-        "the {one} at the least distance from {anchor}",
-        "the {one} least far from {anchor}",
-        "the {one} least removed from {anchor}",
-        "the {one} most adjacent to {anchor}",
-        "the {one} in the closest proximity to {anchor}",
-        "the {one} most proximate to {anchor}",
-        "the most proximal {one} to {anchor}",
-        "the {one} that lies nearest by {anchor}",
-        "the {one} minimally separated from {anchor}",
-        "the {one} with the smallest gap to {anchor}",
-        "the {one} with the narrowest gap to {anchor}",
-        "the {one} separated from {anchor} by the fewest metres",
-        "the {one} a minimum number of steps from {anchor}",
-        "the {one} you reach first from {anchor}",
-        "the first {one} you come to after leaving {anchor}",
-        "the first {one} one would run into from {anchor}",
-        "the {one} quickest to reach from {anchor}",
-        "the {one} handiest for {anchor}",
-        "the {one} most convenient for {anchor}",
-        "the most accessible {one} from {anchor}",
-        "the {one} that beats the rest for closeness to {anchor}",
-        "the {one} that gets closest to {anchor}",
-        "the {one} that comes nearest to {anchor}",
-        "the {one} which approaches {anchor} most closely",
-        "the {one} whose distance to {anchor} is minimal",
-        "the {one} whose separation from {anchor} is least",
-        "the next-door {one} as seen from {anchor}",
-        "the immediate {one} as seen from {anchor}",
-        "the neighbouring {one} that is closest to {anchor}",
-        "the closest {one} to {anchor}",
-        "the nearest {one} to {anchor}",
-        "the nearest {one} when standing at {anchor}",
-        "the closest {one} measured from {anchor}",
-        "the closest {one} as the crow flies from {anchor}",
-        "the nearest available {one} from {anchor}",
-        "the {one} tightest to {anchor}",
-        "the {one} snuggled up most to {anchor}",
-        "the {one} crowding {anchor} the most",
-        "the {one} pressing closest against {anchor}",
-        "the {one} huddled nearest to {anchor}",
-        "the {one} sitting closest to {anchor}",
-        "the {one} standing nearest to {anchor}",
-        "the {one} located nearest to {anchor}",
-        "the {one} situated closest to {anchor}",
-        "the {one} placed at the shortest range from {anchor}",
-        "the {one} at the shortest range of {anchor}",
-        "the {one} with the shortest path to {anchor}",
-        "the {one} with the shortest trip to {anchor}",
-        "the {one} needing the shortest stroll to {anchor}",
-        "the {one} needing the shortest hose to {anchor}",
-        "the {one} needing the shortest cable to {anchor}",
-        "the {one} for which {anchor} is least of a trek",
-        "the {one} from which {anchor} is the quickest to get to",
-        "the {one} from which a ball could most easily be thrown to {anchor}",
-        "the {one} most easily reached on foot from {anchor}",
-        "the {one} fewest paces from {anchor}",
-        "the {one} at closest quarters to {anchor}",
-        "the {one} least distant from {anchor}",
-        "the least remote {one} from {anchor}",
-        "out of all, the {one} with the tightest spacing to {anchor}",
-        "starting at {anchor}, the {one} I would meet first",
-        "standing at {anchor}, the {one} within easiest reach",
-        "if I am at {anchor}, which {one} is nearest",
-        "from {anchor}, whichever {one} is closest",
-        "whichever {one} is nearest to {anchor}",
-        "whichever {one} has the least way to go to {anchor}",
-        "which {one} borders most closely on {anchor}",
-        "which {one} would smoke from {anchor} reach first",
-        "which {one} would a fire at {anchor} threaten first",
-        "which {one} is the nearest neighbour of {anchor}",
-        "the nearest-neighbour {one} of {anchor}",
-        "the {one} with the minimum Euclidean distance to {anchor}",
-        "the {one} ranking first by proximity to {anchor}",
-        "the {one} topping the list by nearness to {anchor}",
-        "the {one} with {anchor} almost on its doorstep, more than any other",
-        "the {one} that a drone launched at {anchor} would get to soonest",
-        "the {one} a lost child at {anchor} would find soonest",
-        "the {one} that lies the fewest yards off {anchor}",
-        "the single {one} closest by {anchor}",
-        "the {one} that would be evacuated first if {anchor} blew up",
-        "the {one} that is a mere hop from {anchor}, closer than any other",
-        "the {one} that wins the race for closeness to {anchor}",
-        "the {one} most tightly bound to {anchor}",
-        "the {one} most intimate with {anchor}",
-        "the {one} most neighbourly to {anchor}",
-        "the {one} practically on top of {anchor}",
-        "the {one} all but touching {anchor}",
-        "the {one} lying hard by {anchor}, closer than the rest",
-        "the {one} that minimises the distance to {anchor}",
-        "the {one} with minimal offset from {anchor}",
-        "the {one} with the lowest mileage to {anchor}",
-        "the {one} with the least travel time from {anchor}",
-        "the {one} fewest minutes from {anchor}",
-        "the {one} fewest strides from {anchor}",
-        "the {one} easiest to walk to from {anchor}",
-        "the {one} easiest to get to from {anchor}",
-        "the {one} a thirsty walker at {anchor} would get to first",
-        "the {one} that a snail from {anchor} would crawl to soonest",
-        "the {one} best placed for {anchor}",
-        "the {one} next in line to {anchor}",
-        "the {one} right next to {anchor}, nearer than all others",
-        "the local {one} for somebody at {anchor}",
-        "the {one} around the corner from {anchor}, closest of all",
-        "coming out of {anchor}, the {one} you would see first",
-    ],
-    "farthest_from": [
-        "the {one} farthest from {anchor}",
-        "the {one} furthest from {anchor}",
-        "the {one} furthest away from {anchor}",
-        "which {one} is the longest walk from {anchor}",
-        "the {one} with the longest distance to {anchor}",
-        "the {one} at the greatest distance from {anchor}",
-        "the {one} most far off from {anchor}",
-        "the {one} most removed from {anchor}",
-        "the {one} least adjacent to {anchor}",
-        "the {one} in the least proximity to {anchor}",
-        "the {one} least proximate to {anchor}",
-        "the most distal {one} from {anchor}",
-        "the {one} that lies farthest off {anchor}",
-        "the {one} maximally separated from {anchor}",
-        "the {one} with the biggest gap to {anchor}",
-        "the {one} with the widest gap to {anchor}",
-        "the {one} separated from {anchor} by the most metres",
-        "the {one} a maximum number of steps from {anchor}",
-        "the {one} you reach last from {anchor}",
-        "the last {one} you come to after leaving {anchor}",
-        "the last {one} one would run into from {anchor}",
-        "the {one} slowest to reach from {anchor}",
-        "the {one} least handy for {anchor}",
-        "the {one} least convenient for {anchor}",
-        "the least accessible {one} from {anchor}",
-        "the {one} that beats the rest for remoteness from {anchor}",
-        "the {one} that stays farthest from {anchor}",
-        "the {one} that keeps the greatest distance from {anchor}",
-        "the {one} which shuns {anchor} the most",
-        "the {one} which avoids {anchor} the most",
-        "the {one} whose distance to {anchor} is maximal",
-        "the {one} whose separation from {anchor} is greatest",
-        "the outlying {one} as seen from {anchor}",
-        "the outermost {one} as seen from {anchor}",
-        "the remotest {one} from {anchor}",
-        "the most remote {one} from {anchor}",
-        "the most distant {one} from {anchor}",
-        "the most faraway {one} when standing at {anchor}",
-        "the furthest {one} measured from {anchor}",
-        "the farthest {one} as the crow flies from {anchor}",
-        "the {one} loosest from {anchor}",
-        "the {one} most isolated from {anchor}",
-        "the {one} most secluded from {anchor}",
-        "the {one} most detached from {anchor}",
-        "the {one} most cut off from {anchor}",
-        "the {one} sitting farthest from {anchor}",
-        "the {one} standing furthest from {anchor}",
-        "the {one} located most distantly from {anchor}",
-        "the {one} situated furthest from {anchor}",
-        "the {one} placed at the longest range from {anchor}",
-        "the {one} at the longest range of {anchor}",
-        "the {one} with the longest path to {anchor}",
-        "the {one} with the longest trip to {anchor}",
-        "the {one} needing the longest march to {anchor}",
-        "the {one} needing the longest hose to {anchor}",
-        "the {one} needing the longest cable to {anchor}",
-        "the {one} for which {anchor} is most of a trek",
-        "the {one} from which {anchor} is the slowest to get to",
-        "the {one} least endangered by a blast at {anchor}",
-        "the {one} least bothered by noise from {anchor}",
-        "the {one} most paces from {anchor}",
-        "the {one} at the other end of the picture from {anchor}",
-        "the {one} on the far side, opposite {anchor} and most remote",
-        "the {one} least close to {anchor}",
-        "the least near {one} to {anchor}",
-        "out of all, the {one} with the loosest spacing to {anchor}",
-        "starting at {anchor}, the {one} I would meet last",
-        "standing at {anchor}, the {one} hardest to reach",
-        "if I am at {anchor}, which {one} is farthest off",
-        "from {anchor}, whichever {one} is most distant",
-        "whichever {one} is farthest from {anchor}",
-        "whichever {one} has the longest way to go to {anchor}",
-        "which {one} would smoke from {anchor} reach last",
-        "which {one} would a fire at {anchor} threaten last",
-        "which {one} has the most breathing room from {anchor}",
-        "the {one} with the maximum Euclidean distance to {anchor}",
-        "the {one} ranking last by proximity to {anchor}",
-        "the {one} topping the list by remoteness from {anchor}",
-        "the {one} miles off {anchor}, further than any other",
-        "the {one} that a drone launched at {anchor} would get to latest",
-        "the {one} safest from a flood at {anchor} because of distance",
-        "the {one} that lies the most yards off {anchor}",
-        "the back-of-beyond {one} in relation to {anchor}",
-        "the single {one} most faraway from {anchor}",
-        "the {one} that would be evacuated last if {anchor} blew up",
-        "the {one} that loses the race for closeness to {anchor}",
-        "the {one} most loosely related to {anchor} in space",
-        "the {one} least neighbourly to {anchor}",
-        "the {one} that maximises the distance to {anchor}",
-        "the {one} with maximal offset from {anchor}",
-        "the {one} with the highest mileage to {anchor}",
-        "the {one} with the most travel time from {anchor}",
-        "the {one} most minutes from {anchor}",
-        "the {one} most strides from {anchor}",
-        "the {one} hardest to walk to from {anchor}",
-        "the {one} hardest to get to from {anchor}",
-        "the {one} a thirsty walker at {anchor} would get to last",
-        "the {one} that a snail from {anchor} would need longest to reach",
-        "the {one} worst placed for {anchor}",
-        "the {one} last in line from {anchor}",
-        "the {one} most out of the way from {anchor}",
-        "the {one} most out on a limb from {anchor}",
-        "the {one} most estranged from {anchor}",
-        "the {one} most segregated from {anchor}",
-        "the {one} giving {anchor} the widest berth",
-        "the {one} farthest afield from {anchor}",
-        "the {one} furthest flung from {anchor}",
-        "the {one} at the opposite extreme from {anchor}",
-        "coming out of {anchor}, the {one} you would see last",
-    ],
-    "north_of": [
-        "{many} north of {anchor}",
-        "{many} to the north of {anchor}",
-        "{many} northerly of {anchor}",
-        "{many} due north of {anchor}",
-        "{many} located north of {anchor}",
-        "{many} situated north of {anchor}",
-        "{many} lying north of {anchor}",
-        "{many} sited northward of {anchor}",
-        "{many} placed to the north of {anchor}",
-        "{many} positioned north of {anchor}",
-        "{many} northwards of {anchor}",
-        "{many} northward from {anchor}",
-        "{many} on the north side of {anchor}",
-        "{many} on the northern side of {anchor}",
-        "{many} on the northern flank of {anchor}",
-        "{many} in the north as seen from {anchor}",
-        "{many} further north than {anchor}",
-        "{many} farther north than {anchor}",
-        "{many} more northern than {anchor}",
-        "{many} more northerly than {anchor}",
-        "{many} more to the north than {anchor}",
-        "{many} beyond {anchor} to the north",
-        "{many} beyond {anchor} when travelling north",
-        "{many} past {anchor} heading north",
-        "{many} after {anchor} on the way north",
-        "{many} reached by going north from {anchor}",
-        "{many} reached by walking north from {anchor}",
-        "{many} found by driving north from {anchor}",
-        "{many} encountered on a northward trip from {anchor}",
-        "{many} a northbound traveller meets after {anchor}",
-        "{many} that lie north of {anchor}",
-        "{many} that are north of {anchor}",
-        "{many} that sit north of {anchor}",
-        "{many} that stand to the north of {anchor}",
-        "{many} that have {anchor} to their south",
-        "{many} that have {anchor} on their south side",
-        "{many} with {anchor} to their south",
-        "{many} with {anchor} on the south",
-        "{many} from which {anchor} lies south",
-        "{many} which look south toward {anchor}",
-        "{many} off to the north of {anchor}",
-        "{many} out north of {anchor}",
-        "{many} away to the north of {anchor}",
-        "{many} over to the north of {anchor}",
-        "{many} somewhere north of {anchor}",
-        "{many} anywhere north of {anchor}",
-        "{many} just north of {anchor}",
-        "{many} well north of {anchor}",
-        "{many} directly north of {anchor}",
-        "{many} slightly north of {anchor}",
-        "{many} far north of {anchor}",
-        "{many} toward the north from {anchor}",
-        "{many} in the northern direction from {anchor}",
-        "{many} in a northerly direction from {anchor}",
-        "{many} on a north bearing from {anchor}",
-        "{many} in the half of the picture north of {anchor}",
-        "{many} in the area north of {anchor}",
-        "{many} in the land to the north of {anchor}",
-        "{many} in the sector to the north of {anchor}",
-        "{many} across {anchor} to the north",
-        "{many} if one goes north from {anchor}",
-        "all the {many} north of {anchor}",
-        "any {many} north of {anchor}",
-        "whatever {many} lie north of {anchor}",
-        "whichever {many} are to the north of {anchor}",
-        "which {many} are north of {anchor}",
-        "which {many} lie to the north of {anchor}",
-        "looking north from {anchor}, the {many}",
-        "facing north from {anchor}, the {many}",
-        "going north from {anchor}, the {many} on the way",
-        "when {anchor} is taken as the reference, the {many} to its north",
-        "north of {anchor}, all {many}",
-        "{many} closer to the top edge than {anchor}",
-        "{many} nearer the top border than {anchor}",
-        "{many} nearer to the top margin than {anchor}",
-        "{many} between {anchor} and the top edge",
-        "{many} between {anchor} and the northern boundary",
-        "{many} from {anchor} to the top of the picture",
-        "{many} on the upper side of {anchor}",
-        "{many} more toward the top than {anchor}",
-        "{many} situated to the northern quarter of {anchor}",
-        "{many} outlying to the north from {anchor}",
-        "{many} occupying the north of {anchor}",
-        "{many} to {anchor}'s north",
-        "{many} above {anchor}",
-        "{many} on the polar side of {anchor}",
-        "{many} up from {anchor}",
-        "{many} higher up than {anchor}",
-        "{many} higher on the map than {anchor}",
-        "{many} over {anchor} on the map",
-        "{many} topside of {anchor} in the picture",
-        "{many} upward of {anchor}",
-        "{many} further up than {anchor}",
-        "{many} at a higher latitude than {anchor}",
-        "{many} with greater northing than {anchor}",
-        "{many} nearer the North Pole than {anchor}",
-        "{many} toward the Arctic from {anchor}",
-        "{many} that are overhead of {anchor} on the sheet",
-        "{many} that look down on {anchor} from the top of the map",
-        "{many} with {anchor} beneath them on the map",
-        "{many} with {anchor} below",
-        "{many} at twelve o'clock from {anchor}",
-        "{many} on the shady side of {anchor}",
-        "{many} superior to {anchor} on the page",
-        "{many} lying beyond {anchor} in a northward sense",
-        "{many} that fall to the north of {anchor}",
-        "{many} that spread out north of {anchor}",
-        "{many} that stretch away north from {anchor}",
-        "{many} that begin north of {anchor}",
-        "{many} that one finds north of {anchor}",
-        "{many} that come up when panning north from {anchor}",
-        "{many} that a flight north from {anchor} would pass",
-        "{many} that a bird flying north from {anchor} would cross",
-        "{many} that a compass held at {anchor} would show in the north",
-        "{many} strewn to the north of {anchor}",
-        "{many} scattered north of {anchor}",
-        "{many} dotted about north of {anchor}",
-        "{many} built north of {anchor}",
-        "{many} established north of {anchor}",
-        "{many} visible north of {anchor}",
-        "{many} extending north of {anchor}",
-        "{many} seen northward over {anchor}",
-        "{many} shifted north relative to {anchor}",
-        "{many} displaced to the north of {anchor}",
-        "{many} north with respect to {anchor}",
-        "{many} north relative to {anchor}",
-        "{many} north in relation to {anchor}",
-        "{many} on the northern hand of {anchor}",
-        "{many} on the northern shore or edge of {anchor}",
-        "{many} in the northern reaches past {anchor}",
-        "{many} in the northern sector as viewed from {anchor}",
-        "{many} in the northern hinterland of {anchor}",
-        "{many} in the northern half-plane of {anchor}",
-        "{many} anywhere in the northern part beyond {anchor}",
-        "{many} at a more northerly spot than {anchor}",
-        "{many} at a more northern spot than {anchor}",
-        "{many} whose location is north of {anchor}",
-        "{many} whose position is northerly of {anchor}",
-        "{many} for which {anchor} is to the south",
-        "{many} if {anchor} lies south of them",
-        "{many}, as long as they are north of {anchor}",
-        "{many}, but only north of {anchor}",
-        "{many}, on condition that they lie north of {anchor}",
-        "{many}, the ones north of {anchor}",
-        "take {anchor} and show the {many} north of it",
-        "start at {anchor}, head north, and list the {many}",
-        "relative to {anchor}, the {many} in the north",
-        "seen from {anchor}, the {many} in the north",
-        "beyond {anchor} toward the top of the picture, the {many}",
-    ],
-    "south_of": [
-        "{many} south of {anchor}",
-        "{many} to the south of {anchor}",
-        "{many} southerly of {anchor}",
-        "{many} due south of {anchor}",
-        "{many} located south of {anchor}",
-        "{many} situated south of {anchor}",
-        "{many} lying south of {anchor}",
-        "{many} sited southward of {anchor}",
-        "{many} placed to the south of {anchor}",
-        "{many} positioned south of {anchor}",
-        "{many} southwards of {anchor}",
-        "{many} southward from {anchor}",
-        "{many} on the south side of {anchor}",
-        "{many} on the southern side of {anchor}",
-        "{many} on the southern flank of {anchor}",
-        "{many} in the south as seen from {anchor}",
-        "{many} further south than {anchor}",
-        "{many} farther south than {anchor}",
-        "{many} more southern than {anchor}",
-        "{many} more southerly than {anchor}",
-        "{many} more to the south than {anchor}",
-        "{many} beyond {anchor} to the south",
-        "{many} beyond {anchor} when travelling south",
-        "{many} past {anchor} heading south",
-        "{many} after {anchor} on the way south",
-        "{many} reached by going south from {anchor}",
-        "{many} reached by walking south from {anchor}",
-        "{many} found by driving south from {anchor}",
-        "{many} encountered on a southward trip from {anchor}",
-        "{many} a southbound traveller meets after {anchor}",
-        "{many} that lie south of {anchor}",
-        "{many} that are south of {anchor}",
-        "{many} that sit south of {anchor}",
-        "{many} that stand to the south of {anchor}",
-        "{many} that have {anchor} to their north",
-        "{many} that have {anchor} on their north side",
-        "{many} with {anchor} to their north",
-        "{many} with {anchor} on the north",
-        "{many} from which {anchor} lies north",
-        "{many} which look north toward {anchor}",
-        "{many} off to the south of {anchor}",
-        "{many} out south of {anchor}",
-        "{many} away to the south of {anchor}",
-        "{many} over to the south of {anchor}",
-        "{many} somewhere south of {anchor}",
-        "{many} anywhere south of {anchor}",
-        "{many} just south of {anchor}",
-        "{many} well south of {anchor}",
-        "{many} directly south of {anchor}",
-        "{many} slightly south of {anchor}",
-        "{many} far south of {anchor}",
-        "{many} toward the south from {anchor}",
-        "{many} in the southern direction from {anchor}",
-        "{many} in a southerly direction from {anchor}",
-        "{many} on a south bearing from {anchor}",
-        "{many} in the half of the picture south of {anchor}",
-        "{many} in the area south of {anchor}",
-        "{many} in the land to the south of {anchor}",
-        "{many} in the sector to the south of {anchor}",
-        "{many} across {anchor} to the south",
-        "{many} if one goes south from {anchor}",
-        "all the {many} south of {anchor}",
-        "any {many} south of {anchor}",
-        "whatever {many} lie south of {anchor}",
-        "whichever {many} are to the south of {anchor}",
-        "which {many} are south of {anchor}",
-        "which {many} lie to the south of {anchor}",
-        "looking south from {anchor}, the {many}",
-        "facing south from {anchor}, the {many}",
-        "going south from {anchor}, the {many} on the way",
-        "when {anchor} is taken as the reference, the {many} to its south",
-        "south of {anchor}, all {many}",
-        "{many} closer to the bottom edge than {anchor}",
-        "{many} nearer the bottom border than {anchor}",
-        "{many} nearer to the bottom margin than {anchor}",
-        "{many} between {anchor} and the bottom edge",
-        "{many} between {anchor} and the southern boundary",
-        "{many} from {anchor} to the bottom of the picture",
-        "{many} on the lower side of {anchor}",
-        "{many} more toward the bottom than {anchor}",
-        "{many} situated to the southern quarter of {anchor}",
-        "{many} outlying to the south from {anchor}",
-        "{many} occupying the south of {anchor}",
-        "{many} to {anchor}'s south",
-        "{many} below {anchor}",
-        "{many} on the equatorial side of {anchor}",
-        "{many} down from {anchor}",
-        "{many} lower down than {anchor}",
-        "{many} lower on the map than {anchor}",
-        "{many} under {anchor} on the map",
-        "{many} beneath {anchor} in the picture",
-        "{many} downward of {anchor}",
-        "{many} further down than {anchor}",
-        "{many} at a lower latitude than {anchor}",
-        "{many} with smaller northing than {anchor}",
-        "{many} nearer the South Pole than {anchor}",
-        "{many} toward the equator from {anchor}",
-        "{many} that are underneath {anchor} on the sheet",
-        "{many} that look up at {anchor} from the bottom of the map",
-        "{many} with {anchor} above them on the map",
-        "{many} with {anchor} overhead on the sheet",
-        "{many} at six o'clock from {anchor}",
-        "{many} on the sunny side of {anchor}",
-        "{many} inferior to {anchor} on the page",
-        "{many} lying beyond {anchor} in a southward sense",
-        "{many} that fall to the south of {anchor}",
-        "{many} that spread out south of {anchor}",
-        "{many} that stretch away south from {anchor}",
-        "{many} that begin south of {anchor}",
-        "{many} that one finds south of {anchor}",
-        "{many} that come up when panning south from {anchor}",
-        "{many} that a flight south from {anchor} would pass",
-        "{many} that a bird flying south from {anchor} would cross",
-        "{many} that a compass held at {anchor} would show in the south",
-        "{many} strewn to the south of {anchor}",
-        "{many} scattered south of {anchor}",
-        "{many} dotted about south of {anchor}",
-        "{many} built south of {anchor}",
-        "{many} established south of {anchor}",
-        "{many} visible south of {anchor}",
-        "{many} extending south of {anchor}",
-        "{many} seen southward over {anchor}",
-        "{many} shifted south relative to {anchor}",
-        "{many} displaced to the south of {anchor}",
-        "{many} south with respect to {anchor}",
-        "{many} south relative to {anchor}",
-        "{many} south in relation to {anchor}",
-        "{many} on the southern hand of {anchor}",
-        "{many} on the southern shore or edge of {anchor}",
-        "{many} in the southern reaches past {anchor}",
-        "{many} in the southern sector as viewed from {anchor}",
-        "{many} in the southern hinterland of {anchor}",
-        "{many} in the southern half-plane of {anchor}",
-        "{many} anywhere in the southern part beyond {anchor}",
-        "{many} at a more southerly spot than {anchor}",
-        "{many} at a more southern spot than {anchor}",
-        "{many} whose location is south of {anchor}",
-        "{many} whose position is southerly of {anchor}",
-        "{many} for which {anchor} is to the north",
-        "{many} if {anchor} lies north of them",
-        "{many}, as long as they are south of {anchor}",
-        "{many}, but only south of {anchor}",
-        "{many}, on condition that they lie south of {anchor}",
-        "{many}, the ones south of {anchor}",
-        "take {anchor} and show the {many} south of it",
-        "start at {anchor}, head south, and list the {many}",
-        "relative to {anchor}, the {many} in the south",
-        "seen from {anchor}, the {many} in the south",
-        "beyond {anchor} toward the bottom of the picture, the {many}",
-    ],
-    "west_of": [
-        "{many} west of {anchor}",
-        "{many} to the west of {anchor}",
-        "{many} westerly of {anchor}",
-        "{many} due west of {anchor}",
-        "{many} located west of {anchor}",
-        "{many} situated west of {anchor}",
-        "{many} lying west of {anchor}",
-        "{many} sited westward of {anchor}",
-        "{many} placed to the west of {anchor}",
-        "{many} positioned west of {anchor}",
-        "{many} westwards of {anchor}",
-        "{many} westward from {anchor}",
-        "{many} on the west side of {anchor}",
-        "{many} on the western side of {anchor}",
-        "{many} on the western flank of {anchor}",
-        "{many} in the west as seen from {anchor}",
-        "{many} further west than {anchor}",
-        "{many} farther west than {anchor}",
-        "{many} more western than {anchor}",
-        "{many} more westerly than {anchor}",
-        "{many} more to the west than {anchor}",
-        "{many} beyond {anchor} to the west",
-        "{many} beyond {anchor} when travelling west",
-        "{many} past {anchor} heading west",
-        "{many} after {anchor} on the way west",
-        "{many} reached by going west from {anchor}",
-        "{many} reached by walking west from {anchor}",
-        "{many} found by driving west from {anchor}",
-        "{many} encountered on a westward trip from {anchor}",
-        "{many} a westbound traveller meets after {anchor}",
-        "{many} that lie west of {anchor}",
-        "{many} that are west of {anchor}",
-        "{many} that sit west of {anchor}",
-        "{many} that stand to the west of {anchor}",
-        "{many} that have {anchor} to their east",
-        "{many} that have {anchor} on their east side",
-        "{many} with {anchor} to their east",
-        "{many} with {anchor} on the east",
-        "{many} from which {anchor} lies east",
-        "{many} which look east toward {anchor}",
-        "{many} off to the west of {anchor}",
-        "{many} out west of {anchor}",
-        "{many} away to the west of {anchor}",
-        "{many} over to the west of {anchor}",
-        "{many} somewhere west of {anchor}",
-        "{many} anywhere west of {anchor}",
-        "{many} just west of {anchor}",
-        "{many} well west of {anchor}",
-        "{many} directly west of {anchor}",
-        "{many} slightly west of {anchor}",
-        "{many} far west of {anchor}",
-        "{many} toward the west from {anchor}",
-        "{many} in the western direction from {anchor}",
-        "{many} in a westerly direction from {anchor}",
-        "{many} on a west bearing from {anchor}",
-        "{many} in the half of the picture west of {anchor}",
-        "{many} in the area west of {anchor}",
-        "{many} in the land to the west of {anchor}",
-        "{many} in the sector to the west of {anchor}",
-        "{many} across {anchor} to the west",
-        "{many} if one goes west from {anchor}",
-        "all the {many} west of {anchor}",
-        "any {many} west of {anchor}",
-        "whatever {many} lie west of {anchor}",
-        "whichever {many} are to the west of {anchor}",
-        "which {many} are west of {anchor}",
-        "which {many} lie to the west of {anchor}",
-        "looking west from {anchor}, the {many}",
-        "facing west from {anchor}, the {many}",
-        "going west from {anchor}, the {many} on the way",
-        "when {anchor} is taken as the reference, the {many} to its west",
-        "west of {anchor}, all {many}",
-        "{many} closer to the left edge than {anchor}",
-        "{many} nearer the left border than {anchor}",
-        "{many} nearer to the left margin than {anchor}",
-        "{many} between {anchor} and the left edge",
-        "{many} between {anchor} and the western boundary",
-        "{many} from {anchor} to the left of the picture",
-        "{many} on the left-hand side of {anchor}",
-        "{many} more toward the left than {anchor}",
-        "{many} situated to the western quarter of {anchor}",
-        "{many} outlying to the west from {anchor}",
-        "{many} occupying the west of {anchor}",
-        "{many} to {anchor}'s west",
-        "{many} left of {anchor}",
-        "{many} to the left of {anchor}",
-        "{many} on the left of {anchor}",
-        "{many} further left than {anchor}",
-        "{many} leftward of {anchor}",
-        "{many} over on the left from {anchor}",
-        "{many} on the sunset side of {anchor}",
-        "{many} toward the setting sun from {anchor}",
-        "{many} on the evening side of {anchor}",
-        "{many} at a lower longitude than {anchor}",
-        "{many} with smaller easting than {anchor}",
-        "{many} on the Atlantic side of {anchor}",
-        "{many} with {anchor} on their right",
-        "{many} with {anchor} to the right of them",
-        "{many} that have {anchor} at their right hand",
-        "{many} at nine o'clock from {anchor}",
-        "{many} on the occidental side of {anchor}",
-        "{many} to port of {anchor} when facing up",
-        "{many} preceding {anchor} from left to right",
-        "{many} lying beyond {anchor} in a westward sense",
-        "{many} that fall to the west of {anchor}",
-        "{many} that spread out west of {anchor}",
-        "{many} that stretch away west from {anchor}",
-        "{many} that begin west of {anchor}",
-        "{many} that one finds west of {anchor}",
-        "{many} that come up when panning west from {anchor}",
-        "{many} that a flight west from {anchor} would pass",
-        "{many} that a bird flying west from {anchor} would cross",
-        "{many} that a compass held at {anchor} would show in the west",
-        "{many} strewn to the west of {anchor}",
-        "{many} scattered west of {anchor}",
-        "{many} dotted about west of {anchor}",
-        "{many} built west of {anchor}",
-        "{many} established west of {anchor}",
-        "{many} visible west of {anchor}",
-        "{many} extending west of {anchor}",
-        "{many} seen westward over {anchor}",
-        "{many} shifted west relative to {anchor}",
-        "{many} displaced to the west of {anchor}",
-        "{many} west with respect to {anchor}",
-        "{many} west relative to {anchor}",
-        "{many} west in relation to {anchor}",
-        "{many} on the western hand of {anchor}",
-        "{many} on the western shore or edge of {anchor}",
-        "{many} in the western reaches past {anchor}",
-        "{many} in the western sector as viewed from {anchor}",
-        "{many} in the western hinterland of {anchor}",
-        "{many} in the western half-plane of {anchor}",
-        "{many} anywhere in the western part beyond {anchor}",
-        "{many} at a more westerly spot than {anchor}",
-        "{many} at a more western spot than {anchor}",
-        "{many} whose location is west of {anchor}",
-        "{many} whose position is westerly of {anchor}",
-        "{many} for which {anchor} is to the east",
-        "{many} if {anchor} lies east of them",
-        "{many}, as long as they are west of {anchor}",
-        "{many}, but only west of {anchor}",
-        "{many}, on condition that they lie west of {anchor}",
-        "{many}, the ones west of {anchor}",
-        "take {anchor} and show the {many} west of it",
-        "start at {anchor}, head west, and list the {many}",
-        "relative to {anchor}, the {many} in the west",
-        "seen from {anchor}, the {many} in the west",
-        "beyond {anchor} toward the left of the picture, the {many}",
-    ],
-    "east_of": [
-        "{many} east of {anchor}",
-        "{many} to the east of {anchor}",
-        "{many} easterly of {anchor}",
-        "{many} due east of {anchor}",
-        "{many} located east of {anchor}",
-        "{many} situated east of {anchor}",
-        "{many} lying east of {anchor}",
-        "{many} sited eastward of {anchor}",
-        "{many} placed to the east of {anchor}",
-        "{many} positioned east of {anchor}",
-        "{many} eastwards of {anchor}",
-        "{many} eastward from {anchor}",
-        "{many} on the east side of {anchor}",
-        "{many} on the eastern side of {anchor}",
-        "{many} on the eastern flank of {anchor}",
-        "{many} in the east as seen from {anchor}",
-        "{many} further east than {anchor}",
-        "{many} farther east than {anchor}",
-        "{many} more eastern than {anchor}",
-        "{many} more easterly than {anchor}",
-        "{many} more to the east than {anchor}",
-        "{many} beyond {anchor} to the east",
-        "{many} beyond {anchor} when travelling east",
-        "{many} past {anchor} heading east",
-        "{many} after {anchor} on the way east",
-        "{many} reached by going east from {anchor}",
-        "{many} reached by walking east from {anchor}",
-        "{many} found by driving east from {anchor}",
-        "{many} encountered on an eastward trip from {anchor}",
-        "{many} an eastbound traveller meets after {anchor}",
-        "{many} that lie east of {anchor}",
-        "{many} that are east of {anchor}",
-        "{many} that sit east of {anchor}",
-        "{many} that stand to the east of {anchor}",
-        "{many} that have {anchor} to their west",
-        "{many} that have {anchor} on their west side",
-        "{many} with {anchor} to their west",
-        "{many} with {anchor} on the west",
-        "{many} from which {anchor} lies west",
-        "{many} which look west toward {anchor}",
-        "{many} off to the east of {anchor}",
-        "{many} out east of {anchor}",
-        "{many} away to the east of {anchor}",
-        "{many} over to the east of {anchor}",
-        "{many} somewhere east of {anchor}",
-        "{many} anywhere east of {anchor}",
-        "{many} just east of {anchor}",
-        "{many} well east of {anchor}",
-        "{many} directly east of {anchor}",
-        "{many} slightly east of {anchor}",
-        "{many} far east of {anchor}",
-        "{many} toward the east from {anchor}",
-        "{many} in the eastern direction from {anchor}",
-        "{many} in an easterly direction from {anchor}",
-        "{many} on an east bearing from {anchor}",
-        "{many} in the half of the picture east of {anchor}",
-        "{many} in the area east of {anchor}",
-        "{many} in the land to the east of {anchor}",
-        "{many} in the sector to the east of {anchor}",
-        "{many} across {anchor} to the east",
-        "{many} if one goes east from {anchor}",
-        "all the {many} east of {anchor}",
-        "any {many} east of {anchor}",
-        "whatever {many} lie east of {anchor}",
-        "whichever {many} are to the east of {anchor}",
-        "which {many} are east of {anchor}",
-        "which {many} lie to the east of {anchor}",
-        "looking east from {anchor}, the {many}",
-        "facing east from {anchor}, the {many}",
-        "going east from {anchor}, the {many} on the way",
-        "when {anchor} is taken as the reference, the {many} to its east",
-        "east of {anchor}, all {many}",
-        "{many} closer to the right edge than {anchor}",
-        "{many} nearer the right border than {anchor}",
-        "{many} nearer to the right margin than {anchor}",
-        "{many} between {anchor} and the right edge",
-        "{many} between {anchor} and the eastern boundary",
-        "{many} from {anchor} to the right of the picture",
-        "{many} on the right-hand side of {anchor}",
-        "{many} more toward the right than {anchor}",
-        "{many} situated to the eastern quarter of {anchor}",
-        "{many} outlying to the east from {anchor}",
-        "{many} occupying the east of {anchor}",
-        "{many} to {anchor}'s east",
-        "{many} right of {anchor}",
-        "{many} to the right of {anchor}",
-        "{many} on the right of {anchor}",
-        "{many} further right than {anchor}",
-        "{many} rightward of {anchor}",
-        "{many} over on the right from {anchor}",
-        "{many} on the sunrise side of {anchor}",
-        "{many} toward the rising sun from {anchor}",
-        "{many} on the morning side of {anchor}",
-        "{many} at a higher longitude than {anchor}",
-        "{many} with greater easting than {anchor}",
-        "{many} on the side of {anchor} where dawn breaks",
-        "{many} with {anchor} on their left",
-        "{many} with {anchor} to the left of them",
-        "{many} that have {anchor} at their left hand",
-        "{many} at three o'clock from {anchor}",
-        "{many} on the oriental side of {anchor}",
-        "{many} to starboard of {anchor} when facing up",
-        "{many} following {anchor} from left to right",
-        "{many} lying beyond {anchor} in an eastward sense",
-        "{many} that fall to the east of {anchor}",
-        "{many} that spread out east of {anchor}",
-        "{many} that stretch away east from {anchor}",
-        "{many} that begin east of {anchor}",
-        "{many} that one finds east of {anchor}",
-        "{many} that come up when panning east from {anchor}",
-        "{many} that a flight east from {anchor} would pass",
-        "{many} that a bird flying east from {anchor} would cross",
-        "{many} that a compass held at {anchor} would show in the east",
-        "{many} strewn to the east of {anchor}",
-        "{many} scattered east of {anchor}",
-        "{many} dotted about east of {anchor}",
-        "{many} built east of {anchor}",
-        "{many} established east of {anchor}",
-        "{many} visible east of {anchor}",
-        "{many} extending east of {anchor}",
-        "{many} seen eastward over {anchor}",
-        "{many} shifted east relative to {anchor}",
-        "{many} displaced to the east of {anchor}",
-        "{many} east with respect to {anchor}",
-        "{many} east relative to {anchor}",
-        "{many} east in relation to {anchor}",
-        "{many} on the eastern hand of {anchor}",
-        "{many} on the eastern shore or edge of {anchor}",
-        "{many} in the eastern reaches past {anchor}",
-        "{many} in the eastern sector as viewed from {anchor}",
-        "{many} in the eastern hinterland of {anchor}",
-        "{many} in the eastern half-plane of {anchor}",
-        "{many} anywhere in the eastern part beyond {anchor}",
-        "{many} at a more easterly spot than {anchor}",
-        "{many} at a more eastern spot than {anchor}",
-        "{many} whose location is east of {anchor}",
-        "{many} whose position is easterly of {anchor}",
-        "{many} for which {anchor} is to the west",
-        "{many} if {anchor} lies west of them",
-        "{many}, as long as they are east of {anchor}",
-        "{many}, but only east of {anchor}",
-        "{many}, on condition that they lie east of {anchor}",
-        "{many}, the ones east of {anchor}",
-        "take {anchor} and show the {many} east of it",
-        "start at {anchor}, head east, and list the {many}",
-        "relative to {anchor}, the {many} in the east",
-        "seen from {anchor}, the {many} in the east",
-        "beyond {anchor} toward the right of the picture, the {many}",
-    ],
-    "beside": [
-        "{many} next to {anchor}",
-        "{many} beside {anchor}",
-        "{many} near {anchor}",
-        "{many} close to {anchor}",
-        "{many} by {anchor}",
-        "{many} alongside {anchor}",
-        "{many} along {anchor}",
-        "{many} flanking {anchor}",
-        "{many} hugging {anchor}",
-        "{many} a stone's throw from {anchor}",
-        "{many} adjoining {anchor}",
-        "{many} adjacent to {anchor}",
-        "{many} abutting {anchor}",
-        "{many} bordering {anchor}",
-        "{many} bordering on {anchor}",
-        "{many} fringing {anchor}",
-        "{many} skirting {anchor}",
-        "{many} lining {anchor}",
-        "{many} edging {anchor}",
-        "{many} nestling against {anchor}",
-        "{many} nestled by {anchor}",
-        "{many} huddled around {anchor}",
-        "{many} clustered around {anchor}",
-        "{many} gathered round {anchor}",
-        "{many} surrounding {anchor}",
-        "{many} encircling {anchor}",
-        "{many} in the vicinity of {anchor}",
-        "{many} in the neighbourhood of {anchor}",
-        "{many} in the surroundings of {anchor}",
-        "{many} in the environs of {anchor}",
-        "{many} in the immediate proximity of {anchor}",
-        "{many} within spitting distance of {anchor}",
-        "{many} within walking distance of {anchor}",
-        "{many} within earshot of {anchor}",
-        "{many} within easy reach of {anchor}",
-        "{many} within a short distance of {anchor}",
-        "{many} within a few steps of {anchor}",
-        "{many} within a few metres of {anchor}",
-        "{many} within arm's length of {anchor}",
-        "{many} within hailing distance of {anchor}",
-        "{many} a few paces from {anchor}",
-        "{many} a short hop from {anchor}",
-        "{many} a short stroll from {anchor}",
-        "{many} a hair's breadth from {anchor}",
-        "{many} a biscuit toss from {anchor}",
-        "{many} not far from {anchor}",
-        "{many} not far off {anchor}",
-        "{many} hard by {anchor}",
-        "{many} close by {anchor}",
-        "{many} nearby {anchor}",
-        "{many} right by {anchor}",
-        "{many} right beside {anchor}",
-        "{many} just off {anchor}",
-        "{many} just outside {anchor}",
-        "{many} cheek by jowl with {anchor}",
-        "{many} side by side with {anchor}",
-        "{many} shoulder to shoulder with {anchor}",
-        "{many} elbow to elbow with {anchor}",
-        "{many} back to back with {anchor}",
-        "{many} next door to {anchor}",
-        "{many} neighbouring {anchor}",
-        "{many} neighbouring on {anchor}",
-        "{many} that neighbour {anchor}",
-        "{many} that touch {anchor}",
-        "{many} touching {anchor}",
-        "{many} in contact with {anchor}",
-        "{many} contiguous with {anchor}",
-        "{many} juxtaposed with {anchor}",
-        "{many} butting up against {anchor}",
-        "{many} backing onto {anchor}",
-        "{many} fronting {anchor}",
-        "{many} facing {anchor} at close range",
-        "{many} overlooking {anchor}",
-        "{many} on the doorstep of {anchor}",
-        "{many} on the edge of {anchor}",
-        "{many} on the fringe of {anchor}",
-        "{many} on the margin of {anchor}",
-        "{many} at the side of {anchor}",
-        "{many} at the foot of {anchor}",
-        "{many} at close quarters with {anchor}",
-        "{many} that accompany {anchor}",
-        "{many} that keep {anchor} company",
-        "{many} that cling to {anchor}",
-        "{many} that crowd {anchor}",
-        "{many} that lean against {anchor}",
-        "{many} that stand close to {anchor}",
-        "{many} that lie near {anchor}",
-        "{many} that have {anchor} close at hand",
-        "{many} that have {anchor} nearby",
-        "{many} with {anchor} around the corner",
-        "{many} with {anchor} beside them",
-        "{many} with {anchor} for a neighbour",
-        "{many} with {anchor} in close proximity",
-        "{many} with {anchor} on their doorstep",
-        "{many} sharing a boundary with {anchor}",
-        "{many} attached to {anchor}",
-        "{many} tucked up against {anchor}",
-        "{many} sandwiched up against {anchor}",
-        "{many} rubbing shoulders with {anchor}",
-        "{many} around {anchor}",
-        "{many} at {anchor}",
-        "{many} close at hand to {anchor}",
-        "{many} tight against {anchor}",
-        "{many} belonging to the immediate setting of {anchor}",
-        "{many} that noise from {anchor} would disturb at close range",
-        "{many} where {anchor} is just round the bend",
-        "{many} that rub up against {anchor}",
-        "{many} that nudge {anchor}",
-        "{many} that kiss the edge of {anchor}",
-        "{many} that brush against {anchor}",
-        "{many} that border directly on {anchor}",
-        "{many} that run alongside {anchor}",
-        "{many} that stretch along {anchor}",
-        "{many} that hem in {anchor}",
-        "{many} that girdle {anchor}",
-        "{many} that ring {anchor}",
-        "{many} that cosy up to {anchor}",
-        "{many} that crouch next to {anchor}",
-        "{many} that shelter beside {anchor}",
-        "{many} that profit from {anchor} being nearby",
-        "{many} served directly by {anchor}",
-        "{many} bunched about the edge of {anchor}",
-        "{many} grouped around {anchor}",
-        "{many} dotted around {anchor}",
-        "{many} lined up along {anchor}",
-        "{many} strung out along {anchor}",
-        "{many} parked up against {anchor}",
-        "{many} perched next to {anchor}",
-        "{many} planted next to {anchor}",
-        "{many} built close to {anchor}",
-        "{many} hemmed in by {anchor}",
-        "{many} rimmed by {anchor}",
-        "{many} bounded by {anchor}",
-        "{many} at the brink of {anchor}",
-        "{many} at the rim of {anchor}",
-        "{many} at the border of {anchor}",
-        "{many} on the verge of {anchor}",
-        "{many} on the outskirts of {anchor}",
-        "{many} on the perimeter of {anchor}",
-        "{many} a few yards off {anchor}",
-        "{many} a couple of strides from {anchor}",
-        "{many} a minute on foot from {anchor}",
-        "{many} inside a narrow buffer of {anchor}",
-        "{many} inside a small radius around {anchor}",
-        "{many} intimately close to {anchor}",
-        "{many} closely associated with {anchor}",
-        "{many} collocated with {anchor}",
-        "{many} proximate to {anchor}",
-        "{many} nigh to {anchor}",
-        "{many} anigh {anchor}",
-        "{many} forby {anchor}",
-        "{many} fast by {anchor}",
-        "{many} near at hand to {anchor}",
-        "{many} so close that {anchor} could be touched",
-        "{many} for which {anchor} is the neighbour",
-        "{many} whose neighbour is {anchor}",
-        "{many} accompanied by {anchor}",
-        "{many} coupled with {anchor}",
-        "{many} paired up with {anchor}",
-        "{many} connected directly to {anchor}",
-        "{many} joined on to {anchor}",
-        "{many} bang next to {anchor}",
-        "{many} smack up against {anchor}",
-        "{many} plumb beside {anchor}",
-        "{many} practically at {anchor}",
-    ],
-    "not_beside": [
-        "{many} well away from {anchor}",
-        "{many} far from {anchor}",
-        "{many} far away from {anchor}",
-        "{many} not near {anchor}",
-        "{many} not next to {anchor}",
-        "{many} not beside {anchor}",
-        "{many} not close to {anchor}",
-        "{many} not by {anchor}",
-        "{many} not alongside {anchor}",
-        "{many} not adjacent to {anchor}",
-        "{many} not adjoining {anchor}",
-        "{many} not bordering {anchor}",
-        "{many} not neighbouring {anchor}",
-        "{many} not touching {anchor}",
-        "{many} not in the vicinity of {anchor}",
-        "{many} not in the neighbourhood of {anchor}",
-        "{many} not within walking distance of {anchor}",
-        "{many} not within reach of {anchor}",
-        "{many} nowhere near {anchor}",
-        "{many} nowhere close to {anchor}",
-        "{many} remote from {anchor}",
-        "{many} distant from {anchor}",
-        "{many} at a distance from {anchor}",
-        "{many} at a safe distance from {anchor}",
-        "{many} at a remove from {anchor}",
-        "{many} at arm's length from {anchor}",
-        "{many} isolated from {anchor}",
-        "{many} secluded from {anchor}",
-        "{many} separated from {anchor}",
-        "{many} detached from {anchor}",
-        "{many} apart from {anchor} in space",
-        "{many} cut off from {anchor}",
-        "{many} clear of {anchor}",
-        "{many} off by themselves without {anchor} around",
-        "{many} without {anchor} close by",
-        "{many} without {anchor} nearby",
-        "{many} without {anchor} next door",
-        "{many} without {anchor} beside them",
-        "{many} without {anchor} in the vicinity",
-        "{many} without {anchor} on their doorstep",
-        "{many} without {anchor} for a neighbour",
-        "{many} without {anchor} in sight",
-        "{many} without {anchor} around the corner",
-        "{many} lacking {anchor} in the surroundings",
-        "{many} lacking {anchor} nearby",
-        "{many} missing {anchor} in their neighbourhood",
-        "{many} devoid of {anchor} in the surroundings",
-        "{many} out of reach of {anchor}",
-        "{many} out of range of {anchor}",
-        "{many} out of earshot of {anchor}",
-        "{many} out of the way of {anchor}",
-        "{many} outside the neighbourhood of {anchor}",
-        "{many} outside the vicinity of {anchor}",
-        "{many} outside the surroundings of {anchor}",
-        "{many} outside the zone around {anchor}",
-        "{many} outside the buffer around {anchor}",
-        "{many} beyond the reach of {anchor}",
-        "{many} beyond the vicinity of {anchor}",
-        "{many} beyond earshot of {anchor}",
-        "{many} that do not adjoin {anchor}",
-        "{many} that do not border {anchor}",
-        "{many} that do not neighbour {anchor}",
-        "{many} that do not touch {anchor}",
-        "{many} that do not abut {anchor}",
-        "{many} that do not flank {anchor}",
-        "{many} that do not lie near {anchor}",
-        "{many} that do not stand by {anchor}",
-        "{many} that aren't close to {anchor}",
-        "{many} that aren't near {anchor}",
-        "{many} that are not beside {anchor}",
-        "{many} that are not anywhere near {anchor}",
-        "{many} that are nowhere in the proximity of {anchor}",
-        "{many} that have {anchor} nowhere near",
-        "{many} that don't have {anchor} nearby",
-        "{many} that don't have {anchor} in the neighbourhood",
-        "{many} that never come close to {anchor}",
-        "{many} that keep away from {anchor}",
-        "{many} that keep their distance from {anchor}",
-        "{many} that stay clear of {anchor}",
-        "{many} that steer clear of {anchor}",
-        "{many} that shun {anchor}",
-        "{many} that avoid {anchor}",
-        "{many} that lie a long way from {anchor}",
-        "{many} that lie a good distance from {anchor}",
-        "{many} that lie miles from {anchor}",
-        "{many} that lie well clear of {anchor}",
-        "{many} a long way off {anchor}",
-        "{many} a far cry from {anchor} in distance",
-        "{many} a long walk from {anchor}",
-        "{many} miles away from {anchor}",
-        "{many} unaccompanied by {anchor}",
-        "{many} unattached to {anchor}",
-        "{many} unconnected to {anchor} by proximity",
-        "{many} except those near {anchor}",
-        "{many} except those next to {anchor}",
-        "{many} except the ones close to {anchor}",
-        "{many} excluding those beside {anchor}",
-        "{many} other than those near {anchor}",
-        "{many} save those by {anchor}",
-        "{many} barring those alongside {anchor}",
-        "{many} minus those around {anchor}",
-        "only {many} lying away from {anchor}",
-        "{many} that live apart from {anchor}",
-        "{many} that are strangers to the vicinity of {anchor}",
-        "{many} that turn their back on {anchor} from afar",
-        "{many} that stay aloof from {anchor}",
-        "{many} that give {anchor} a wide berth",
-        "{many} that lie off the beaten track, away from {anchor}",
-        "{many} that lie outside a buffer of {anchor}",
-        "{many} that fail to border on {anchor}",
-        "{many} that fail to adjoin {anchor}",
-        "{many} that lack {anchor} as a neighbour",
-        "{many} that miss out on {anchor} nearby",
-        "{many} that cannot be reached quickly from {anchor}",
-        "{many} that never touch {anchor}",
-        "{many} that have no contact with {anchor}",
-        "{many} that have no connection to {anchor} close at hand",
-        "{many} that have nothing like {anchor} around",
-        "{many} with nothing like {anchor} around them",
-        "{many} with nothing like {anchor} in the neighbourhood",
-        "{many} with {anchor} nowhere in the vicinity",
-        "{many} with {anchor} far off",
-        "{many} with {anchor} a long way away",
-        "{many} with {anchor} out of sight",
-        "{many} with {anchor} absent from their surroundings",
-        "{many} where {anchor} is absent",
-        "{many} where {anchor} is missing",
-        "{many} where {anchor} is nowhere to be seen",
-        "{many} where {anchor} is not at hand",
-        "{many} where {anchor} is not around",
-        "{many} deprived of {anchor} in their vicinity",
-        "{many} bereft of {anchor} close by",
-        "{many} sequestered from {anchor}",
-        "{many} segregated from {anchor}",
-        "{many} withdrawn from {anchor}",
-        "{many} removed from {anchor}",
-        "{many} set back a long way from {anchor}",
-        "{many} standing off from {anchor}",
-        "{many} standing aloof from {anchor}",
-        "{many} outlying with respect to {anchor}",
-        "{many} unbordered by {anchor}",
-        "{many} unflanked by {anchor}",
-        "{many} unfringed by {anchor}",
-        "{many} untouched by {anchor}",
-        "{many} independent of {anchor} in location",
-        "{many} at no point close to {anchor}",
-        "{many} at great distance from {anchor}",
-        "{many} at the back of beyond, away from {anchor}",
-        "{many} afar from {anchor}",
-        "{many} aloof from {anchor}",
-        "{many} anywhere but near {anchor}",
-        "{many} anywhere but beside {anchor}",
-        "{many} anywhere except by {anchor}",
-        "{many} elsewhere than beside {anchor}",
-        "{many} other than the ones bordering {anchor}",
-        "{many}, leaving out those that flank {anchor}",
-        "{many}, but not those next to {anchor}",
-        "{many}, provided that {anchor} is not nearby",
-        "{many}, unless {anchor} is close",
-        "{many}, omitting all that adjoin {anchor}",
-        "{many} farther than a short walk from {anchor}",
-        "{many} further than a stone's throw from {anchor}",
-    ],
+    "nearest_to": _listed(
+        "the {one} closest to {anchor} | the {one} nearest to {anchor} | the {one} nearest {anchor}"
+        " | which {one} is the shortest walk from {anchor} | the {one} with the shortest distance to {anchor}"
+        " | the {one} at the least distance from {anchor} | the {one} least far from {anchor} | the {one} least removed from {anchor}"
+        " | the {one} most adjacent to {anchor} | the {one} in the closest proximity to {anchor} | the {one} most proximate to {anchor}"
+        " | the most proximal {one} to {anchor} | the {one} that lies nearest by {anchor} | the {one} minimally separated from {anchor}"
+        " | the {one} with the smallest gap to {anchor} | the {one} with the narrowest gap to {anchor}"
+        " | the {one} separated from {anchor} by the fewest metres | the {one} a minimum number of steps from {anchor}"
+        " | the {one} you reach first from {anchor} | the first {one} you come to after leaving {anchor}"
+        " | the first {one} one would run into from {anchor} | the {one} quickest to reach from {anchor}"
+        " | the {one} handiest for {anchor} | the {one} most convenient for {anchor} | the most accessible {one} from {anchor}"
+        " | the {one} that beats the rest for closeness to {anchor} | the {one} that gets closest to {anchor}"
+        " | the {one} that comes nearest to {anchor} | the {one} which approaches {anchor} most closely"
+        " | the {one} whose distance to {anchor} is minimal | the {one} whose separation from {anchor} is least"
+        " | the next-door {one} as seen from {anchor} | the immediate {one} as seen from {anchor}"
+        " | the neighbouring {one} that is closest to {anchor} | the closest {one} to {anchor} | the nearest {one} to {anchor}"
+        " | the nearest {one} when standing at {anchor} | the closest {one} measured from {anchor}"
+        " | the closest {one} as the crow flies from {anchor} | the nearest available {one} from {anchor}"
+        " | the {one} tightest to {anchor} | the {one} snuggled up most to {anchor} | the {one} crowding {anchor} the most"
+        " | the {one} pressing closest against {anchor} | the {one} huddled nearest to {anchor} | the {one} sitting closest to {anchor}"
+        " | the {one} standing nearest to {anchor} | the {one} located nearest to {anchor} | the {one} situated closest to {anchor}"
+        " | the {one} placed at the shortest range from {anchor} | the {one} at the shortest range of {anchor}"
+        " | the {one} with the shortest path to {anchor} | the {one} with the shortest trip to {anchor}"
+        " | the {one} needing the shortest stroll to {anchor} | the {one} needing the shortest hose to {anchor}"
+        " | the {one} needing the shortest cable to {anchor} | the {one} for which {anchor} is least of a trek"
+        " | the {one} from which {anchor} is the quickest to get to"
+        " | the {one} from which a ball could most easily be thrown to {anchor} | the {one} most easily reached on foot from {anchor}"
+        " | the {one} fewest paces from {anchor} | the {one} at closest quarters to {anchor} | the {one} least distant from {anchor}"
+        " | the least remote {one} from {anchor} | out of all, the {one} with the tightest spacing to {anchor}"
+        " | starting at {anchor}, the {one} I would meet first | standing at {anchor}, the {one} within easiest reach"
+        " | if I am at {anchor}, which {one} is nearest | from {anchor}, whichever {one} is closest"
+        " | whichever {one} is nearest to {anchor} | whichever {one} has the least way to go to {anchor}"
+        " | which {one} borders most closely on {anchor} | which {one} would smoke from {anchor} reach first"
+        " | which {one} would a fire at {anchor} threaten first | which {one} is the nearest neighbour of {anchor}"
+        " | the nearest-neighbour {one} of {anchor} | the {one} with the minimum Euclidean distance to {anchor}"
+        " | the {one} ranking first by proximity to {anchor} | the {one} topping the list by nearness to {anchor}"
+        " | the {one} with {anchor} almost on its doorstep, more than any other"
+        " | the {one} that a drone launched at {anchor} would get to soonest | the {one} a lost child at {anchor} would find soonest"
+        " | the {one} that lies the fewest yards off {anchor} | the single {one} closest by {anchor}"
+        " | the {one} that would be evacuated first if {anchor} blew up"
+        " | the {one} that is a mere hop from {anchor}, closer than any other | the {one} that wins the race for closeness to {anchor}"
+        " | the {one} most tightly bound to {anchor} | the {one} most intimate with {anchor} | the {one} most neighbourly to {anchor}"
+        " | the {one} practically on top of {anchor} | the {one} all but touching {anchor}"
+        " | the {one} lying hard by {anchor}, closer than the rest | the {one} that minimises the distance to {anchor}"
+        " | the {one} with minimal offset from {anchor} | the {one} with the lowest mileage to {anchor}"
+        " | the {one} with the least travel time from {anchor} | the {one} fewest minutes from {anchor}"
+        " | the {one} fewest strides from {anchor} | the {one} easiest to walk to from {anchor}"
+        " | the {one} easiest to get to from {anchor} | the {one} a thirsty walker at {anchor} would get to first"
+        " | the {one} that a snail from {anchor} would crawl to soonest | the {one} best placed for {anchor}"
+        " | the {one} next in line to {anchor} | the {one} right next to {anchor}, nearer than all others"
+        " | the local {one} for somebody at {anchor} | the {one} around the corner from {anchor}, closest of all"
+        " | coming out of {anchor}, the {one} you would see first"
+    ),
+    "farthest_from": _listed(
+        "the {one} farthest from {anchor} | the {one} furthest from {anchor} | the {one} furthest away from {anchor}"
+        " | which {one} is the longest walk from {anchor} | the {one} with the longest distance to {anchor}"
+        " | the {one} at the greatest distance from {anchor} | the {one} most far off from {anchor}"
+        " | the {one} most removed from {anchor} | the {one} least adjacent to {anchor} | the {one} in the least proximity to {anchor}"
+        " | the {one} least proximate to {anchor} | the most distal {one} from {anchor} | the {one} that lies farthest off {anchor}"
+        " | the {one} maximally separated from {anchor} | the {one} with the biggest gap to {anchor}"
+        " | the {one} with the widest gap to {anchor} | the {one} separated from {anchor} by the most metres"
+        " | the {one} a maximum number of steps from {anchor} | the {one} you reach last from {anchor}"
+        " | the last {one} you come to after leaving {anchor} | the last {one} one would run into from {anchor}"
+        " | the {one} slowest to reach from {anchor} | the {one} least handy for {anchor} | the {one} least convenient for {anchor}"
+        " | the least accessible {one} from {anchor} | the {one} that beats the rest for remoteness from {anchor}"
+        " | the {one} that stays farthest from {anchor} | the {one} that keeps the greatest distance from {anchor}"
+        " | the {one} which shuns {anchor} the most | the {one} which avoids {anchor} the most"
+        " | the {one} whose distance to {anchor} is maximal | the {one} whose separation from {anchor} is greatest"
+        " | the outlying {one} as seen from {anchor} | the outermost {one} as seen from {anchor} | the remotest {one} from {anchor}"
+        " | the most remote {one} from {anchor} | the most distant {one} from {anchor}"
+        " | the most faraway {one} when standing at {anchor} | the furthest {one} measured from {anchor}"
+        " | the farthest {one} as the crow flies from {anchor} | the {one} loosest from {anchor}"
+        " | the {one} most isolated from {anchor} | the {one} most secluded from {anchor} | the {one} most detached from {anchor}"
+        " | the {one} most cut off from {anchor} | the {one} sitting farthest from {anchor} | the {one} standing furthest from {anchor}"
+        " | the {one} located most distantly from {anchor} | the {one} situated furthest from {anchor}"
+        " | the {one} placed at the longest range from {anchor} | the {one} at the longest range of {anchor}"
+        " | the {one} with the longest path to {anchor} | the {one} with the longest trip to {anchor}"
+        " | the {one} needing the longest march to {anchor} | the {one} needing the longest hose to {anchor}"
+        " | the {one} needing the longest cable to {anchor} | the {one} for which {anchor} is most of a trek"
+        " | the {one} from which {anchor} is the slowest to get to | the {one} least endangered by a blast at {anchor}"
+        " | the {one} least bothered by noise from {anchor} | the {one} most paces from {anchor}"
+        " | the {one} at the other end of the picture from {anchor} | the {one} on the far side, opposite {anchor} and most remote"
+        " | the {one} least close to {anchor} | the least near {one} to {anchor}"
+        " | out of all, the {one} with the loosest spacing to {anchor} | starting at {anchor}, the {one} I would meet last"
+        " | standing at {anchor}, the {one} hardest to reach | if I am at {anchor}, which {one} is farthest off"
+        " | from {anchor}, whichever {one} is most distant | whichever {one} is farthest from {anchor}"
+        " | whichever {one} has the longest way to go to {anchor} | which {one} would smoke from {anchor} reach last"
+        " | which {one} would a fire at {anchor} threaten last | which {one} has the most breathing room from {anchor}"
+        " | the {one} with the maximum Euclidean distance to {anchor} | the {one} ranking last by proximity to {anchor}"
+        " | the {one} topping the list by remoteness from {anchor} | the {one} miles off {anchor}, further than any other"
+        " | the {one} that a drone launched at {anchor} would get to latest"
+        " | the {one} safest from a flood at {anchor} because of distance | the {one} that lies the most yards off {anchor}"
+        " | the back-of-beyond {one} in relation to {anchor} | the single {one} most faraway from {anchor}"
+        " | the {one} that would be evacuated last if {anchor} blew up | the {one} that loses the race for closeness to {anchor}"
+        " | the {one} most loosely related to {anchor} in space | the {one} least neighbourly to {anchor}"
+        " | the {one} that maximises the distance to {anchor} | the {one} with maximal offset from {anchor}"
+        " | the {one} with the highest mileage to {anchor} | the {one} with the most travel time from {anchor}"
+        " | the {one} most minutes from {anchor} | the {one} most strides from {anchor} | the {one} hardest to walk to from {anchor}"
+        " | the {one} hardest to get to from {anchor} | the {one} a thirsty walker at {anchor} would get to last"
+        " | the {one} that a snail from {anchor} would need longest to reach | the {one} worst placed for {anchor}"
+        " | the {one} last in line from {anchor} | the {one} most out of the way from {anchor}"
+        " | the {one} most out on a limb from {anchor} | the {one} most estranged from {anchor}"
+        " | the {one} most segregated from {anchor} | the {one} giving {anchor} the widest berth"
+        " | the {one} farthest afield from {anchor} | the {one} furthest flung from {anchor}"
+        " | the {one} at the opposite extreme from {anchor} | coming out of {anchor}, the {one} you would see last"
+    ),
+    "north_of": _listed(
+        "{many} north of {anchor} | {many} to the north of {anchor} | {many} northerly of {anchor} | {many} due north of {anchor}"
+        " | {many} located north of {anchor} | {many} situated north of {anchor} | {many} lying north of {anchor}"
+        " | {many} sited northward of {anchor} | {many} placed to the north of {anchor} | {many} positioned north of {anchor}"
+        " | {many} northwards of {anchor} | {many} northward from {anchor} | {many} on the north side of {anchor}"
+        " | {many} on the northern side of {anchor} | {many} on the northern flank of {anchor}"
+        " | {many} in the north as seen from {anchor} | {many} further north than {anchor} | {many} farther north than {anchor}"
+        " | {many} more northern than {anchor} | {many} more northerly than {anchor} | {many} more to the north than {anchor}"
+        " | {many} beyond {anchor} to the north | {many} beyond {anchor} when travelling north | {many} past {anchor} heading north"
+        " | {many} after {anchor} on the way north | {many} reached by going north from {anchor}"
+        " | {many} reached by walking north from {anchor} | {many} found by driving north from {anchor}"
+        " | {many} encountered on a northward trip from {anchor} | {many} a northbound traveller meets after {anchor}"
+        " | {many} that lie north of {anchor} | {many} that are north of {anchor} | {many} that sit north of {anchor}"
+        " | {many} that stand to the north of {anchor} | {many} that have {anchor} to their south"
+        " | {many} that have {anchor} on their south side | {many} with {anchor} to their south | {many} with {anchor} on the south"
+        " | {many} from which {anchor} lies south | {many} which look south toward {anchor} | {many} off to the north of {anchor}"
+        " | {many} out north of {anchor} | {many} away to the north of {anchor} | {many} over to the north of {anchor}"
+        " | {many} somewhere north of {anchor} | {many} anywhere north of {anchor} | {many} just north of {anchor}"
+        " | {many} well north of {anchor} | {many} directly north of {anchor} | {many} slightly north of {anchor}"
+        " | {many} far north of {anchor} | {many} toward the north from {anchor} | {many} in the northern direction from {anchor}"
+        " | {many} in a northerly direction from {anchor} | {many} on a north bearing from {anchor}"
+        " | {many} in the half of the picture north of {anchor} | {many} in the area north of {anchor}"
+        " | {many} in the land to the north of {anchor} | {many} in the sector to the north of {anchor}"
+        " | {many} across {anchor} to the north | {many} if one goes north from {anchor} | all the {many} north of {anchor}"
+        " | any {many} north of {anchor} | whatever {many} lie north of {anchor} | whichever {many} are to the north of {anchor}"
+        " | which {many} are north of {anchor} | which {many} lie to the north of {anchor} | looking north from {anchor}, the {many}"
+        " | facing north from {anchor}, the {many} | going north from {anchor}, the {many} on the way"
+        " | when {anchor} is taken as the reference, the {many} to its north | north of {anchor}, all {many}"
+        " | {many} closer to the top edge than {anchor} | {many} nearer the top border than {anchor}"
+        " | {many} nearer to the top margin than {anchor} | {many} between {anchor} and the top edge"
+        " | {many} between {anchor} and the northern boundary | {many} from {anchor} to the top of the picture"
+        " | {many} on the upper side of {anchor} | {many} more toward the top than {anchor}"
+        " | {many} situated to the northern quarter of {anchor} | {many} outlying to the north from {anchor}"
+        " | {many} occupying the north of {anchor} | {many} to {anchor}'s north | {many} above {anchor}"
+        " | {many} on the polar side of {anchor} | {many} up from {anchor} | {many} higher up than {anchor}"
+        " | {many} higher on the map than {anchor} | {many} over {anchor} on the map | {many} topside of {anchor} in the picture"
+        " | {many} upward of {anchor} | {many} further up than {anchor} | {many} at a higher latitude than {anchor}"
+        " | {many} with greater northing than {anchor} | {many} nearer the North Pole than {anchor}"
+        " | {many} toward the Arctic from {anchor} | {many} that are overhead of {anchor} on the sheet"
+        " | {many} that look down on {anchor} from the top of the map | {many} with {anchor} beneath them on the map"
+        " | {many} with {anchor} below | {many} at twelve o'clock from {anchor} | {many} on the shady side of {anchor}"
+        " | {many} superior to {anchor} on the page | {many} lying beyond {anchor} in a northward sense"
+        " | {many} that fall to the north of {anchor} | {many} that spread out north of {anchor}"
+        " | {many} that stretch away north from {anchor} | {many} that begin north of {anchor}"
+        " | {many} that one finds north of {anchor} | {many} that come up when panning north from {anchor}"
+        " | {many} that a flight north from {anchor} would pass | {many} that a bird flying north from {anchor} would cross"
+        " | {many} that a compass held at {anchor} would show in the north | {many} strewn to the north of {anchor}"
+        " | {many} scattered north of {anchor} | {many} dotted about north of {anchor} | {many} built north of {anchor}"
+        " | {many} established north of {anchor} | {many} visible north of {anchor} | {many} extending north of {anchor}"
+        " | {many} seen northward over {anchor} | {many} shifted north relative to {anchor} | {many} displaced to the north of {anchor}"
+        " | {many} north with respect to {anchor} | {many} north relative to {anchor} | {many} north in relation to {anchor}"
+        " | {many} on the northern hand of {anchor} | {many} on the northern shore or edge of {anchor}"
+        " | {many} in the northern reaches past {anchor} | {many} in the northern sector as viewed from {anchor}"
+        " | {many} in the northern hinterland of {anchor} | {many} in the northern half-plane of {anchor}"
+        " | {many} anywhere in the northern part beyond {anchor} | {many} at a more northerly spot than {anchor}"
+        " | {many} at a more northern spot than {anchor} | {many} whose location is north of {anchor}"
+        " | {many} whose position is northerly of {anchor} | {many} for which {anchor} is to the south"
+        " | {many} if {anchor} lies south of them | {many}, as long as they are north of {anchor} | {many}, but only north of {anchor}"
+        " | {many}, on condition that they lie north of {anchor} | {many}, the ones north of {anchor}"
+        " | take {anchor} and show the {many} north of it | start at {anchor}, head north, and list the {many}"
+        " | relative to {anchor}, the {many} in the north | seen from {anchor}, the {many} in the north"
+        " | beyond {anchor} toward the top of the picture, the {many}"
+    ),
+    "south_of": _listed(
+        "{many} south of {anchor} | {many} to the south of {anchor} | {many} southerly of {anchor} | {many} due south of {anchor}"
+        " | {many} located south of {anchor} | {many} situated south of {anchor} | {many} lying south of {anchor}"
+        " | {many} sited southward of {anchor} | {many} placed to the south of {anchor} | {many} positioned south of {anchor}"
+        " | {many} southwards of {anchor} | {many} southward from {anchor} | {many} on the south side of {anchor}"
+        " | {many} on the southern side of {anchor} | {many} on the southern flank of {anchor}"
+        " | {many} in the south as seen from {anchor} | {many} further south than {anchor} | {many} farther south than {anchor}"
+        " | {many} more southern than {anchor} | {many} more southerly than {anchor} | {many} more to the south than {anchor}"
+        " | {many} beyond {anchor} to the south | {many} beyond {anchor} when travelling south | {many} past {anchor} heading south"
+        " | {many} after {anchor} on the way south | {many} reached by going south from {anchor}"
+        " | {many} reached by walking south from {anchor} | {many} found by driving south from {anchor}"
+        " | {many} encountered on a southward trip from {anchor} | {many} a southbound traveller meets after {anchor}"
+        " | {many} that lie south of {anchor} | {many} that are south of {anchor} | {many} that sit south of {anchor}"
+        " | {many} that stand to the south of {anchor} | {many} that have {anchor} to their north"
+        " | {many} that have {anchor} on their north side | {many} with {anchor} to their north | {many} with {anchor} on the north"
+        " | {many} from which {anchor} lies north | {many} which look north toward {anchor} | {many} off to the south of {anchor}"
+        " | {many} out south of {anchor} | {many} away to the south of {anchor} | {many} over to the south of {anchor}"
+        " | {many} somewhere south of {anchor} | {many} anywhere south of {anchor} | {many} just south of {anchor}"
+        " | {many} well south of {anchor} | {many} directly south of {anchor} | {many} slightly south of {anchor}"
+        " | {many} far south of {anchor} | {many} toward the south from {anchor} | {many} in the southern direction from {anchor}"
+        " | {many} in a southerly direction from {anchor} | {many} on a south bearing from {anchor}"
+        " | {many} in the half of the picture south of {anchor} | {many} in the area south of {anchor}"
+        " | {many} in the land to the south of {anchor} | {many} in the sector to the south of {anchor}"
+        " | {many} across {anchor} to the south | {many} if one goes south from {anchor} | all the {many} south of {anchor}"
+        " | any {many} south of {anchor} | whatever {many} lie south of {anchor} | whichever {many} are to the south of {anchor}"
+        " | which {many} are south of {anchor} | which {many} lie to the south of {anchor} | looking south from {anchor}, the {many}"
+        " | facing south from {anchor}, the {many} | going south from {anchor}, the {many} on the way"
+        " | when {anchor} is taken as the reference, the {many} to its south | south of {anchor}, all {many}"
+        " | {many} closer to the bottom edge than {anchor} | {many} nearer the bottom border than {anchor}"
+        " | {many} nearer to the bottom margin than {anchor} | {many} between {anchor} and the bottom edge"
+        " | {many} between {anchor} and the southern boundary | {many} from {anchor} to the bottom of the picture"
+        " | {many} on the lower side of {anchor} | {many} more toward the bottom than {anchor}"
+        " | {many} situated to the southern quarter of {anchor} | {many} outlying to the south from {anchor}"
+        " | {many} occupying the south of {anchor} | {many} to {anchor}'s south | {many} below {anchor}"
+        " | {many} on the equatorial side of {anchor} | {many} down from {anchor} | {many} lower down than {anchor}"
+        " | {many} lower on the map than {anchor} | {many} under {anchor} on the map | {many} beneath {anchor} in the picture"
+        " | {many} downward of {anchor} | {many} further down than {anchor} | {many} at a lower latitude than {anchor}"
+        " | {many} with smaller northing than {anchor} | {many} nearer the South Pole than {anchor}"
+        " | {many} toward the equator from {anchor} | {many} that are underneath {anchor} on the sheet"
+        " | {many} that look up at {anchor} from the bottom of the map | {many} with {anchor} above them on the map"
+        " | {many} with {anchor} overhead on the sheet | {many} at six o'clock from {anchor} | {many} on the sunny side of {anchor}"
+        " | {many} inferior to {anchor} on the page | {many} lying beyond {anchor} in a southward sense"
+        " | {many} that fall to the south of {anchor} | {many} that spread out south of {anchor}"
+        " | {many} that stretch away south from {anchor} | {many} that begin south of {anchor}"
+        " | {many} that one finds south of {anchor} | {many} that come up when panning south from {anchor}"
+        " | {many} that a flight south from {anchor} would pass | {many} that a bird flying south from {anchor} would cross"
+        " | {many} that a compass held at {anchor} would show in the south | {many} strewn to the south of {anchor}"
+        " | {many} scattered south of {anchor} | {many} dotted about south of {anchor} | {many} built south of {anchor}"
+        " | {many} established south of {anchor} | {many} visible south of {anchor} | {many} extending south of {anchor}"
+        " | {many} seen southward over {anchor} | {many} shifted south relative to {anchor} | {many} displaced to the south of {anchor}"
+        " | {many} south with respect to {anchor} | {many} south relative to {anchor} | {many} south in relation to {anchor}"
+        " | {many} on the southern hand of {anchor} | {many} on the southern shore or edge of {anchor}"
+        " | {many} in the southern reaches past {anchor} | {many} in the southern sector as viewed from {anchor}"
+        " | {many} in the southern hinterland of {anchor} | {many} in the southern half-plane of {anchor}"
+        " | {many} anywhere in the southern part beyond {anchor} | {many} at a more southerly spot than {anchor}"
+        " | {many} at a more southern spot than {anchor} | {many} whose location is south of {anchor}"
+        " | {many} whose position is southerly of {anchor} | {many} for which {anchor} is to the north"
+        " | {many} if {anchor} lies north of them | {many}, as long as they are south of {anchor} | {many}, but only south of {anchor}"
+        " | {many}, on condition that they lie south of {anchor} | {many}, the ones south of {anchor}"
+        " | take {anchor} and show the {many} south of it | start at {anchor}, head south, and list the {many}"
+        " | relative to {anchor}, the {many} in the south | seen from {anchor}, the {many} in the south"
+        " | beyond {anchor} toward the bottom of the picture, the {many}"
+    ),
+    "west_of": _listed(
+        "{many} west of {anchor} | {many} to the west of {anchor} | {many} westerly of {anchor} | {many} due west of {anchor}"
+        " | {many} located west of {anchor} | {many} situated west of {anchor} | {many} lying west of {anchor}"
+        " | {many} sited westward of {anchor} | {many} placed to the west of {anchor} | {many} positioned west of {anchor}"
+        " | {many} westwards of {anchor} | {many} westward from {anchor} | {many} on the west side of {anchor}"
+        " | {many} on the western side of {anchor} | {many} on the western flank of {anchor} | {many} in the west as seen from {anchor}"
+        " | {many} further west than {anchor} | {many} farther west than {anchor} | {many} more western than {anchor}"
+        " | {many} more westerly than {anchor} | {many} more to the west than {anchor} | {many} beyond {anchor} to the west"
+        " | {many} beyond {anchor} when travelling west | {many} past {anchor} heading west | {many} after {anchor} on the way west"
+        " | {many} reached by going west from {anchor} | {many} reached by walking west from {anchor}"
+        " | {many} found by driving west from {anchor} | {many} encountered on a westward trip from {anchor}"
+        " | {many} a westbound traveller meets after {anchor} | {many} that lie west of {anchor} | {many} that are west of {anchor}"
+        " | {many} that sit west of {anchor} | {many} that stand to the west of {anchor} | {many} that have {anchor} to their east"
+        " | {many} that have {anchor} on their east side | {many} with {anchor} to their east | {many} with {anchor} on the east"
+        " | {many} from which {anchor} lies east | {many} which look east toward {anchor} | {many} off to the west of {anchor}"
+        " | {many} out west of {anchor} | {many} away to the west of {anchor} | {many} over to the west of {anchor}"
+        " | {many} somewhere west of {anchor} | {many} anywhere west of {anchor} | {many} just west of {anchor}"
+        " | {many} well west of {anchor} | {many} directly west of {anchor} | {many} slightly west of {anchor}"
+        " | {many} far west of {anchor} | {many} toward the west from {anchor} | {many} in the western direction from {anchor}"
+        " | {many} in a westerly direction from {anchor} | {many} on a west bearing from {anchor}"
+        " | {many} in the half of the picture west of {anchor} | {many} in the area west of {anchor}"
+        " | {many} in the land to the west of {anchor} | {many} in the sector to the west of {anchor}"
+        " | {many} across {anchor} to the west | {many} if one goes west from {anchor} | all the {many} west of {anchor}"
+        " | any {many} west of {anchor} | whatever {many} lie west of {anchor} | whichever {many} are to the west of {anchor}"
+        " | which {many} are west of {anchor} | which {many} lie to the west of {anchor} | looking west from {anchor}, the {many}"
+        " | facing west from {anchor}, the {many} | going west from {anchor}, the {many} on the way"
+        " | when {anchor} is taken as the reference, the {many} to its west | west of {anchor}, all {many}"
+        " | {many} closer to the left edge than {anchor} | {many} nearer the left border than {anchor}"
+        " | {many} nearer to the left margin than {anchor} | {many} between {anchor} and the left edge"
+        " | {many} between {anchor} and the western boundary | {many} from {anchor} to the left of the picture"
+        " | {many} on the left-hand side of {anchor} | {many} more toward the left than {anchor}"
+        " | {many} situated to the western quarter of {anchor} | {many} outlying to the west from {anchor}"
+        " | {many} occupying the west of {anchor} | {many} to {anchor}'s west | {many} left of {anchor}"
+        " | {many} to the left of {anchor} | {many} on the left of {anchor} | {many} further left than {anchor}"
+        " | {many} leftward of {anchor} | {many} over on the left from {anchor} | {many} on the sunset side of {anchor}"
+        " | {many} toward the setting sun from {anchor} | {many} on the evening side of {anchor}"
+        " | {many} at a lower longitude than {anchor} | {many} with smaller easting than {anchor}"
+        " | {many} on the Atlantic side of {anchor} | {many} with {anchor} on their right | {many} with {anchor} to the right of them"
+        " | {many} that have {anchor} at their right hand | {many} at nine o'clock from {anchor}"
+        " | {many} on the occidental side of {anchor} | {many} to port of {anchor} when facing up"
+        " | {many} preceding {anchor} from left to right | {many} lying beyond {anchor} in a westward sense"
+        " | {many} that fall to the west of {anchor} | {many} that spread out west of {anchor}"
+        " | {many} that stretch away west from {anchor} | {many} that begin west of {anchor} | {many} that one finds west of {anchor}"
+        " | {many} that come up when panning west from {anchor} | {many} that a flight west from {anchor} would pass"
+        " | {many} that a bird flying west from {anchor} would cross | {many} that a compass held at {anchor} would show in the west"
+        " | {many} strewn to the west of {anchor} | {many} scattered west of {anchor} | {many} dotted about west of {anchor}"
+        " | {many} built west of {anchor} | {many} established west of {anchor} | {many} visible west of {anchor}"
+        " | {many} extending west of {anchor} | {many} seen westward over {anchor} | {many} shifted west relative to {anchor}"
+        " | {many} displaced to the west of {anchor} | {many} west with respect to {anchor} | {many} west relative to {anchor}"
+        " | {many} west in relation to {anchor} | {many} on the western hand of {anchor}"
+        " | {many} on the western shore or edge of {anchor} | {many} in the western reaches past {anchor}"
+        " | {many} in the western sector as viewed from {anchor} | {many} in the western hinterland of {anchor}"
+        " | {many} in the western half-plane of {anchor} | {many} anywhere in the western part beyond {anchor}"
+        " | {many} at a more westerly spot than {anchor} | {many} at a more western spot than {anchor}"
+        " | {many} whose location is west of {anchor} | {many} whose position is westerly of {anchor}"
+        " | {many} for which {anchor} is to the east | {many} if {anchor} lies east of them"
+        " | {many}, as long as they are west of {anchor} | {many}, but only west of {anchor}"
+        " | {many}, on condition that they lie west of {anchor} | {many}, the ones west of {anchor}"
+        " | take {anchor} and show the {many} west of it | start at {anchor}, head west, and list the {many}"
+        " | relative to {anchor}, the {many} in the west | seen from {anchor}, the {many} in the west"
+        " | beyond {anchor} toward the left of the picture, the {many}"
+    ),
+    "east_of": _listed(
+        "{many} east of {anchor} | {many} to the east of {anchor} | {many} easterly of {anchor} | {many} due east of {anchor}"
+        " | {many} located east of {anchor} | {many} situated east of {anchor} | {many} lying east of {anchor}"
+        " | {many} sited eastward of {anchor} | {many} placed to the east of {anchor} | {many} positioned east of {anchor}"
+        " | {many} eastwards of {anchor} | {many} eastward from {anchor} | {many} on the east side of {anchor}"
+        " | {many} on the eastern side of {anchor} | {many} on the eastern flank of {anchor} | {many} in the east as seen from {anchor}"
+        " | {many} further east than {anchor} | {many} farther east than {anchor} | {many} more eastern than {anchor}"
+        " | {many} more easterly than {anchor} | {many} more to the east than {anchor} | {many} beyond {anchor} to the east"
+        " | {many} beyond {anchor} when travelling east | {many} past {anchor} heading east | {many} after {anchor} on the way east"
+        " | {many} reached by going east from {anchor} | {many} reached by walking east from {anchor}"
+        " | {many} found by driving east from {anchor} | {many} encountered on an eastward trip from {anchor}"
+        " | {many} an eastbound traveller meets after {anchor} | {many} that lie east of {anchor} | {many} that are east of {anchor}"
+        " | {many} that sit east of {anchor} | {many} that stand to the east of {anchor} | {many} that have {anchor} to their west"
+        " | {many} that have {anchor} on their west side | {many} with {anchor} to their west | {many} with {anchor} on the west"
+        " | {many} from which {anchor} lies west | {many} which look west toward {anchor} | {many} off to the east of {anchor}"
+        " | {many} out east of {anchor} | {many} away to the east of {anchor} | {many} over to the east of {anchor}"
+        " | {many} somewhere east of {anchor} | {many} anywhere east of {anchor} | {many} just east of {anchor}"
+        " | {many} well east of {anchor} | {many} directly east of {anchor} | {many} slightly east of {anchor}"
+        " | {many} far east of {anchor} | {many} toward the east from {anchor} | {many} in the eastern direction from {anchor}"
+        " | {many} in an easterly direction from {anchor} | {many} on an east bearing from {anchor}"
+        " | {many} in the half of the picture east of {anchor} | {many} in the area east of {anchor}"
+        " | {many} in the land to the east of {anchor} | {many} in the sector to the east of {anchor}"
+        " | {many} across {anchor} to the east | {many} if one goes east from {anchor} | all the {many} east of {anchor}"
+        " | any {many} east of {anchor} | whatever {many} lie east of {anchor} | whichever {many} are to the east of {anchor}"
+        " | which {many} are east of {anchor} | which {many} lie to the east of {anchor} | looking east from {anchor}, the {many}"
+        " | facing east from {anchor}, the {many} | going east from {anchor}, the {many} on the way"
+        " | when {anchor} is taken as the reference, the {many} to its east | east of {anchor}, all {many}"
+        " | {many} closer to the right edge than {anchor} | {many} nearer the right border than {anchor}"
+        " | {many} nearer to the right margin than {anchor} | {many} between {anchor} and the right edge"
+        " | {many} between {anchor} and the eastern boundary | {many} from {anchor} to the right of the picture"
+        " | {many} on the right-hand side of {anchor} | {many} more toward the right than {anchor}"
+        " | {many} situated to the eastern quarter of {anchor} | {many} outlying to the east from {anchor}"
+        " | {many} occupying the east of {anchor} | {many} to {anchor}'s east | {many} right of {anchor}"
+        " | {many} to the right of {anchor} | {many} on the right of {anchor} | {many} further right than {anchor}"
+        " | {many} rightward of {anchor} | {many} over on the right from {anchor} | {many} on the sunrise side of {anchor}"
+        " | {many} toward the rising sun from {anchor} | {many} on the morning side of {anchor}"
+        " | {many} at a higher longitude than {anchor} | {many} with greater easting than {anchor}"
+        " | {many} on the side of {anchor} where dawn breaks | {many} with {anchor} on their left"
+        " | {many} with {anchor} to the left of them | {many} that have {anchor} at their left hand"
+        " | {many} at three o'clock from {anchor} | {many} on the oriental side of {anchor}"
+        " | {many} to starboard of {anchor} when facing up | {many} following {anchor} from left to right"
+        " | {many} lying beyond {anchor} in an eastward sense | {many} that fall to the east of {anchor}"
+        " | {many} that spread out east of {anchor} | {many} that stretch away east from {anchor} | {many} that begin east of {anchor}"
+        " | {many} that one finds east of {anchor} | {many} that come up when panning east from {anchor}"
+        " | {many} that a flight east from {anchor} would pass | {many} that a bird flying east from {anchor} would cross"
+        " | {many} that a compass held at {anchor} would show in the east | {many} strewn to the east of {anchor}"
+        " | {many} scattered east of {anchor} | {many} dotted about east of {anchor} | {many} built east of {anchor}"
+        " | {many} established east of {anchor} | {many} visible east of {anchor} | {many} extending east of {anchor}"
+        " | {many} seen eastward over {anchor} | {many} shifted east relative to {anchor} | {many} displaced to the east of {anchor}"
+        " | {many} east with respect to {anchor} | {many} east relative to {anchor} | {many} east in relation to {anchor}"
+        " | {many} on the eastern hand of {anchor} | {many} on the eastern shore or edge of {anchor}"
+        " | {many} in the eastern reaches past {anchor} | {many} in the eastern sector as viewed from {anchor}"
+        " | {many} in the eastern hinterland of {anchor} | {many} in the eastern half-plane of {anchor}"
+        " | {many} anywhere in the eastern part beyond {anchor} | {many} at a more easterly spot than {anchor}"
+        " | {many} at a more eastern spot than {anchor} | {many} whose location is east of {anchor}"
+        " | {many} whose position is easterly of {anchor} | {many} for which {anchor} is to the west"
+        " | {many} if {anchor} lies west of them | {many}, as long as they are east of {anchor} | {many}, but only east of {anchor}"
+        " | {many}, on condition that they lie east of {anchor} | {many}, the ones east of {anchor}"
+        " | take {anchor} and show the {many} east of it | start at {anchor}, head east, and list the {many}"
+        " | relative to {anchor}, the {many} in the east | seen from {anchor}, the {many} in the east"
+        " | beyond {anchor} toward the right of the picture, the {many}"
+    ),
+    "beside": _listed(
+        "{many} next to {anchor} | {many} beside {anchor} | {many} near {anchor} | {many} close to {anchor} | {many} by {anchor}"
+        " | {many} alongside {anchor} | {many} along {anchor} | {many} flanking {anchor} | {many} hugging {anchor}"
+        " | {many} a stone's throw from {anchor} | {many} adjoining {anchor} | {many} adjacent to {anchor} | {many} abutting {anchor}"
+        " | {many} bordering {anchor} | {many} bordering on {anchor} | {many} fringing {anchor} | {many} skirting {anchor}"
+        " | {many} lining {anchor} | {many} edging {anchor} | {many} nestling against {anchor} | {many} nestled by {anchor}"
+        " | {many} huddled around {anchor} | {many} clustered around {anchor} | {many} gathered round {anchor}"
+        " | {many} surrounding {anchor} | {many} encircling {anchor} | {many} in the vicinity of {anchor}"
+        " | {many} in the neighbourhood of {anchor} | {many} in the surroundings of {anchor} | {many} in the environs of {anchor}"
+        " | {many} in the immediate proximity of {anchor} | {many} within spitting distance of {anchor}"
+        " | {many} within walking distance of {anchor} | {many} within earshot of {anchor} | {many} within easy reach of {anchor}"
+        " | {many} within a short distance of {anchor} | {many} within a few steps of {anchor} | {many} within a few metres of {anchor}"
+        " | {many} within arm's length of {anchor} | {many} within hailing distance of {anchor} | {many} a few paces from {anchor}"
+        " | {many} a short hop from {anchor} | {many} a short stroll from {anchor} | {many} a hair's breadth from {anchor}"
+        " | {many} a biscuit toss from {anchor} | {many} not far from {anchor} | {many} not far off {anchor} | {many} hard by {anchor}"
+        " | {many} close by {anchor} | {many} nearby {anchor} | {many} right by {anchor} | {many} right beside {anchor}"
+        " | {many} just off {anchor} | {many} just outside {anchor} | {many} cheek by jowl with {anchor}"
+        " | {many} side by side with {anchor} | {many} shoulder to shoulder with {anchor} | {many} elbow to elbow with {anchor}"
+        " | {many} back to back with {anchor} | {many} next door to {anchor} | {many} neighbouring {anchor}"
+        " | {many} neighbouring on {anchor} | {many} that neighbour {anchor} | {many} that touch {anchor} | {many} touching {anchor}"
+        " | {many} in contact with {anchor} | {many} contiguous with {anchor} | {many} juxtaposed with {anchor}"
+        " | {many} butting up against {anchor} | {many} backing onto {anchor} | {many} fronting {anchor}"
+        " | {many} facing {anchor} at close range | {many} overlooking {anchor} | {many} on the doorstep of {anchor}"
+        " | {many} on the edge of {anchor} | {many} on the fringe of {anchor} | {many} on the margin of {anchor}"
+        " | {many} at the side of {anchor} | {many} at the foot of {anchor} | {many} at close quarters with {anchor}"
+        " | {many} that accompany {anchor} | {many} that keep {anchor} company | {many} that cling to {anchor}"
+        " | {many} that crowd {anchor} | {many} that lean against {anchor} | {many} that stand close to {anchor}"
+        " | {many} that lie near {anchor} | {many} that have {anchor} close at hand | {many} that have {anchor} nearby"
+        " | {many} with {anchor} around the corner | {many} with {anchor} beside them | {many} with {anchor} for a neighbour"
+        " | {many} with {anchor} in close proximity | {many} with {anchor} on their doorstep | {many} sharing a boundary with {anchor}"
+        " | {many} attached to {anchor} | {many} tucked up against {anchor} | {many} sandwiched up against {anchor}"
+        " | {many} rubbing shoulders with {anchor} | {many} around {anchor} | {many} at {anchor} | {many} close at hand to {anchor}"
+        " | {many} tight against {anchor} | {many} belonging to the immediate setting of {anchor}"
+        " | {many} that noise from {anchor} would disturb at close range | {many} where {anchor} is just round the bend"
+        " | {many} that rub up against {anchor} | {many} that nudge {anchor} | {many} that kiss the edge of {anchor}"
+        " | {many} that brush against {anchor} | {many} that border directly on {anchor} | {many} that run alongside {anchor}"
+        " | {many} that stretch along {anchor} | {many} that hem in {anchor} | {many} that girdle {anchor} | {many} that ring {anchor}"
+        " | {many} that cosy up to {anchor} | {many} that crouch next to {anchor} | {many} that shelter beside {anchor}"
+        " | {many} that profit from {anchor} being nearby | {many} served directly by {anchor}"
+        " | {many} bunched about the edge of {anchor} | {many} grouped around {anchor} | {many} dotted around {anchor}"
+        " | {many} lined up along {anchor} | {many} strung out along {anchor} | {many} parked up against {anchor}"
+        " | {many} perched next to {anchor} | {many} planted next to {anchor} | {many} built close to {anchor}"
+        " | {many} hemmed in by {anchor} | {many} rimmed by {anchor} | {many} bounded by {anchor} | {many} at the brink of {anchor}"
+        " | {many} at the rim of {anchor} | {many} at the border of {anchor} | {many} on the verge of {anchor}"
+        " | {many} on the outskirts of {anchor} | {many} on the perimeter of {anchor} | {many} a few yards off {anchor}"
+        " | {many} a couple of strides from {anchor} | {many} a minute on foot from {anchor}"
+        " | {many} inside a narrow buffer of {anchor} | {many} inside a small radius around {anchor}"
+        " | {many} intimately close to {anchor} | {many} closely associated with {anchor} | {many} collocated with {anchor}"
+        " | {many} proximate to {anchor} | {many} nigh to {anchor} | {many} anigh {anchor} | {many} forby {anchor}"
+        " | {many} fast by {anchor} | {many} near at hand to {anchor} | {many} so close that {anchor} could be touched"
+        " | {many} for which {anchor} is the neighbour | {many} whose neighbour is {anchor} | {many} accompanied by {anchor}"
+        " | {many} coupled with {anchor} | {many} paired up with {anchor} | {many} connected directly to {anchor}"
+        " | {many} joined on to {anchor} | {many} bang next to {anchor} | {many} smack up against {anchor}"
+        " | {many} plumb beside {anchor} | {many} practically at {anchor}"
+    ),
+    "not_beside": _listed(
+        "{many} well away from {anchor} | {many} far from {anchor} | {many} far away from {anchor} | {many} not near {anchor}"
+        " | {many} not next to {anchor} | {many} not beside {anchor} | {many} not close to {anchor} | {many} not by {anchor}"
+        " | {many} not alongside {anchor} | {many} not adjacent to {anchor} | {many} not adjoining {anchor}"
+        " | {many} not bordering {anchor} | {many} not neighbouring {anchor} | {many} not touching {anchor}"
+        " | {many} not in the vicinity of {anchor} | {many} not in the neighbourhood of {anchor}"
+        " | {many} not within walking distance of {anchor} | {many} not within reach of {anchor} | {many} nowhere near {anchor}"
+        " | {many} nowhere close to {anchor} | {many} remote from {anchor} | {many} distant from {anchor}"
+        " | {many} at a distance from {anchor} | {many} at a safe distance from {anchor} | {many} at a remove from {anchor}"
+        " | {many} at arm's length from {anchor} | {many} isolated from {anchor} | {many} secluded from {anchor}"
+        " | {many} separated from {anchor} | {many} detached from {anchor} | {many} apart from {anchor} in space"
+        " | {many} cut off from {anchor} | {many} clear of {anchor} | {many} off by themselves without {anchor} around"
+        " | {many} without {anchor} close by | {many} without {anchor} nearby | {many} without {anchor} next door"
+        " | {many} without {anchor} beside them | {many} without {anchor} in the vicinity | {many} without {anchor} on their doorstep"
+        " | {many} without {anchor} for a neighbour | {many} without {anchor} in sight | {many} without {anchor} around the corner"
+        " | {many} lacking {anchor} in the surroundings | {many} lacking {anchor} nearby"
+        " | {many} missing {anchor} in their neighbourhood | {many} devoid of {anchor} in the surroundings"
+        " | {many} out of reach of {anchor} | {many} out of range of {anchor} | {many} out of earshot of {anchor}"
+        " | {many} out of the way of {anchor} | {many} outside the neighbourhood of {anchor} | {many} outside the vicinity of {anchor}"
+        " | {many} outside the surroundings of {anchor} | {many} outside the zone around {anchor}"
+        " | {many} outside the buffer around {anchor} | {many} beyond the reach of {anchor} | {many} beyond the vicinity of {anchor}"
+        " | {many} beyond earshot of {anchor} | {many} that do not adjoin {anchor} | {many} that do not border {anchor}"
+        " | {many} that do not neighbour {anchor} | {many} that do not touch {anchor} | {many} that do not abut {anchor}"
+        " | {many} that do not flank {anchor} | {many} that do not lie near {anchor} | {many} that do not stand by {anchor}"
+        " | {many} that aren't close to {anchor} | {many} that aren't near {anchor} | {many} that are not beside {anchor}"
+        " | {many} that are not anywhere near {anchor} | {many} that are nowhere in the proximity of {anchor}"
+        " | {many} that have {anchor} nowhere near | {many} that don't have {anchor} nearby"
+        " | {many} that don't have {anchor} in the neighbourhood | {many} that never come close to {anchor}"
+        " | {many} that keep away from {anchor} | {many} that keep their distance from {anchor} | {many} that stay clear of {anchor}"
+        " | {many} that steer clear of {anchor} | {many} that shun {anchor} | {many} that avoid {anchor}"
+        " | {many} that lie a long way from {anchor} | {many} that lie a good distance from {anchor}"
+        " | {many} that lie miles from {anchor} | {many} that lie well clear of {anchor} | {many} a long way off {anchor}"
+        " | {many} a far cry from {anchor} in distance | {many} a long walk from {anchor} | {many} miles away from {anchor}"
+        " | {many} unaccompanied by {anchor} | {many} unattached to {anchor} | {many} unconnected to {anchor} by proximity"
+        " | {many} except those near {anchor} | {many} except those next to {anchor} | {many} except the ones close to {anchor}"
+        " | {many} excluding those beside {anchor} | {many} other than those near {anchor} | {many} save those by {anchor}"
+        " | {many} barring those alongside {anchor} | {many} minus those around {anchor} | only {many} lying away from {anchor}"
+        " | {many} that live apart from {anchor} | {many} that are strangers to the vicinity of {anchor}"
+        " | {many} that turn their back on {anchor} from afar | {many} that stay aloof from {anchor}"
+        " | {many} that give {anchor} a wide berth | {many} that lie off the beaten track, away from {anchor}"
+        " | {many} that lie outside a buffer of {anchor} | {many} that fail to border on {anchor} | {many} that fail to adjoin {anchor}"
+        " | {many} that lack {anchor} as a neighbour | {many} that miss out on {anchor} nearby"
+        " | {many} that cannot be reached quickly from {anchor} | {many} that never touch {anchor}"
+        " | {many} that have no contact with {anchor} | {many} that have no connection to {anchor} close at hand"
+        " | {many} that have nothing like {anchor} around | {many} with nothing like {anchor} around them"
+        " | {many} with nothing like {anchor} in the neighbourhood | {many} with {anchor} nowhere in the vicinity"
+        " | {many} with {anchor} far off | {many} with {anchor} a long way away | {many} with {anchor} out of sight"
+        " | {many} with {anchor} absent from their surroundings | {many} where {anchor} is absent | {many} where {anchor} is missing"
+        " | {many} where {anchor} is nowhere to be seen | {many} where {anchor} is not at hand | {many} where {anchor} is not around"
+        " | {many} deprived of {anchor} in their vicinity | {many} bereft of {anchor} close by | {many} sequestered from {anchor}"
+        " | {many} segregated from {anchor} | {many} withdrawn from {anchor} | {many} removed from {anchor}"
+        " | {many} set back a long way from {anchor} | {many} standing off from {anchor} | {many} standing aloof from {anchor}"
+        " | {many} outlying with respect to {anchor} | {many} unbordered by {anchor} | {many} unflanked by {anchor}"
+        " | {many} unfringed by {anchor} | {many} untouched by {anchor} | {many} independent of {anchor} in location"
+        " | {many} at no point close to {anchor} | {many} at great distance from {anchor}"
+        " | {many} at the back of beyond, away from {anchor} | {many} afar from {anchor} | {many} aloof from {anchor}"
+        " | {many} anywhere but near {anchor} | {many} anywhere but beside {anchor} | {many} anywhere except by {anchor}"
+        " | {many} elsewhere than beside {anchor} | {many} other than the ones bordering {anchor}"
+        " | {many}, leaving out those that flank {anchor} | {many}, but not those next to {anchor}"
+        " | {many}, provided that {anchor} is not nearby | {many}, unless {anchor} is close | {many}, omitting all that adjoin {anchor}"
+        " | {many} farther than a short walk from {anchor} | {many} further than a stone's throw from {anchor}"
+    ),
 }
 
-ALL: list[str] = [
-    "every one of the {many}",
-    "mark each of the {many}",
-    "{many}, all of them",
-    "show me where the {many} are",
-    "all {many}",
-    "all the {many}",
-    "every single one of the {many}",
-    "each and every one of the {many}",
-    "the whole lot of {many}",
-    "the complete set of {many}",
-    "the full set of {many}",
-    "the entire collection of {many}",
-    "the totality of {many}",
-    "all existing {many}",
-    "all visible {many}",
-    "all the {many} you can find",
-    "all the {many} you can see",
-    "all the {many} in view",
-    "all the {many} in the picture",
-    "all the {many} in this image",
-    "all the {many} in the scene",
-    "all the {many} on the map",
-    "all the {many} in the frame",
-    "all the {many} without exception",
-    "{many} without exception",
-    "{many} wherever they are",
-    "{many} anywhere in the image",
-    "{many} everywhere",
-    "{many} throughout the scene",
-    "{many} across the whole picture",
-    "any {many}",
-    "any and all {many}",
-    "any {many} at all",
-    "any {many} there may be",
-    "whatever {many} there are",
-    "whatever {many} you come across",
-    "whichever {many} exist",
-    "as many {many} as you can detect",
-    "no matter where, the {many}",
-    "the {many}",
-    "just the {many}",
-    "only the {many}",
-    "nothing but {many}",
-    "exclusively {many}",
-    "everything that counts among the {many}",
-    "everything belonging to the {many}",
-    "a full inventory of {many}",
-    "an inventory of all {many}",
-    "a census of the {many}",
-    "a layer with all {many}",
-    "a mask of the {many}",
-    "a map of all {many}",
-    "an exhaustive list of {many}",
-    "the positions of all {many}",
-    "the locations of the {many}",
-    "the whereabouts of the {many}",
-    "the outlines of all {many}",
-    "the footprints of all {many}",
-    "the polygons of all {many}",
-    "the extents of the {many}",
-    "where are the {many}",
-    "where are all the {many}",
-    "where can {many} be seen",
-    "where do you see {many}",
-    "where could I find {many}",
-    "where there are {many}",
-    "which parts are {many}",
-    "are there any {many}",
-    "do you see any {many}",
-    "can you spot {many}",
-    "find {many}",
-    "find all {many}",
-    "find every last one of the {many}",
-    "detect all {many}",
-    "segment {many}",
-    "segment every instance of {many}",
-    "outline all {many}",
-    "delineate {many}",
-    "trace all the {many}",
-    "highlight {many}",
-    "highlight all of the {many}",
-    "label all {many}",
-    "tag all the {many}",
-    "point out the {many}",
-    "pick out all {many}",
-    "count the {many}",
-    "how many {many} are there",
-    "list the {many}",
-    "map {many}",
-    "digitise all {many}",
-    "extract all {many}",
-    "identify all {many}",
-    "locate all {many}",
-    "reveal all {many}",
-    "collect all {many}",
-    "select all {many}",
-    "gather all {many} into one layer",
-    "colour in all the {many}",
-    "paint the {many}",
-    "circle all the {many}",
-    "draw round every one of the {many}",
-    "leave none of the {many} out",
-    "do not miss any of the {many}",
-    "{many}, every last one",
-    "{many}, the lot",
-    "{many}, each one",
-    "{many}, one and all",
-    "{many}, in their entirety",
-    "{many}, as many as exist",
-    "{many} only",
-    "{many} large and small",
-    "{many} of whatever size",
-    "{many} of every kind",
-    "{many} of all shapes",
-    "the sum of all {many}",
-    "the {many} one and all",
-    "the various {many}",
-    "the individual {many}",
-    "the scattered {many}",
-    "the total population of {many}",
-]
+ALL: list[str] = _listed(
+    "every one of the {many} | mark each of the {many} | {many}, all of them | show me where the {many} are | all {many}"
+    " | all the {many} | every single one of the {many} | each and every one of the {many} | the whole lot of {many}"
+    " | the complete set of {many} | the full set of {many} | the entire collection of {many} | the totality of {many}"
+    " | all existing {many} | all visible {many} | all the {many} you can find | all the {many} you can see | all the {many} in view"
+    " | all the {many} in the picture | all the {many} in this image | all the {many} in the scene | all the {many} on the map"
+    " | all the {many} in the frame | all the {many} without exception | {many} without exception | {many} wherever they are"
+    " | {many} anywhere in the image | {many} everywhere | {many} throughout the scene | {many} across the whole picture | any {many}"
+    " | any and all {many} | any {many} at all | any {many} there may be | whatever {many} there are | whatever {many} you come across"
+    " | whichever {many} exist | as many {many} as you can detect | no matter where, the {many} | the {many} | just the {many}"
+    " | only the {many} | nothing but {many} | exclusively {many} | everything that counts among the {many}"
+    " | everything belonging to the {many} | a full inventory of {many} | an inventory of all {many} | a census of the {many}"
+    " | a layer with all {many} | a mask of the {many} | a map of all {many} | an exhaustive list of {many}"
+    " | the positions of all {many} | the locations of the {many} | the whereabouts of the {many} | the outlines of all {many}"
+    " | the footprints of all {many} | the polygons of all {many} | the extents of the {many} | where are the {many}"
+    " | where are all the {many} | where can {many} be seen | where do you see {many} | where could I find {many}"
+    " | where there are {many} | which parts are {many} | are there any {many} | do you see any {many} | can you spot {many}"
+    " | find {many} | find all {many} | find every last one of the {many} | detect all {many} | segment {many}"
+    " | segment every instance of {many} | outline all {many} | delineate {many} | trace all the {many} | highlight {many}"
+    " | highlight all of the {many} | label all {many} | tag all the {many} | point out the {many} | pick out all {many}"
+    " | count the {many} | how many {many} are there | list the {many} | map {many} | digitise all {many} | extract all {many}"
+    " | identify all {many} | locate all {many} | reveal all {many} | collect all {many} | select all {many}"
+    " | gather all {many} into one layer | colour in all the {many} | paint the {many} | circle all the {many}"
+    " | draw round every one of the {many} | leave none of the {many} out | do not miss any of the {many} | {many}, every last one"
+    " | {many}, the lot | {many}, each one | {many}, one and all | {many}, in their entirety | {many}, as many as exist | {many} only"
+    " | {many} large and small | {many} of whatever size | {many} of every kind | {many} of all shapes | the sum of all {many}"
+    " | the {many} one and all | the various {many} | the individual {many} | the scattered {many} | the total population of {many}"
+)
 
-FRAMES: list[str] = [
-    "{what}",
-    "{what}, please",
-    "{what}?",
-    "Please outline {what}.",
-    "Please mark {what}.",
-    "Please show {what}.",
-    "Please find {what}.",
-    "Please highlight {what} in the image.",
-    "I am looking for {what}.",
-    "I'm after {what}.",
-    "I'm trying to find {what}.",
-    "I would like to see {what}.",
-    "I'd like {what} traced.",
-    "I need {what}.",
-    "I need the outline of {what}.",
-    "I want {what}.",
-    "I'm interested in {what}.",
-    "I can't find {what}, can you?",
-    "I have lost track of {what}.",
-    "I was asked to map {what}.",
-    "I must report {what} by tonight.",
-    "I bet you can spot {what}.",
-    "I wonder where {what} might be.",
-    "I am curious about {what}.",
-    "Could you delineate {what}?",
-    "Could you show me {what}?",
-    "Could you point out {what}?",
-    "Could you possibly identify {what} for me?",
-    "Could you be so kind as to indicate {what}?",
-    "Can you see {what}?",
-    "Can you detect {what}?",
-    "Can you segment {what}?",
-    "Can you help me spot {what}?",
-    "Can anyone tell me where to find {what}?",
-    "Would you kindly encircle {what}?",
-    "Would you mind tracing {what}?",
-    "Would it be possible to extract {what}?",
-    "Will you draw {what} for me?",
-    "My boss wants {what}",
-    "My boss wants {what} on her desk by noon.",
-    "My client asks for {what}.",
-    "My teacher told us to colour in {what}.",
-    "My grandmother would love to see {what}.",
-    "My colleague insists on {what}.",
-    "My little brother asks: where is {what}?",
-    "GIS task: digitise {what}.",
-    "Task: segment {what}.",
-    "Query: {what}",
-    "Search: {what}",
-    "Target: {what}",
-    "Objective: {what}.",
-    "Request: polygon of {what}.",
-    "Order: acquire {what}.",
-    "Assignment: delineation of {what}.",
-    "Mission: identify {what}.",
-    "Ticket 4711: add {what} to the layer.",
-    "TODO: {what}",
-    "Item for today: {what}",
-    "Next up: {what}",
-    "Show me {what}.",
-    "Show {what}",
-    "Find {what}",
-    "Find me {what}.",
-    "Get me {what}.",
-    "Give me {what}.",
-    "Fetch {what}.",
-    "Mark {what}",
-    "Mark up {what} in red.",
-    "Label {what}.",
-    "Tag {what}.",
-    "Trace {what}.",
-    "Outline {what}",
-    "Segment {what}",
-    "Delineate {what}",
-    "Highlight {what}",
-    "Extract {what}",
-    "Detect {what}",
-    "Identify {what}",
-    "Locate {what}",
-    "Select {what}",
-    "Pick {what}",
-    "Point to {what}.",
-    "Draw around {what}.",
-    "Draw a polygon around {what}.",
-    "Draw a line round {what}.",
-    "Circle {what}.",
-    "Map {what}",
-    "Capture {what} as vector data.",
-    "Vectorise {what}.",
-    "Digitise {what} at a scale of 1:1000.",
-    "Export {what} as a shapefile.",
-    "Save {what} as GeoJSON.",
-    "Return the mask of {what}.",
-    "Return {what} only.",
-    "Compute the mask for {what}.",
-    "Produce a binary mask of {what}.",
-    "Predict {what}.",
-    "Isolate {what} from the background.",
-    "Separate {what} from everything else.",
-    "Cut out {what}.",
-    "Colour {what} yellow.",
-    "Shade {what}.",
-    "Paint {what} for me, would you?",
-    "Zoom in on {what}.",
-    "Take me to {what}.",
-    "Lead me to {what}.",
-    "Guide the drone to {what}.",
-    "Let me see {what}.",
-    "Let's have a look at {what}.",
-    "Let's find {what} together.",
-    "Let us now turn to {what}.",
-    "Help me locate {what}.",
-    "Help! I need {what}.",
-    "Tell me where {what} can be found.",
-    "Tell me which one is {what}.",
-    "Where is {what}?",
-    "Where would I find {what}?",
-    "Where do I see {what}?",
-    "Where on earth is {what}?",
-    "Where exactly in this photo is {what}?",
-    "What about {what}?",
-    "What is the position of {what}?",
-    "What outline belongs to {what}?",
-    "How about marking {what}?",
-    "How can I get the outline of {what}?",
-    "Is it possible to see {what}?",
-    "Do you see {what}?",
-    "Do me a favour and circle {what}.",
-    "Any chance of getting {what}?",
-    "Any idea where {what} could be?",
-    "Now {what}.",
-    "And now {what}, please.",
-    "Then also {what}.",
-    "Okay, so, {what}.",
-    "Hi there, could I have {what}?",
-    "Hello, I'd love to have {what} outlined.",
-    "Hey, where's {what}?",
-    "Yo, show {what}.",
-    "Good morning, kindly provide {what}.",
-    "Dear assistant, please be good enough to mark {what}.",
-    "Right, let's get {what} mapped.",
-    "Quick, {what}!",
-    "Urgent: {what}.",
-    "Well, what I really want is {what}.",
-    "Thanks for the help so far; now {what}.",
-    "Sorry to bother you, but could you trace {what}?",
-    "Honestly, all I care about is {what}.",
-    "Basically I just need {what}.",
-    "One more thing: {what}.",
-    "It would be great to have {what} highlighted.",
-    "It is necessary to delineate {what}.",
-    "We need {what}.",
-    "We need to know {what} before we start.",
-    "We are preparing a survey of {what}.",
-    "We have to inspect {what} tomorrow.",
-    "We would appreciate an outline of {what}.",
-    "We were told to photograph {what} from the helicopter.",
-    "The mayor wants to know about {what}.",
-    "The council requires {what} for the land-use plan.",
-    "The planner asked for {what}.",
-    "The surveyor needs {what}.",
-    "The analyst shall identify {what}.",
-    "The pilot is asking for {what}.",
-    "The fire brigade must find {what}.",
-    "The colonel wants eyes on {what}.",
-    "The user shall be shown {what}.",
-    "The kids want to see {what}.",
-    "The aim of this exercise is to find {what}.",
-    "This time I want {what}.",
-    "This one should be easy: {what}.",
-    "After the storm we need {what}.",
-    "After the flood, the insurer has to see {what}.",
-    "After last night's earthquake, please check {what}.",
-    "Before the drone takes off, highlight {what}.",
-    "Before the meeting starts, I'd like to have {what} marked.",
-    "Since the cadastre is out of date, trace {what}.",
-    "Because the old map is wrong, we must digitise {what} again.",
-    "As part of our school project we colour {what}.",
-    "As a first step, identify {what}.",
-    "As soon as possible, send me {what}.",
-    "For the insurance report, outline {what}.",
-    "For the annual report, the board wants {what}.",
-    "For a bedtime story I want a picture with {what} coloured in.",
-    "For planning permission we have to submit {what}.",
-    "For the environmental impact study, delineate {what}.",
-    "For my thesis on remote sensing I need {what}.",
-    "For training purposes, annotate {what}.",
-    "For the attention of the photo interpreter: {what}.",
-    "For reconnaissance, report {what}.",
-    "From this aerial photograph, extract {what}.",
-    "From the air, what would be {what}?",
-    "From above I can make out {what}, but where exactly?",
-    "In this satellite image, point out {what}.",
-    "In the picture below, circle {what}.",
-    "In the scene, segment {what}.",
-    "In your opinion, which object is {what}?",
-    "In preparation for the site visit, mark {what}.",
-    "On the orthophoto, digitise {what}.",
-    "On this tile, detect {what}.",
-    "On behalf of the water board, please delineate {what}.",
-    "If you look carefully you will notice {what}; outline it.",
-    "If there is such a thing, show {what}.",
-    "If it's not too much trouble, draw {what}.",
-    "When you have a minute, could you highlight {what}?",
-    "While the coffee is brewing, find {what}.",
-    "Assuming the photo is recent, what is {what}?",
-    "According to the brochure there should be {what}; mark it.",
-    "Looking at this photo, I'd like to know {what}.",
-    "Looking for {what}",
-    "Seeking {what}.",
-    "Wanted: {what}.",
-    "Searching for {what}, can you assist?",
-    "Interested in {what} only, nothing else.",
-    "Having bought this place last year, I now want {what} on a plan.",
-    "Having flown over the area twice, we still lack {what}.",
-    "To settle a bet, show us {what}.",
-    "To plan the rescue, I must see {what}.",
-    "To update the map, capture {what}.",
-    "To avoid a mistake on the construction site, mark {what} clearly.",
-    "With a bright colour, mark {what}.",
-    "With regard to the tender, we require {what}.",
-    "Never mind the rest, only {what}.",
-    "Ignore everything except {what}.",
-    "Leave the rest alone and outline {what}.",
-    "Forget what I said earlier; I want {what}.",
-    "Not the other ones: {what}.",
-    "Only {what}.",
-    "Just {what}.",
-    "Simply {what}.",
-    "Boundary of {what}",
-    "Footprint of {what}",
-    "Outline of {what}",
-    "Polygon of {what}",
-    "Contour of {what}",
-    "Mask of {what}",
-    "Location of {what}",
-    "Position of {what}",
-    "Annotation: {what}",
-    "Image interpretation key: {what}.",
-    "Class to be mapped: {what}",
-    "Object of interest: {what}.",
-    "Region of interest: {what}.",
-    "My question concerns {what}.",
-    "My request is about {what}.",
-    "There must be {what} somewhere; show it to me.",
-    "There should be {what} in this image.",
-    "Somebody told me there is {what} here; is that right?",
-    "Someone is waiting for us at {what}, so please mark it.",
-    "A friend of mine photographed {what}; where was that?",
-    "A journalist wants a graphic showing {what}.",
-    "Your job is to delineate {what}.",
-    "Your next target is {what}.",
-    "You are an expert in photo interpretation; segment {what}.",
-    "You should be able to recognise {what}.",
-    "Be a dear and show me {what}.",
-    "Kindly trace {what}.",
-    "Kindly furnish the outline of {what}.",
-    "Pinpoint {what}.",
-    "Pick out {what} for me.",
-    "Single out {what}.",
-    "Spot {what}!",
-    "Reveal {what}.",
-    "Indicate {what}.",
-    "Present {what} on screen.",
-    "Display {what}.",
-    "Visualise {what}.",
-    "Measure {what}.",
-    "Survey {what}.",
-    "Inspect {what}.",
-    "Check {what}.",
-    "Examine {what}.",
-    "Record {what} in the inventory.",
-    "Register {what} in the database.",
-    "Add {what} to my selection.",
-    "Include {what} in the layer.",
-    "Put a frame around {what}.",
-    "Put a fence round {what} on the map.",
-    "Drop a pin on {what}.",
-    "Stick a label on {what}.",
-]
+FRAMES: list[str] = _listed(
+    "{what} | {what}, please | {what}? | Please outline {what}. | Please mark {what}. | Please show {what}. | Please find {what}."
+    " | Please highlight {what} in the image. | I am looking for {what}. | I'm after {what}. | I'm trying to find {what}."
+    " | I would like to see {what}. | I'd like {what} traced. | I need {what}. | I need the outline of {what}. | I want {what}."
+    " | I'm interested in {what}. | I can't find {what}, can you? | I have lost track of {what}. | I was asked to map {what}."
+    " | I must report {what} by tonight. | I bet you can spot {what}. | I wonder where {what} might be. | I am curious about {what}."
+    " | Could you delineate {what}? | Could you show me {what}? | Could you point out {what}?"
+    " | Could you possibly identify {what} for me? | Could you be so kind as to indicate {what}? | Can you see {what}?"
+    " | Can you detect {what}? | Can you segment {what}? | Can you help me spot {what}? | Can anyone tell me where to find {what}?"
+    " | Would you kindly encircle {what}? | Would you mind tracing {what}? | Would it be possible to extract {what}?"
+    " | Will you draw {what} for me? | My boss wants {what} | My boss wants {what} on her desk by noon. | My client asks for {what}."
+    " | My teacher told us to colour in {what}. | My grandmother would love to see {what}. | My colleague insists on {what}."
+    " | My little brother asks: where is {what}? | GIS task: digitise {what}. | Task: segment {what}. | Query: {what} | Search: {what}"
+    " | Target: {what} | Objective: {what}. | Request: polygon of {what}. | Order: acquire {what}. | Assignment: delineation of {what}."
+    " | Mission: identify {what}. | Ticket 4711: add {what} to the layer. | TODO: {what} | Item for today: {what} | Next up: {what}"
+    " | Show me {what}. | Show {what} | Find {what} | Find me {what}. | Get me {what}. | Give me {what}. | Fetch {what}. | Mark {what}"
+    " | Mark up {what} in red. | Label {what}. | Tag {what}. | Trace {what}. | Outline {what} | Segment {what} | Delineate {what}"
+    " | Highlight {what} | Extract {what} | Detect {what} | Identify {what} | Locate {what} | Select {what} | Pick {what}"
+    " | Point to {what}. | Draw around {what}. | Draw a polygon around {what}. | Draw a line round {what}. | Circle {what}."
+    " | Map {what} | Capture {what} as vector data. | Vectorise {what}. | Digitise {what} at a scale of 1:1000."
+    " | Export {what} as a shapefile. | Save {what} as GeoJSON. | Return the mask of {what}. | Return {what} only."
+    " | Compute the mask for {what}. | Produce a binary mask of {what}. | Predict {what}. | Isolate {what} from the background."
+    " | Separate {what} from everything else. | Cut out {what}. | Colour {what} yellow. | Shade {what}."
+    " | Paint {what} for me, would you? | Zoom in on {what}. | Take me to {what}. | Lead me to {what}. | Guide the drone to {what}."
+    " | Let me see {what}. | Let's have a look at {what}. | Let's find {what} together. | Let us now turn to {what}."
+    " | Help me locate {what}. | Help! I need {what}. | Tell me where {what} can be found. | Tell me which one is {what}."
+    " | Where is {what}? | Where would I find {what}? | Where do I see {what}? | Where on earth is {what}?"
+    " | Where exactly in this photo is {what}? | What about {what}? | What is the position of {what}? | What outline belongs to {what}?"
+    " | How about marking {what}? | How can I get the outline of {what}? | Is it possible to see {what}? | Do you see {what}?"
+    " | Do me a favour and circle {what}. | Any chance of getting {what}? | Any idea where {what} could be? | Now {what}."
+    " | And now {what}, please. | Then also {what}. | Okay, so, {what}. | Hi there, could I have {what}?"
+    " | Hello, I'd love to have {what} outlined. | Hey, where's {what}? | Yo, show {what}. | Good morning, kindly provide {what}."
+    " | Dear assistant, please be good enough to mark {what}. | Right, let's get {what} mapped. | Quick, {what}! | Urgent: {what}."
+    " | Well, what I really want is {what}. | Thanks for the help so far; now {what}."
+    " | Sorry to bother you, but could you trace {what}? | Honestly, all I care about is {what}. | Basically I just need {what}."
+    " | One more thing: {what}. | It would be great to have {what} highlighted. | It is necessary to delineate {what}."
+    " | We need {what}. | We need to know {what} before we start. | We are preparing a survey of {what}."
+    " | We have to inspect {what} tomorrow. | We would appreciate an outline of {what}."
+    " | We were told to photograph {what} from the helicopter. | The mayor wants to know about {what}."
+    " | The council requires {what} for the land-use plan. | The planner asked for {what}. | The surveyor needs {what}."
+    " | The analyst shall identify {what}. | The pilot is asking for {what}. | The fire brigade must find {what}."
+    " | The colonel wants eyes on {what}. | The user shall be shown {what}. | The kids want to see {what}."
+    " | The aim of this exercise is to find {what}. | This time I want {what}. | This one should be easy: {what}."
+    " | After the storm we need {what}. | After the flood, the insurer has to see {what}."
+    " | After last night's earthquake, please check {what}. | Before the drone takes off, highlight {what}."
+    " | Before the meeting starts, I'd like to have {what} marked. | Since the cadastre is out of date, trace {what}."
+    " | Because the old map is wrong, we must digitise {what} again. | As part of our school project we colour {what}."
+    " | As a first step, identify {what}. | As soon as possible, send me {what}. | For the insurance report, outline {what}."
+    " | For the annual report, the board wants {what}. | For a bedtime story I want a picture with {what} coloured in."
+    " | For planning permission we have to submit {what}. | For the environmental impact study, delineate {what}."
+    " | For my thesis on remote sensing I need {what}. | For training purposes, annotate {what}."
+    " | For the attention of the photo interpreter: {what}. | For reconnaissance, report {what}."
+    " | From this aerial photograph, extract {what}. | From the air, what would be {what}?"
+    " | From above I can make out {what}, but where exactly? | In this satellite image, point out {what}."
+    " | In the picture below, circle {what}. | In the scene, segment {what}. | In your opinion, which object is {what}?"
+    " | In preparation for the site visit, mark {what}. | On the orthophoto, digitise {what}. | On this tile, detect {what}."
+    " | On behalf of the water board, please delineate {what}. | If you look carefully you will notice {what}; outline it."
+    " | If there is such a thing, show {what}. | If it's not too much trouble, draw {what}."
+    " | When you have a minute, could you highlight {what}? | While the coffee is brewing, find {what}."
+    " | Assuming the photo is recent, what is {what}? | According to the brochure there should be {what}; mark it."
+    " | Looking at this photo, I'd like to know {what}. | Looking for {what} | Seeking {what}. | Wanted: {what}."
+    " | Searching for {what}, can you assist? | Interested in {what} only, nothing else."
+    " | Having bought this place last year, I now want {what} on a plan. | Having flown over the area twice, we still lack {what}."
+    " | To settle a bet, show us {what}. | To plan the rescue, I must see {what}. | To update the map, capture {what}."
+    " | To avoid a mistake on the construction site, mark {what} clearly. | With a bright colour, mark {what}."
+    " | With regard to the tender, we require {what}. | Never mind the rest, only {what}. | Ignore everything except {what}."
+    " | Leave the rest alone and outline {what}. | Forget what I said earlier; I want {what}. | Not the other ones: {what}."
+    " | Only {what}. | Just {what}. | Simply {what}. | Boundary of {what} | Footprint of {what} | Outline of {what} | Polygon of {what}"
+    " | Contour of {what} | Mask of {what} | Location of {what} | Position of {what} | Annotation: {what}"
+    " | Image interpretation key: {what}. | Class to be mapped: {what} | Object of interest: {what}. | Region of interest: {what}."
+    " | My question concerns {what}. | My request is about {what}. | There must be {what} somewhere; show it to me."
+    " | There should be {what} in this image. | Somebody told me there is {what} here; is that right?"
+    " | Someone is waiting for us at {what}, so please mark it. | A friend of mine photographed {what}; where was that?"
+    " | A journalist wants a graphic showing {what}. | Your job is to delineate {what}. | Your next target is {what}."
+    " | You are an expert in photo interpretation; segment {what}. | You should be able to recognise {what}."
+    " | Be a dear and show me {what}. | Kindly trace {what}. | Kindly furnish the outline of {what}. | Pinpoint {what}."
+    " | Pick out {what} for me. | Single out {what}. | Spot {what}! | Reveal {what}. | Indicate {what}. | Present {what} on screen."
+    " | Display {what}. | Visualise {what}. | Measure {what}. | Survey {what}. | Inspect {what}. | Check {what}. | Examine {what}."
+    " | Record {what} in the inventory. | Register {what} in the database. | Add {what} to my selection. | Include {what} in the layer."
+    " | Put a frame around {what}. | Put a fence round {what} on the map. | Drop a pin on {what}. | Stick a label on {what}."
+)
 
-UNKNOWN: list[tuple[str, str]] = [
-    ("cemetery", "cemeteries"),
-    ("graveyard", "graveyards"),
-    ("volcano", "volcanos"),
-    ("elephant", "elephants"),
-    ("billboard", "billboards"),
-    ("railway", "railways"),
-    ("railway line", "railway lines"),
-    ("railroad track", "railroad tracks"),
-    ("tram line", "tram lines"),
-    ("glacier", "glaciers"),
-    ("traffic light", "traffic lights"),
-    ("sheep", "sheep"),
-    ("tent", "tents"),
-    ("golf bunker", "golf bunkers"),
-    ("golf green", "golf greens"),
-    ("golf course", "golf courses"),
-    ("golf hole", "golf holes"),
-    ("sand dune", "sand dunes"),
-    ("dune", "dunes"),
-    ("desert", "deserts"),
-    ("beach", "beaches"),
-    ("sandy beach", "sandy beaches"),
-    ("cliff", "cliffs"),
-    ("cliff face", "cliff faces"),
-    ("canyon", "canyons"),
-    ("gorge", "gorges"),
-    ("ravine", "ravines"),
-    ("mountain", "mountains"),
-    ("mountain peak", "mountain peaks"),
-    ("summit", "summits"),
-    ("ridge", "ridges"),
-    ("hill", "hills"),
-    ("hillock", "hillocks"),
-    ("valley", "valleys"),
-    ("crater", "craters"),
-    ("lava flow", "lava flows"),
-    ("geyser", "geysers"),
-    ("iceberg", "icebergs"),
-    ("ice floe", "ice floes"),
-    ("ice shelf", "ice shelves"),
-    ("snowfield", "snowfields"),
-    ("avalanche", "avalanches"),
-    ("landslide", "landslides"),
-    ("scree slope", "scree slopes"),
-    ("boulder", "boulders"),
-    ("rock outcrop", "rock outcrops"),
-    ("quarry", "quarries"),
-    ("open-cast mine", "open-cast mines"),
-    ("mine", "mines"),
-    ("gravel pit", "gravel pits"),
-    ("slag heap", "slag heaps"),
-    ("spoil tip", "spoil tips"),
-    ("coal heap", "coal heaps"),
-    ("landfill", "landfills"),
-    ("rubbish dump", "rubbish dumps"),
-    ("scrapyard", "scrapyards"),
-    ("junkyard", "junkyards"),
-    ("compost heap", "compost heaps"),
-    ("manure heap", "manure heaps"),
-    ("woodpile", "woodpiles"),
-    ("log pile", "log piles"),
-    ("hay bale", "hay bales"),
-    ("haystack", "haystacks"),
-    ("scarecrow", "scarecrows"),
-    ("cow", "cows"),
-    ("horse", "horses"),
-    ("goat", "goats"),
-    ("pig", "pigs"),
-    ("chicken", "chickens"),
-    ("dog", "dogs"),
-    ("cat", "cats"),
-    ("deer", "deers"),
-    ("moose", "moose"),
-    ("bear", "bears"),
-    ("wolf", "wolves"),
-    ("lion", "lions"),
-    ("giraffe", "giraffes"),
-    ("zebra", "zebras"),
-    ("rhinoceros", "rhinoceroses"),
-    ("hippopotamus", "hippopotamuses"),
-    ("camel", "camels"),
-    ("kangaroo", "kangaroos"),
-    ("reindeer", "reindeer"),
-    ("whale", "whales"),
-    ("dolphin", "dolphins"),
-    ("seal", "seals"),
-    ("walrus", "walruses"),
-    ("penguin", "penguins"),
-    ("flamingo", "flamingos"),
-    ("stork", "storks"),
-    ("eagle", "eagles"),
-    ("bird's nest", "bird's nests"),
-    ("beehive", "beehives"),
-    ("anthill", "anthills"),
-    ("molehill", "molehills"),
-    ("termite mound", "termite mounds"),
-    ("person", "people"),
-    ("pedestrian", "pedestrians"),
-    ("cyclist", "cyclists"),
-    ("crowd", "crowds"),
-    ("sunbather", "sunbathers"),
-    ("skier", "skiers"),
-    ("car", "cars"),
-    ("bus", "buses"),
-    ("lorry", "lorries"),
-    ("truck", "trucks"),
-    ("motorbike", "motorbikes"),
-    ("bicycle", "bicycles"),
-    ("scooter", "scooters"),
-    ("tractor", "tractors"),
-    ("combine harvester", "combine harvesters"),
-    ("excavator", "excavators"),
-    ("bulldozer", "bulldozers"),
-    ("crane", "cranes"),
-    ("tower crane", "tower cranes"),
-    ("forklift", "forklifts"),
-    ("train", "trains"),
-    ("locomotive", "locomotives"),
-    ("freight wagon", "freight wagons"),
-    ("tram", "trams"),
-    ("cable car", "cable cars"),
-    ("chairlift", "chairlifts"),
-    ("ski lift", "ski lifts"),
-    ("ski slope", "ski slopes"),
-    ("ski jump", "ski jumps"),
-    ("bobsleigh run", "bobsleigh runs"),
-    ("curling sheet", "curling sheets"),
-    ("skate park", "skate parks"),
-    ("BMX track", "BMX tracks"),
-    ("motocross course", "motocross courses"),
-    ("go-kart track", "go-kart tracks"),
-    ("racecourse for horses", "racecourses for horses"),
-    ("riding arena", "riding arenas"),
-    ("bullring", "bullrings"),
-    ("climbing wall", "climbing walls"),
-    ("trampoline", "trampolines"),
-    ("playground", "playgrounds"),
-    ("sandpit", "sandpits"),
-    ("swing", "swings"),
-    ("slide", "slides"),
-    ("seesaw", "seesaws"),
-    ("carousel", "carousels"),
-    ("ferris wheel", "ferris wheels"),
-    ("roller coaster", "roller coasters"),
-    ("bumper cars", "bumper cars"),
-    ("circus tent", "circus tents"),
-    ("maze", "mazes"),
-    ("labyrinth", "labyrinths"),
-    ("petting zoo", "petting zoos"),
-    ("zoo cage", "zoo cages"),
-    ("aviary", "aviaries"),
-    ("statue", "statues"),
-    ("obelisk", "obelisks"),
-    ("monument", "monuments"),
-    ("sundial", "sundials"),
-    ("totem pole", "totem poles"),
-    ("gravestone", "gravestones"),
-    ("mausoleum mound", "mausoleum mounds"),
-    ("burial mound", "burial mounds"),
-    ("stone circle", "stone circles"),
-    ("dolmen", "dolmens"),
-    ("pyramid", "pyramids"),
-    ("sphinx", "sphinxes"),
-    ("ruin wall", "ruin walls"),
-    ("city wall", "city walls"),
-    ("rampart", "ramparts"),
-    ("earthwork", "earthworks"),
-    ("trench", "trenches"),
-    ("minefield", "minefields"),
-    ("barbed wire", "barbed wires"),
-    ("checkpoint barrier", "checkpoint barriers"),
-    ("border fence", "border fences"),
-    ("fence", "fences"),
-    ("hedge", "hedges"),
-    ("wall", "walls"),
-    ("dry stone wall", "dry stone walls"),
-    ("gate", "gates"),
-    ("road sign", "road signs"),
-    ("signpost", "signposts"),
-    ("street lamp", "street lamps"),
-    ("lamppost", "lampposts"),
-    ("traffic cone", "traffic cones"),
-    ("zebra crossing", "zebra crossings"),
-    ("level crossing", "level crossings"),
-    ("toll gate", "toll gates"),
-    ("railway signal", "railway signals"),
-    ("railway platform", "railway platforms"),
-    ("subway entrance", "subway entrances"),
-    ("tunnel portal", "tunnel portals"),
-    ("manhole cover", "manhole covers"),
-    ("drain cover", "drain covers"),
-    ("fire hydrant", "fire hydrants"),
-    ("letterbox", "letterboxes"),
-    ("phone box", "phone boxes"),
-    ("bench", "benches"),
-    ("picnic table", "picnic tables"),
-    ("umbrella", "umbrellas"),
-    ("parasol", "parasols"),
-    ("beach towel", "beach towels"),
-    ("deckchair", "deckchairs"),
-    ("hammock", "hammocks"),
-    ("barbecue", "barbecues"),
-    ("bonfire", "bonfires"),
-    ("campfire", "campfires"),
-    ("chimney", "chimneys"),
-    ("smokestack", "smokestacks"),
-    ("smoke plume", "smoke plumes"),
-    ("antenna", "antennas"),
-    ("radio mast", "radio masts"),
-    ("cell tower", "cell towers"),
-    ("satellite dish", "satellite dishes"),
-    ("radar dish", "radar dishes"),
-    ("telescope dish", "telescope dishes"),
-    ("power line", "power lines"),
-    ("electricity pylon", "electricity pylons"),
-    ("transformer", "transformers"),
-    ("substation", "substations"),
-    ("telegraph pole", "telegraph poles"),
-    ("pipeline", "pipelines"),
-    ("gas flare", "gas flares"),
-    ("oil rig", "oil rigs"),
-    ("pumpjack", "pumpjacks"),
-    ("drilling derrick", "drilling derricks"),
-    ("conveyor belt", "conveyor belts"),
-    ("shipping container", "shipping containers"),
-    ("pallet", "pallets"),
-    ("dumpster", "dumpsters"),
-    ("skip", "skips"),
-    ("rubbish bin", "rubbish bins"),
-    ("tyre heap", "tyre heaps"),
-    ("runway", "runways"),
-    ("taxiway", "taxiways"),
-    ("helipad", "helipads"),
-    ("hot-air balloon", "hot-air balloons"),
-    ("parachute", "parachutes"),
-    ("kite", "kites"),
-    ("rocket", "rockets"),
-    ("launch pad", "launch pads"),
-    ("missile", "missiles"),
-    ("satellite", "satellites"),
-    ("battle tank", "battle tanks"),
-    ("artillery gun", "artillery guns"),
-    ("howitzer", "howitzers"),
-    ("cannon", "cannons"),
-    ("armoured car", "armoured cars"),
-    ("radar truck", "radar trucks"),
-    ("motorway", "motorways"),
-    ("highway", "highways"),
-    ("road", "roads"),
-    ("street", "streets"),
-    ("alley", "alleys"),
-    ("footpath", "footpaths"),
-    ("hiking trail", "hiking trails"),
-    ("cycle path", "cycle paths"),
-    ("bridleway", "bridleways"),
-    ("sidewalk", "sidewalks"),
-    ("cobbled square", "cobbled squares"),
-    ("market stall", "market stalls"),
-    ("bus stop", "bus stops"),
-    ("petrol pump", "petrol pumps"),
-    ("charging post", "charging posts"),
-    ("cloud", "clouds"),
-    ("rainbow", "rainbows"),
-    ("shadow", "shadows"),
-    ("fog bank", "fog banks"),
-    ("lightning bolt", "lightning bolts"),
-    ("tornado", "tornados"),
-    ("dust storm", "dust storms"),
-    ("wildfire", "wildfires"),
-    ("flame", "flames"),
-    ("oil slick", "oil slicks"),
-    ("algae bloom", "algae blooms"),
-    ("coral reef", "coral reefs"),
-    ("sandbank", "sandbanks"),
-    ("mudflat", "mudflats"),
-    ("salt marsh", "salt marshes"),
-    ("salt pan", "salt pans"),
-    ("reed bed", "reed beds"),
-    ("dam", "dams"),
-    ("weir", "weirs"),
-    ("lock gate", "lock gates"),
-    ("sluice", "sluices"),
-    ("fish ladder", "fish ladders"),
-    ("dyke", "dykes"),
-    ("levee", "levees"),
-    ("groyne", "groynes"),
-    ("sea wall", "sea walls"),
-    ("buoy", "buoys"),
-    ("lobster pot", "lobster pots"),
-    ("fishing net", "fishing nets"),
-    ("mussel bed", "mussel beds"),
-    ("oyster bed", "oyster beds"),
-    ("island", "islands"),
-    ("peninsula", "peninsulas"),
-    ("spit", "spits"),
-    ("heath", "heaths"),
-    ("moor", "moors"),
-    ("tundra", "tundras"),
-    ("steppe", "steppes"),
-    ("lawn", "lawns"),
-    ("flower bed", "flower beds"),
-    ("rose bed", "rose beds"),
-    ("tree stump", "tree stumps"),
-    ("cactus", "cacti"),
-    ("shrub", "shrubs"),
-    ("driftwood log", "driftwood logs"),
-    ("rain gauge", "rain gauges"),
-    ("weather station", "weather stations"),
-    ("well", "wells"),
-    ("borehole", "boreholes"),
-    ("standpipe", "standpipes"),
-    ("sewer outfall", "sewer outfalls"),
-    ("hydroelectric penstock", "hydroelectric penstocks"),
-    ("wind sock", "wind socks"),
-    ("weathercock", "weathercocks"),
-    ("flagpole", "flagpoles"),
-    ("flag", "flags"),
-    ("clock", "clocks"),
-    ("balcony", "balconies"),
-    ("staircase", "staircases"),
-    ("escalator", "escalators"),
-    ("dormer window", "dormer windows"),
-    ("skylight", "skylights"),
-    ("awning", "awnings"),
-    ("satellite receiver", "satellite receivers"),
-    ("air conditioner", "air conditioners"),
-    ("washing line", "washing lines"),
-    ("laundry", "laundries"),
-    ("wheelbarrow", "wheelbarrows"),
-    ("garden gnome", "garden gnomes"),
-    ("snowman", "snowmen"),
-    ("dinosaur", "dinosaurs"),
-    ("unicorn", "unicorns"),
-    ("dragon", "dragons"),
-    ("UFO", "UFOs"),
-    ("treasure chest", "treasure chests"),
-    ("pirate flag", "pirate flags"),
-    ("sandcastle", "sandcastles"),
-    ("surfboard", "surfboards"),
-    ("surfer", "surfers"),
-    ("parasailer", "parasailers"),
-    ("jogger", "joggers"),
-    ("fisherman", "fishermen"),
-    ("soldier", "soldiers"),
-    ("policeman", "policemen"),
-    ("shepherd", "shepherds"),
-    ("beekeeper", "beekeepers"),
-    ("goose", "geese"),
-    ("duck", "ducks"),
-    ("swan", "swans"),
-    ("rabbit", "rabbits"),
-    ("squirrel", "squirrels"),
-    ("fox", "foxes"),
-    ("hedgehog", "hedgehogs"),
-    ("badger", "badgers"),
-    ("wild boar", "wild boars"),
-    ("crocodile", "crocodiles"),
-    ("turtle", "turtles"),
-    ("shark", "sharks"),
-    ("jellyfish", "jellyfish"),
-    ("crab", "crabs"),
-    ("ostrich", "ostriches"),
-    ("peacock", "peacocks"),
-    ("llama", "llamas"),
-    ("donkey", "donkeys"),
-    ("buffalo", "buffalo"),
-    ("shooting range", "shooting ranges"),
-    ("archery target", "archery targets"),
-    ("golf cart", "golf carts"),
-    ("tee box", "tee boxes"),
-    ("basketball hoop", "basketball hoops"),
-    ("chessboard", "chessboards"),
-    ("stage", "stages"),
-    ("scoreboard", "scoreboards"),
-    ("loudspeaker", "loudspeakers"),
-    ("floodlight mast", "floodlight masts"),
-    ("drive-in screen", "drive-in screens"),
-    ("advertising column", "advertising columns"),
-    ("vending machine", "vending machines"),
-    ("parking meter", "parking meters"),
-    ("speed camera", "speed cameras"),
-    ("pothole", "potholes"),
-    ("skid mark", "skid marks"),
-    ("road marking", "road markings"),
-    ("kerb", "kerbs"),
-    ("cattle grid", "cattle grids"),
-    ("milestone", "milestones"),
-    ("boundary stone", "boundary stones"),
-    ("trig point", "trig points"),
-    ("cairn", "cairns"),
-    ("summit cross", "summit crosses"),
-    ("crucifix", "crucifixes"),
-    ("shrine statue", "shrine statues"),
-    ("bell", "bells"),
-    ("prayer flag", "prayer flags"),
-    ("ski jump tower", "ski jump towers"),
-    ("ropeway pylon", "ropeway pylons"),
-    ("funicular", "funiculars"),
-    ("monorail", "monorails"),
-    ("hyperloop tube", "hyperloop tubes"),
-    ("mine shaft", "mine shafts"),
-    ("headframe", "headframes"),
-    ("ore heap", "ore heaps"),
-    ("sand heap", "sand heaps"),
-    ("brick stack", "brick stacks"),
-    ("timber stack", "timber stacks"),
-    ("scaffold", "scaffolds"),
-    ("construction pit", "construction pits"),
-    ("foundation slab", "foundation slabs"),
-    ("crane hook", "crane hooks"),
-    ("concrete mixer", "concrete mixers"),
-    ("asphalt paver", "asphalt pavers"),
-    ("road roller", "road rollers"),
-    ("snowplough", "snowploughs"),
-    ("ambulance", "ambulances"),
-    ("fire engine", "fire engines"),
-    ("police car", "police cars"),
-    ("taxi", "taxis"),
-    ("rickshaw", "rickshaws"),
-    ("caravan", "caravans"),
-    ("motorhome", "motorhomes"),
-    ("horse carriage", "horse carriages"),
-    ("sledge", "sledges"),
-    ("husky team", "husky teams"),
-    ("refugee tent", "refugee tents"),
-    ("tent camp", "tent camps"),
-    ("market square", "market squares"),
-    ("festival crowd", "festival crowds"),
-    ("parade", "parades"),
-    ("traffic jam", "traffic jams"),
-    ("car crash", "car crashes"),
-    ("bomb crater", "bomb craters"),
-    ("meteorite", "meteorites"),
-    ("fossil", "fossils"),
-    ("dinosaur footprint", "dinosaur footprints"),
-    ("geoglyph", "geoglyphs"),
-    ("hieroglyph", "hieroglyphs"),
-    ("petroglyph", "petroglyphs"),
-    ("spider web", "spider webs"),
-    ("mushroom", "mushrooms"),
-    ("sunflower head", "sunflower heads"),
-    ("pumpkin", "pumpkins"),
-    ("watermelon", "watermelons"),
-    ("banana", "bananas"),
-    ("apple", "apples"),
-    ("vine trellis", "vine trellises"),
-    ("scarp", "scarps"),
-    ("fault line", "fault lines"),
-    ("moraine", "moraines"),
-    ("esker", "eskers"),
-    ("drumlin", "drumlins"),
-    ("sinkhole", "sinkholes"),
-    ("cave", "caves"),
-    ("stalactite", "stalactites"),
-    ("waterspout", "waterspouts"),
-    ("wave crest", "wave crests"),
-    ("seaweed", "seaweeds"),
-    ("kelp", "kelps"),
-    ("ice hole", "ice holes"),
-    ("snowdrift", "snowdrifts"),
-    ("cornice", "cornices"),
-    ("icicle", "icicles"),
-]
+UNKNOWN: list[tuple[str, str]] = _pairs(
+    "cemetery/cemeteries | graveyard/graveyards | volcano/volcanos | elephant/elephants | billboard/billboards | railway/railways"
+    " | railway line/railway lines | railroad track/railroad tracks | tram line/tram lines | glacier/glaciers"
+    " | traffic light/traffic lights | sheep | tent/tents | golf bunker/golf bunkers | golf green/golf greens"
+    " | golf course/golf courses | golf hole/golf holes | sand dune/sand dunes | dune/dunes | desert/deserts | beach/beaches"
+    " | sandy beach/sandy beaches | cliff/cliffs | cliff face/cliff faces | canyon/canyons | gorge/gorges | ravine/ravines"
+    " | mountain/mountains | mountain peak/mountain peaks | summit/summits | ridge/ridges | hill/hills | hillock/hillocks"
+    " | valley/valleys | crater/craters | lava flow/lava flows | geyser/geysers | iceberg/icebergs | ice floe/ice floes"
+    " | ice shelf/ice shelves | snowfield/snowfields | avalanche/avalanches | landslide/landslides | scree slope/scree slopes"
+    " | boulder/boulders | rock outcrop/rock outcrops | quarry/quarries | open-cast mine/open-cast mines | mine/mines"
+    " | gravel pit/gravel pits | slag heap/slag heaps | spoil tip/spoil tips | coal heap/coal heaps | landfill/landfills"
+    " | rubbish dump/rubbish dumps | scrapyard/scrapyards | junkyard/junkyards | compost heap/compost heaps | manure heap/manure heaps"
+    " | woodpile/woodpiles | log pile/log piles | hay bale/hay bales | haystack/haystacks | scarecrow/scarecrows | cow/cows"
+    " | horse/horses | goat/goats | pig/pigs | chicken/chickens | dog/dogs | cat/cats | deer/deers | moose | bear/bears | wolf/wolves"
+    " | lion/lions | giraffe/giraffes | zebra/zebras | rhinoceros/rhinoceroses | hippopotamus/hippopotamuses | camel/camels"
+    " | kangaroo/kangaroos | reindeer | whale/whales | dolphin/dolphins | seal/seals | walrus/walruses | penguin/penguins"
+    " | flamingo/flamingos | stork/storks | eagle/eagles | bird's nest/bird's nests | beehive/beehives | anthill/anthills"
+    " | molehill/molehills | termite mound/termite mounds | person/people | pedestrian/pedestrians | cyclist/cyclists | crowd/crowds"
+    " | sunbather/sunbathers | skier/skiers | car/cars | bus/buses | lorry/lorries | truck/trucks | motorbike/motorbikes"
+    " | bicycle/bicycles | scooter/scooters | tractor/tractors | combine harvester/combine harvesters | excavator/excavators"
+    " | bulldozer/bulldozers | crane/cranes | tower crane/tower cranes | forklift/forklifts | train/trains | locomotive/locomotives"
+    " | freight wagon/freight wagons | tram/trams | cable car/cable cars | chairlift/chairlifts | ski lift/ski lifts"
+    " | ski slope/ski slopes | ski jump/ski jumps | bobsleigh run/bobsleigh runs | curling sheet/curling sheets"
+    " | skate park/skate parks | BMX track/BMX tracks | motocross course/motocross courses | go-kart track/go-kart tracks"
+    " | racecourse for horses/racecourses for horses | riding arena/riding arenas | bullring/bullrings | climbing wall/climbing walls"
+    " | trampoline/trampolines | playground/playgrounds | sandpit/sandpits | swing/swings | slide/slides | seesaw/seesaws"
+    " | carousel/carousels | ferris wheel/ferris wheels | roller coaster/roller coasters | bumper cars | circus tent/circus tents"
+    " | maze/mazes | labyrinth/labyrinths | petting zoo/petting zoos | zoo cage/zoo cages | aviary/aviaries | statue/statues"
+    " | obelisk/obelisks | monument/monuments | sundial/sundials | totem pole/totem poles | gravestone/gravestones"
+    " | mausoleum mound/mausoleum mounds | burial mound/burial mounds | stone circle/stone circles | dolmen/dolmens | pyramid/pyramids"
+    " | sphinx/sphinxes | ruin wall/ruin walls | city wall/city walls | rampart/ramparts | earthwork/earthworks | trench/trenches"
+    " | minefield/minefields | barbed wire/barbed wires | checkpoint barrier/checkpoint barriers | border fence/border fences"
+    " | fence/fences | hedge/hedges | wall/walls | dry stone wall/dry stone walls | gate/gates | road sign/road signs"
+    " | signpost/signposts | street lamp/street lamps | lamppost/lampposts | traffic cone/traffic cones"
+    " | zebra crossing/zebra crossings | level crossing/level crossings | toll gate/toll gates | railway signal/railway signals"
+    " | railway platform/railway platforms | subway entrance/subway entrances | tunnel portal/tunnel portals"
+    " | manhole cover/manhole covers | drain cover/drain covers | fire hydrant/fire hydrants | letterbox/letterboxes"
+    " | phone box/phone boxes | bench/benches | picnic table/picnic tables | umbrella/umbrellas | parasol/parasols"
+    " | beach towel/beach towels | deckchair/deckchairs | hammock/hammocks | barbecue/barbecues | bonfire/bonfires | campfire/campfires"
+    " | chimney/chimneys | smokestack/smokestacks | smoke plume/smoke plumes | antenna/antennas | radio mast/radio masts"
+    " | cell tower/cell towers | satellite dish/satellite dishes | radar dish/radar dishes | telescope dish/telescope dishes"
+    " | power line/power lines | electricity pylon/electricity pylons | transformer/transformers | substation/substations"
+    " | telegraph pole/telegraph poles | pipeline/pipelines | gas flare/gas flares | oil rig/oil rigs | pumpjack/pumpjacks"
+    " | drilling derrick/drilling derricks | conveyor belt/conveyor belts | shipping container/shipping containers | pallet/pallets"
+    " | dumpster/dumpsters | skip/skips | rubbish bin/rubbish bins | tyre heap/tyre heaps | runway/runways | taxiway/taxiways"
+    " | helipad/helipads | hot-air balloon/hot-air balloons | parachute/parachutes | kite/kites | rocket/rockets"
+    " | launch pad/launch pads | missile/missiles | satellite/satellites | battle tank/battle tanks | artillery gun/artillery guns"
+    " | howitzer/howitzers | cannon/cannons | armoured car/armoured cars | radar truck/radar trucks | motorway/motorways"
+    " | highway/highways | road/roads | street/streets | alley/alleys | footpath/footpaths | hiking trail/hiking trails"
+    " | cycle path/cycle paths | bridleway/bridleways | sidewalk/sidewalks | cobbled square/cobbled squares"
+    " | market stall/market stalls | bus stop/bus stops | petrol pump/petrol pumps | charging post/charging posts | cloud/clouds"
+    " | rainbow/rainbows | shadow/shadows | fog bank/fog banks | lightning bolt/lightning bolts | tornado/tornados"
+    " | dust storm/dust storms | wildfire/wildfires | flame/flames | oil slick/oil slicks | algae bloom/algae blooms"
+    " | coral reef/coral reefs | sandbank/sandbanks | mudflat/mudflats | salt marsh/salt marshes | salt pan/salt pans"
+    " | reed bed/reed beds | dam/dams | weir/weirs | lock gate/lock gates | sluice/sluices | fish ladder/fish ladders | dyke/dykes"
+    " | levee/levees | groyne/groynes | sea wall/sea walls | buoy/buoys | lobster pot/lobster pots | fishing net/fishing nets"
+    " | mussel bed/mussel beds | oyster bed/oyster beds | island/islands | peninsula/peninsulas | spit/spits | heath/heaths"
+    " | moor/moors | tundra/tundras | steppe/steppes | lawn/lawns | flower bed/flower beds | rose bed/rose beds"
+    " | tree stump/tree stumps | cactus/cacti | shrub/shrubs | driftwood log/driftwood logs | rain gauge/rain gauges"
+    " | weather station/weather stations | well/wells | borehole/boreholes | standpipe/standpipes | sewer outfall/sewer outfalls"
+    " | hydroelectric penstock/hydroelectric penstocks | wind sock/wind socks | weathercock/weathercocks | flagpole/flagpoles"
+    " | flag/flags | clock/clocks | balcony/balconies | staircase/staircases | escalator/escalators | dormer window/dormer windows"
+    " | skylight/skylights | awning/awnings | satellite receiver/satellite receivers | air conditioner/air conditioners"
+    " | washing line/washing lines | laundry/laundries | wheelbarrow/wheelbarrows | garden gnome/garden gnomes | snowman/snowmen"
+    " | dinosaur/dinosaurs | unicorn/unicorns | dragon/dragons | UFO/UFOs | treasure chest/treasure chests | pirate flag/pirate flags"
+    " | sandcastle/sandcastles | surfboard/surfboards | surfer/surfers | parasailer/parasailers | jogger/joggers | fisherman/fishermen"
+    " | soldier/soldiers | policeman/policemen | shepherd/shepherds | beekeeper/beekeepers | goose/geese | duck/ducks | swan/swans"
+    " | rabbit/rabbits | squirrel/squirrels | fox/foxes | hedgehog/hedgehogs | badger/badgers | wild boar/wild boars"
+    " | crocodile/crocodiles | turtle/turtles | shark/sharks | jellyfish | crab/crabs | ostrich/ostriches | peacock/peacocks"
+    " | llama/llamas | donkey/donkeys | buffalo | shooting range/shooting ranges | archery target/archery targets"
+    " | golf cart/golf carts | tee box/tee boxes | basketball hoop/basketball hoops | chessboard/chessboards | stage/stages"
+    " | scoreboard/scoreboards | loudspeaker/loudspeakers | floodlight mast/floodlight masts | drive-in screen/drive-in screens"
+    " | advertising column/advertising columns | vending machine/vending machines | parking meter/parking meters"
+    " | speed camera/speed cameras | pothole/potholes | skid mark/skid marks | road marking/road markings | kerb/kerbs"
+    " | cattle grid/cattle grids | milestone/milestones | boundary stone/boundary stones | trig point/trig points | cairn/cairns"
+    " | summit cross/summit crosses | crucifix/crucifixes | shrine statue/shrine statues | bell/bells | prayer flag/prayer flags"
+    " | ski jump tower/ski jump towers | ropeway pylon/ropeway pylons | funicular/funiculars | monorail/monorails"
+    " | hyperloop tube/hyperloop tubes | mine shaft/mine shafts | headframe/headframes | ore heap/ore heaps | sand heap/sand heaps"
+    " | brick stack/brick stacks | timber stack/timber stacks | scaffold/scaffolds | construction pit/construction pits"
+    " | foundation slab/foundation slabs | crane hook/crane hooks | concrete mixer/concrete mixers | asphalt paver/asphalt pavers"
+    " | road roller/road rollers | snowplough/snowploughs | ambulance/ambulances | fire engine/fire engines | police car/police cars"
+    " | taxi/taxis | rickshaw/rickshaws | caravan/caravans | motorhome/motorhomes | horse carriage/horse carriages | sledge/sledges"
+    " | husky team/husky teams | refugee tent/refugee tents | tent camp/tent camps | market square/market squares"
+    " | festival crowd/festival crowds | parade/parades | traffic jam/traffic jams | car crash/car crashes | bomb crater/bomb craters"
+    " | meteorite/meteorites | fossil/fossils | dinosaur footprint/dinosaur footprints | geoglyph/geoglyphs | hieroglyph/hieroglyphs"
+    " | petroglyph/petroglyphs | spider web/spider webs | mushroom/mushrooms | sunflower head/sunflower heads | pumpkin/pumpkins"
+    " | watermelon/watermelons | banana/bananas | apple/apples | vine trellis/vine trellises | scarp/scarps | fault line/fault lines"
+    " | moraine/moraines | esker/eskers | drumlin/drumlins | sinkhole/sinkholes | cave/caves | stalactite/stalactites"
+    " | waterspout/waterspouts | wave crest/wave crests | seaweed/seaweeds | kelp/kelps | ice hole/ice holes | snowdrift/snowdrifts"
+    " | cornice/cornices | icicle/icicles"
+)
