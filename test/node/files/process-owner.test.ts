@@ -23,13 +23,13 @@ describe('who left something on a disk', () => {
   });
 
   it.runIf(process.platform === 'linux')('is gone when it has ended and its parent has not asked how', async () => {
-    // The shell becomes a program that never asks after the child it was given.
-    const parent = spawn('sh', ['-c', 'sh -c "" & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The shell becomes a program that never asks after the child it was given. The child ends after that, or the shell would ask.
+    const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(String(line));
       const status = (): string[] => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
-      await expect.poll(() => status()[0], { timeout: 5000 }).toBe('Z');
+      await expect.poll(() => status()[0], { timeout: 15_000 }).toBe('Z');
       expect(isGone({ host: hostname(), pid, startedAt: status()[19]! })).toBe(true);
     } finally {
       parent.kill('SIGKILL');
