@@ -149,7 +149,7 @@ def plot(rows: list[dict], path: Path, measure: str) -> None:
     )
     draw.text((width - 150, height - margin + 10), f"{most_tiles} tiles", fill="black")
     draw.text((margin + 5, 10), f"{most_s:.0f} s ({measure[:-2]})", fill="black")
-    for name, colour, label_y in (("ours", "#205aa0", -40), ("peer", "#be5028", 40)):
+    for number, (name, colour) in enumerate((("ours", "#205aa0"), ("peer", "#be5028"))):
         points = [
             (
                 margin + (width - margin - 20) * row["ours"]["scale"]["tiles"] / most_tiles,
@@ -160,7 +160,7 @@ def plot(rows: list[dict], path: Path, measure: str) -> None:
         draw.line(points, fill=colour, width=2)
         for x, y in points:
             draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
-        draw.text((points[-1][0] - 60, max(10, points[-1][1] + label_y)), name, fill=colour)
+        draw.text((margin + 20, 40 + 16 * number), name, fill=colour)
     picture.save(path)
 
 
