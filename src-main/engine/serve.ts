@@ -6,9 +6,10 @@ import {
   type EngineRouteOutputs,
   type EngineRouteParsed,
 } from '../contract/engine-routes.ts';
-import { Think2SegError, toThink2SegError } from '../contract/errors.ts';
+import { Think2SegError } from '../contract/errors.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import { portToParent, type EnginePort } from './port.ts';
+import { RunningRequests } from './running-requests.ts';
 
 export interface HandlerContext {
   signal: AbortSignal;
@@ -45,42 +46,26 @@ async function callRoute(handlers: Handlers, route: string, input: unknown, cont
 
 /** Serves until the parent goes away. */
 export function serveEngine(handlers: Handlers, port: EnginePort = portToParent()): void {
-  const running = new Map<number, AbortController>();
+  const running = new RunningRequests();
 
   // Ctrl-C in a terminal reaches the whole process group; the parent decides what it means.
   process.on('SIGINT', () => undefined);
   port.onDisconnect(() => {
-    for (const controller of running.values()) {
-      controller.abort();
-    }
+    running.cancelAll();
     process.exit(0);
   });
 
   port.onRequest((message) => {
     const request = engineRequestSchema.parse(message);
     if (request.kind === 'cancel') {
-      running.get(request.id)?.abort();
+      running.cancel(request.id);
       return;
     }
-    const { id } = request;
-    const controller = new AbortController();
-    running.set(id, controller);
-    const context: HandlerContext = {
-      signal: controller.signal,
-      onProgress: (event) => {
-        port.send({ kind: 'progress', id, event });
-      },
-    };
-    callRoute(handlers, request.route, request.input, context).then(
-      (output) => {
-        running.delete(id);
-        port.send({ kind: 'done', id, output });
-      },
-      (thrown: unknown) => {
-        running.delete(id);
-        port.send({ kind: 'failed', id, error: toThink2SegError(thrown).toEnvelope() });
-      },
-    );
+    const { id, route, input } = request;
+    const onProgress: OnProgress = (event) => port.send({ kind: 'progress', id, event });
+    void running
+      .answer(id, (signal) => callRoute(handlers, route, input, { signal, onProgress }))
+      .then((reply) => port.send(reply));
   });
   port.send({ kind: 'ready' });
 }

@@ -1,5 +1,4 @@
 /** What an engine asks of a lane, a thread that holds models of its own. */
-import type { ErrorEnvelope } from '../../contract/errors.ts';
 import type {
   InstanceMask,
   LvlmFiles,
@@ -12,6 +11,7 @@ import type {
   SegmenterFiles,
   SegmenterPrompt,
 } from '../../core/ports.ts';
+import type { Reply } from '../running-requests.ts';
 
 /** `workerData` of the thread. A lane computes on one thread of the CPU. */
 export interface LaneStart {
@@ -41,6 +41,4 @@ export type LaneRequest =
   | { [Name in LaneCallName]: { kind: 'call'; id: number; name: Name; input: LaneCalls[Name]['input'] } }[LaneCallName]
   | { kind: 'cancel'; id: number };
 
-export type LaneReply =
-  | { kind: 'done'; id: number; output: LaneCalls[LaneCallName]['output'] }
-  | { kind: 'failed'; id: number; error: ErrorEnvelope };
+export type LaneReply = Reply<LaneCalls[LaneCallName]['output']>;

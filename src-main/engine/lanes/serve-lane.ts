@@ -1,9 +1,10 @@
 /** The thread of a lane: loads models when they are first asked for, and answers one call after another. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Think2SegError, toThink2SegError } from '../../contract/errors.ts';
+import { Think2SegError } from '../../contract/errors.ts';
 import type { EncodedImage, Reasoner, Segmenter } from '../../core/ports.ts';
 import { createReasoner } from '../../core/reason/reasoner.ts';
 import { createSegmenter } from '../../core/segment/segmenter.ts';
+import { RunningRequests } from '../running-requests.ts';
 import {
   keptImages,
   type LaneCallName,
@@ -56,26 +57,19 @@ export function serveLane(): void {
     throw new Think2SegError('INTERNAL', 'a lane was started as a program, expected a thread of the engine');
   }
   const handlers = createHandlers(workerData as LaneStart);
-  const running = new Map<number, AbortController>();
-  const reply = (message: LaneReply): void => port.postMessage(message);
+  const running = new RunningRequests();
   port.on('message', (request: LaneRequest) => {
     if (request.kind === 'cancel') {
-      running.get(request.id)?.abort();
+      running.cancel(request.id);
       return;
     }
-    const { id } = request;
-    const controller = new AbortController();
-    running.set(id, controller);
     // Name and input belong together by construction of the message; the compiler cannot follow a union of functions.
     const handler = handlers[request.name] as (
       input: unknown,
       signal: AbortSignal,
     ) => Promise<LaneCalls[LaneCallName]['output']>;
-    handler(request.input, controller.signal)
-      .then(
-        (output) => reply({ kind: 'done', id, output }),
-        (thrown: unknown) => reply({ kind: 'failed', id, error: toThink2SegError(thrown).toEnvelope() }),
-      )
-      .finally(() => running.delete(id));
+    void running
+      .answer(request.id, (signal) => handler(request.input, signal))
+      .then((reply: LaneReply) => port.postMessage(reply));
   });
 }
