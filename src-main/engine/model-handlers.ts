@@ -11,7 +11,8 @@ import { evaluateWithOthers } from './evaluate.ts';
 import { installation } from './installation.ts';
 import { LaneStore } from './lanes/lane-store.ts';
 import { ModelQueue } from './model-queue.ts';
-import { ModelStore, type ModelRequest } from './model-store.ts';
+import type { ModelRequest } from './model-request.ts';
+import { ModelStore } from './model-store.ts';
 import { PackMemory } from './pack-memory.ts';
 import type { Handlers } from './serve.ts';
 

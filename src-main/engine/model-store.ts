@@ -1,26 +1,18 @@
 /** Owns the loaded models: loads them on the best provider that works, keeps them between queries, unloads them. */
-import type { ProviderChoice, ProviderName } from '../contract/provider.ts';
+import type { ProviderName } from '../contract/provider.ts';
 import { Think2SegError } from '../contract/errors.ts';
-import { chooseProvider, type ProviderSelection } from '../core/inference/providers.ts';
 import type { ModelPart } from '../core/pack/model-files.ts';
-import type { Pack } from '../core/pack/load-pack.ts';
 import { assertModelFits } from '../core/pack/memory.ts';
 import type { Reasoner, Segmenter } from '../core/ports.ts';
 import { createReasoner } from '../core/reason/reasoner.ts';
 import { createSegmenter } from '../core/segment/segmenter.ts';
 import { lvlmFiles, lvlmParts, pickFiles, segmenterFiles, segmenterParts, type PickedFiles } from './picked-files.ts';
-import { probeOptions } from './probe-options.ts';
+import { providersFor, type ModelRequest } from './model-request.ts';
 
 interface Loaded<Model> {
   readonly key: string;
   readonly model: Model;
   readonly note: string | undefined;
-}
-
-export interface ModelRequest {
-  readonly pack: Pack;
-  readonly provider: ProviderChoice;
-  readonly threads: number | null;
 }
 
 export class ModelStore {
@@ -83,13 +75,8 @@ async function load<Part extends ModelPart, Model>(
   create: (files: PickedFiles<Part>, options: { provider: ProviderName; threads?: number }) => Promise<Model>,
   signal: AbortSignal,
 ): Promise<Loaded<Model>> {
-  const { pack, provider: choice, threads } = request;
-  const selection: ProviderSelection = await chooseProvider(choice, {
-    ...probeOptions,
-    signal,
-    modelBytes: pack.bytes,
-    ...(threads === null ? {} : { threads }),
-  });
+  const { pack, threads } = request;
+  const selection = await providersFor(request, signal);
   const notes = selection.note === undefined ? [] : [selection.note];
   for (const report of selection.usable) {
     signal.throwIfAborted();

@@ -1,14 +1,12 @@
 /** Owns the lanes of the pack that was asked last, and keeps them between scenes. */
 import { cpus } from 'node:os';
-import { chooseProvider } from '../../core/inference/providers.ts';
 import { smallModelBytes } from '../../core/inference/small-models.ts';
 import { defaultThreads } from '../../core/inference/threads.ts';
 import { availableMemoryBytes, estimateModelBytes } from '../../core/pack/memory.ts';
 import type { ModelLoaders } from '../../core/query/query-ports.ts';
 import { installation } from '../installation.ts';
-import type { ModelRequest } from '../model-store.ts';
+import { providersFor, type ModelRequest } from '../model-request.ts';
 import { lvlmFiles, lvlmParts, pickFiles, segmenterFiles, segmenterParts } from '../picked-files.ts';
-import { probeOptions } from '../probe-options.ts';
 import { LaneModels } from './lane-models.ts';
 import { LaneThread } from './lane-thread.ts';
 
@@ -27,13 +25,8 @@ export class LaneStore {
 
   /** @returns null where the models of `request` are better loaded once, for all threads. */
   async open(request: ModelRequest, signal: AbortSignal): Promise<readonly ModelLoaders[] | null> {
-    const { pack, provider, threads } = request;
-    const selection = await chooseProvider(provider, {
-      ...probeOptions,
-      signal,
-      modelBytes: pack.bytes,
-      ...(threads === null ? {} : { threads }),
-    });
+    const { pack, threads } = request;
+    const selection = await providersFor(request, signal);
     const [best] = selection.usable;
     const files = best?.provider === 'cpu' ? pickFiles(pack, parts, best) : null;
     const bytes = files === null ? 0 : Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
