@@ -18,6 +18,7 @@ from .questions import CONCEPT_KEYS
 from .scene_cache import SCENE_PX, finished_shards, read_shard
 from .scene_samples import SceneBatch, SceneStream, collate
 from .vocabulary import FRAME_PX
+from .weight_files import on_cpu, save_whole
 
 BATCH = 8
 
@@ -110,18 +111,11 @@ def train_detector(
                 line["check"] = check_detector(copy.deepcopy(average).cpu(), check, 200)["mean"]
             log.write(json.dumps(line) + "\n")
             log.flush()
-            save(average, out)
-    save(average, out)
+            save_whole(out, on_cpu(average))
+    save_whole(out, on_cpu(average))
     line = {"seconds": round(clock() - began), "images": step * batch_size, "check": check_detector(average.cpu(), check, 500)}
     log.write(json.dumps(line) + "\n")
     log.close()
-
-
-def save(model: nn.Module, out: Path) -> None:
-    """Writes the weights as they are on a CPU, whole or not at all."""
-    part = out.with_suffix(".part")
-    torch.save({name: value.cpu() for name, value in model.state_dict().items()}, part)
-    part.replace(out)
 
 
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:

@@ -17,8 +17,8 @@ from .answers import is_pair, parse
 from .prompter import GRID, MEMBERS, Prompter, positions, prepare
 from .prompter_data import LEAD, Batch, QuestionEncoder, QuestionStream, make_batch
 from .questions import UNKNOWN
-from .train_detector import save
 from .vocabulary import Vocabulary, answer_index, build_tokenizer
+from .weight_files import on_cpu, save_whole
 
 BATCH = 24
 HALF_UNTIL = 0.85
@@ -207,8 +207,8 @@ def train_prompter(
                 line |= _both_wordings(model, encoder, vocabulary, 120)
             log.write(json.dumps(line) + "\n")
             log.flush()
-            save(model, out)
-    save(model, out)
+            save_whole(out, on_cpu(model))
+    save_whole(out, on_cpu(model))
     line = {"seconds": round(clock() - began), "steps": step, "samples": samples}
     log.write(json.dumps(line | _both_wordings(model, encoder, vocabulary, 400)) + "\n")
     log.close()

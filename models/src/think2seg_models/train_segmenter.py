@@ -3,7 +3,6 @@
 import copy
 import json
 import math
-import os
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from .instance_bank import close_up_banks, scene_banks
 from .nano_segmenter import CropNet
 from .segmenter_check import check_segmenter
 from .train_detector import follow
+from .weight_files import save_whole
 
 PEAK_RATE, WARM_UP = 2e-3, 200
 LOG_EVERY, SAVE_EVERY, CHECK_EVERY = 50, 250, 1000
@@ -44,12 +44,6 @@ def segmentation_loss(logits: torch.Tensor, quality: torch.Tensor, truth: torch.
 def learning_rate(step: int, steps: int) -> float:
     fall = 0.5 * (1 + math.cos(math.pi * min(1, step / steps)))
     return PEAK_RATE * min(1, (step + 1) / WARM_UP) * (0.99 * fall + 0.01)
-
-
-def _save(path: Path, value: object) -> None:
-    part = path.with_suffix(".part")
-    torch.save(value, part)
-    os.replace(part, path)
 
 
 def train_segmenter(scenes: Path, check: Path, work: Path, out: Path, steps: int, seed: int = 0) -> None:
@@ -99,5 +93,5 @@ def train_segmenter(scenes: Path, check: Path, work: Path, out: Path, steps: int
                 log.flush()
             if done % SAVE_EVERY == 0 or done == steps:
                 parts = {"net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
-                _save(state_path, parts | {"step": done, "cpu_s": cpu_s})
-                _save(out, average.state_dict())
+                save_whole(state_path, parts | {"step": done, "cpu_s": cpu_s})
+                save_whole(out, average.state_dict())
