@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from think2seg_models import answers, class_pairs, detections, free_wording, vocabulary
 from think2seg_models.pair_words import PAIR_WORDS
 from think2seg_models.prompter_data import QuestionEncoder, pair_of
-from think2seg_models.questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask, seen_words, unseen_words
+from think2seg_models.questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask, seen_words
 from think2seg_models.wordings import CONCEPTS, RELATIONS
 
 PACK = Path(__file__).parents[1] / "nano"
@@ -67,7 +67,7 @@ def test_questions_that_relate_two_concepts(held_out):
 
 
 def test_free_wording_fills_every_pattern_and_never_uses_a_held_out_word():
-    forbidden = unseen_words()
+    forbidden = free_wording.UNSEEN_WORDS
     random = np.random.default_rng(0)
     for relation in range(len(RELATION_NAMES)):
         for concept in range(UNKNOWN + 1):
@@ -267,7 +267,7 @@ def test_codes_of_anchors_differ_in_four_places_at_least():
 
 
 def test_training_never_meets_held_out_words():
-    unseen = unseen_words()
+    unseen = free_wording.UNSEEN_WORDS
     assert len(unseen) > 240
     tokens = (
         vocabulary.SPECIALS + vocabulary.ANSWER_TOKENS + sorted(seen_words() - set(vocabulary.ANSWER_TOKENS)) + sorted(unseen) + ["##a"]

@@ -6,10 +6,13 @@ import numpy as np
 
 from . import free_phrases as F
 from .pair_words import PAIR_FRAMES_ONE, PAIR_FRAMES_SEVERAL, PAIR_RELATIONS, PAIR_WORDS
-from .phrases import Phrases
+from .phrases import Phrases, pick, with_a
 from .wordings import CONCEPTS, FRAMES_ALL, FRAMES_SUPERLATIVE, RELATION_WORDS, RELATIONS, UNKNOWN_NAMES, UNKNOWN_PURPOSES
 
 UNKNOWN = len(CONCEPTS)
+"""Concept number of things outside the list."""
+RELATION_NAMES = [*RELATIONS, *PAIR_RELATIONS]
+"""Relations of one concept, then those between two: a relation's number is its place here."""
 NEEDED = 0.4
 """Share of free questions about all of a concept that describe a need and do not name the concept."""
 
@@ -27,7 +30,8 @@ def words_of(phrases: list[str]) -> set[str]:
 
 
 _HELD_OUT = [phrase for _, held_out in base_phrases() for phrase in held_out]
-_FORBIDDEN = words_of(_HELD_OUT) - words_of([phrase for seen, _ in base_phrases() for phrase in seen])
+UNSEEN_WORDS = words_of(_HELD_OUT) - words_of([phrase for seen, _ in base_phrases() for phrase in seen])
+"""Words that only held-out phrases use: training must not meet them by chance either."""
 
 
 def _plain(phrase: str) -> str:
@@ -43,7 +47,7 @@ def allowed(phrases: list) -> list:
     for phrase in phrases:
         parts = [phrase] if isinstance(phrase, str) else list(phrase)
         core = {_plain(re.sub(r"\b(that is|that are|the|which is|which are)\b", " ", part.lower())) for part in parts}
-        if not words_of(parts) & _FORBIDDEN and not (core | {_plain(part) for part in parts}) & _HELD_OUT_PLAIN:
+        if not words_of(parts) & UNSEEN_WORDS and not (core | {_plain(part) for part in parts}) & _HELD_OUT_PLAIN:
             kept.append(phrase)
     return kept
 
@@ -61,29 +65,24 @@ def free_words() -> set[str]:
     return words_of([*phrases, *(pattern for patterns in PATTERNS.values() for pattern in patterns), *FRAMES])
 
 
-def _pick(random: np.random.Generator, choices: list):
-    return choices[int(random.integers(len(choices)))]
-
-
 def free_name(random: np.random.Generator, concept: int) -> tuple[str, str]:
     """A (singular, plural) name of a concept, or of something outside the list."""
     if random.random() < 0.3:
-        listed = _pick(random, (UNKNOWN_NAMES if concept == UNKNOWN else CONCEPTS[concept].names)[0])
+        listed = pick(random, (UNKNOWN_NAMES if concept == UNKNOWN else CONCEPTS[concept].names)[0])
         return tuple(listed.split("/"))
-    return _pick(random, NAMES[concept])
+    return pick(random, NAMES[concept])
 
 
 def free_text(random: np.random.Generator, concept: int, relation: int, anchor: int | None) -> str:
-    """A question's text; `relation` numbers RELATIONS, then PAIR_RELATIONS."""
-    name = [*RELATIONS, *PAIR_RELATIONS][relation]
+    """A question's text; `relation` numbers RELATION_NAMES."""
+    name = RELATION_NAMES[relation]
     if name == "all" and concept != UNKNOWN and random.random() < NEEDED:
-        what = _pick(random, NEEDS[concept])
+        what = pick(random, NEEDS[concept])
     else:
         one, many = free_name(random, concept)
-        what = _pick(random, PATTERNS[name])
+        what = pick(random, PATTERNS[name])
         what = what.replace("{one}", one).replace("{many}", many)
     if anchor is not None:
         noun = free_name(random, anchor)[0]
-        article = "the" if random.random() < 0.5 else "an" if noun[0] in "aeiou" else "a"
-        what = what.replace("{anchor}", f"{article} {noun}")
-    return _pick(random, FRAMES).replace("{what}", what)
+        what = what.replace("{anchor}", f"the {noun}" if random.random() < 0.5 else with_a(noun))
+    return pick(random, FRAMES).replace("{what}", what)

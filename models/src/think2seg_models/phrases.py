@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 Phrases = tuple[list[str], list[str]]
 
 
@@ -24,3 +26,11 @@ class Concept:
     agents: Phrases
     purposes: Phrases
     descriptions: Phrases
+
+
+def pick(random: np.random.Generator, choices: list):
+    return choices[int(random.integers(len(choices)))]
+
+
+def with_a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

@@ -12,8 +12,9 @@ from . import detections as D
 from . import vocabulary as V
 from .answers import SINK, Answer, Pair, compose, is_pair, is_superlative
 from .class_pairs import DETECTION_SLOTS, PAIR_SLOTS, ClassPairs, see
+from .free_wording import UNSEEN_WORDS
 from .pair_words import PAIR_WORDS
-from .questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask, unseen_words
+from .questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask
 from .vocabulary import Vocabulary
 from .wordings import RELATION_WORDS, RELATIONS
 
@@ -45,7 +46,7 @@ class QuestionEncoder:
         unit = vocabulary.vectors / np.maximum(np.linalg.norm(vocabulary.vectors, axis=1, keepdims=True), 1e-6)
         self.unit = unit
         self.neighbours: dict[int, np.ndarray] = {}
-        self.unseen = {vocabulary.index[w] for w in unseen_words() if w in vocabulary.index}
+        self.unseen = {vocabulary.index[w] for w in UNSEEN_WORDS if w in vocabulary.index}
 
     def encode(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .free_wording import base_phrases, free_text, free_words, words_of
-from .pair_words import OF_ANY, OF_ONE, PAIR_FRAMES_ONE, PAIR_FRAMES_SEVERAL, PAIR_RELATIONS, PAIR_WORDS
-from .phrases import Phrases
+from .free_wording import RELATION_NAMES, UNKNOWN, base_phrases, free_text, free_words, words_of
+from .pair_words import OF_ANY, OF_ONE, PAIR_FRAMES_ONE, PAIR_FRAMES_SEVERAL, PAIR_WORDS
+from .phrases import Phrases, pick, with_a
 from .wordings import (
     CONCEPTS,
     FRAMES_ALL,
@@ -20,11 +20,7 @@ from .wordings import (
 FREE = 0.55
 """Share of the questions of training that `free_wording` composes."""
 CONCEPT_KEYS = [concept.key for concept in CONCEPTS]
-UNKNOWN = len(CONCEPTS)
-"""Concept number of things outside the list."""
 ALL = RELATIONS.index("all")
-RELATION_NAMES = [*RELATIONS, *PAIR_RELATIONS]
-"""Relations of one concept, then those between two: a relation's number is its place here."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,7 @@ class Question:
 
 
 def draw(random: np.random.Generator, phrases: Phrases, held_out: bool) -> str:
-    choices = phrases[1 if held_out else 0]
-    return choices[int(random.integers(len(choices)))]
+    return pick(random, phrases[1 if held_out else 0])
 
 
 def _unknown_slots(random: np.random.Generator, held_out: bool) -> dict[str, str]:
@@ -73,9 +68,7 @@ def filled(frame: str, slots: dict[str, str]) -> str:
 def _with_article(random: np.random.Generator, anchor: int, relation: str, held_out: bool) -> str:
     names = UNKNOWN_NAMES if anchor == UNKNOWN else CONCEPTS[anchor].names
     name = draw(random, names, held_out).split("/")[0]
-    if relation not in OF_ANY:
-        return f"the {name}"
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return with_a(name) if relation in OF_ANY else f"the {name}"
 
 
 def ask(random: np.random.Generator, concept: int, relation: int, held_out: bool = False, anchor: int | None = None) -> Question:
@@ -101,8 +94,3 @@ def seen_words() -> set[str]:
         words_of([phrase for seen, _ in base_phrases() for phrase in seen] + ["people someone visitors workers user assistant"])
         | free_words()
     )
-
-
-def unseen_words() -> set[str]:
-    """Words that only held-out phrases use: training must not meet them by chance either."""
-    return words_of([phrase for _, held_out in base_phrases() for phrase in held_out]) - seen_words()
