@@ -75,6 +75,33 @@ function planAxis(inSize: number, outSize: number, kernel: FilterKernel): AxisPl
   return { start, count, coefficients, taps };
 }
 
+/** Sums `length` pixels of `source`, `step` samples apart, with as many coefficients from `base` on. */
+function writePixel(
+  result: Uint8ClampedArray,
+  target: number,
+  source: Uint8ClampedArray,
+  from: number,
+  step: number,
+  coefficients: Int32Array,
+  base: number,
+  length: number,
+): void {
+  let at = from;
+  let red = half;
+  let green = half;
+  let blue = half;
+  for (let tap = 0; tap < length; tap++) {
+    const weight = coefficients[base + tap]!;
+    red = (red + Math.imul(source[at]!, weight)) | 0;
+    green = (green + Math.imul(source[at + 1]!, weight)) | 0;
+    blue = (blue + Math.imul(source[at + 2]!, weight)) | 0;
+    at += step;
+  }
+  result[target] = red >> precisionBits;
+  result[target + 1] = green >> precisionBits;
+  result[target + 2] = blue >> precisionBits;
+}
+
 function resizeRows(
   source: Uint8ClampedArray,
   width: number,
@@ -88,22 +115,8 @@ function resizeRows(
     const row = y * width * 3;
     let target = y * outWidth * 3;
     for (let x = 0; x < outWidth; x++) {
-      const length = count[x]!;
-      const base = x * taps;
-      let at = row + start[x]! * 3;
-      let red = half;
-      let green = half;
-      let blue = half;
-      for (let tap = 0; tap < length; tap++) {
-        const weight = coefficients[base + tap]!;
-        red = (red + Math.imul(source[at]!, weight)) | 0;
-        green = (green + Math.imul(source[at + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(source[at + 2]!, weight)) | 0;
-        at += 3;
-      }
-      result[target++] = red >> precisionBits;
-      result[target++] = green >> precisionBits;
-      result[target++] = blue >> precisionBits;
+      writePixel(result, target, source, row + start[x]! * 3, 3, coefficients, x * taps, count[x]!);
+      target += 3;
     }
   }
   return result;
@@ -124,20 +137,8 @@ function resizeColumns(
     const first = start[y]! * rowLength;
     // Down each pixel's column, so that the sums stay in registers: the rows that one output row needs fit the processor's cache.
     for (let column = 0; column < rowLength; column += 3) {
-      let at = first + column;
-      let red = half;
-      let green = half;
-      let blue = half;
-      for (let tap = 0; tap < length; tap++) {
-        const weight = coefficients[base + tap]!;
-        red = (red + Math.imul(source[at]!, weight)) | 0;
-        green = (green + Math.imul(source[at + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(source[at + 2]!, weight)) | 0;
-        at += rowLength;
-      }
-      result[target++] = red >> precisionBits;
-      result[target++] = green >> precisionBits;
-      result[target++] = blue >> precisionBits;
+      writePixel(result, target, source, first + column, rowLength, coefficients, base, length);
+      target += 3;
     }
   }
   return result;
