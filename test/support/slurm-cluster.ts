@@ -94,13 +94,24 @@ export class SlurmCluster {
 
   /** State and exit status of each task, such as `COMPLETED 0:0`, once none is waiting or running. */
   async finished(job: string): Promise<string[]> {
-    const tasks = (): string[] =>
-      this.ask('scontrol', 'show', 'job', job, '--oneliner')
-        .trim()
-        .split('\n')
-        .map((line) => `${/JobState=(\S+)/u.exec(line)?.[1] ?? ''} ${/ExitCode=(\S+)/u.exec(line)?.[1] ?? ''}`);
-    await this.#until(() => tasks().every((task) => !/^(?:PENDING|RUNNING|COMPLETING|CONFIGURING)/u.test(task)));
-    return tasks();
+    await this.#until(() =>
+      this.#tasks(job).every((task) => !/^(?:PENDING|RUNNING|COMPLETING|CONFIGURING|REQUEUED)/u.test(task)),
+    );
+    return this.#tasks(job);
+  }
+
+  /** Stops a task, queues it again and starts it as soon as it has ended; Slurm itself would wait for two minutes. */
+  async requeue(task: string): Promise<void> {
+    this.ask('scontrol', 'requeue', task);
+    await this.#until(() => this.#tasks(task).every((state) => state.startsWith('PENDING')));
+    this.ask('scontrol', 'update', `jobid=${task}`, 'starttime=now');
+  }
+
+  #tasks(job: string): string[] {
+    return this.ask('scontrol', 'show', 'job', job, '--oneliner')
+      .trim()
+      .split('\n')
+      .map((line) => `${/JobState=(\S+)/u.exec(line)?.[1] ?? ''} ${/ExitCode=(\S+)/u.exec(line)?.[1] ?? ''}`);
   }
 
   async end(): Promise<void> {
@@ -118,7 +129,7 @@ export class SlurmCluster {
   }
 
   async #until(isSo: () => boolean): Promise<void> {
-    const endMs = performance.now() + 120_000;
+    const endMs = performance.now() + 300_000;
     while (!isSo()) {
       const gone = this.#daemons.find(({ exitCode }) => exitCode !== null);
       if (gone !== undefined || performance.now() > endMs) {

@@ -12,7 +12,7 @@ import { SlurmCluster, slurmMissing } from '../../support/slurm-cluster.ts';
 const repository = resolve(import.meta.dirname, '../../..');
 const template = join(repository, 'resources/slurm/think2seg-array.sh');
 const question = ['-q', 'Where is liquid fuel kept in bulk?', '--format', 'geojson', '--provider', 'cpu'];
-const sceneCount = 6;
+const sceneCount = 8;
 const isDone = (line: ManifestLine): line is DoneLine => line.kind === 'item' && line.state === 'done';
 
 describe.skipIf(slurmMissing !== null)(`a real Slurm ${slurmMissing ?? ''}`, { timeout: 600_000 }, () => {
@@ -92,11 +92,8 @@ describe.skipIf(slurmMissing !== null)(`a real Slurm ${slurmMissing ?? ''}`, { t
       await delay(100);
     }
     // Slurm asks every process of the task to end, the engine among them.
-    cluster.ask('scontrol', 'requeue', `${job}_1`);
+    await cluster.requeue(`${job}_1`);
     expect(doneSoFar()).toBeLessThan(sceneCount);
-    // A job that was queued again starts after a while of its own; the operator need not wait.
-    await delay(2_000);
-    cluster.ask('scontrol', 'update', `jobid=${job}_1`, 'starttime=now');
     expect(await cluster.finished(job)).toEqual(['COMPLETED 0:0']);
     await expectAllOnce('requeued');
   });
