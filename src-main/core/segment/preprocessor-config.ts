@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { Think2SegError } from '../../contract/errors.ts';
-import type { ResizeFilter } from '../image/resize.ts';
+import type { ResizeFilter } from '../image/axis-plan.ts';
 
 /** How an image becomes the encoder's input, as `preprocessor_config.json` says it. */
 export interface PreprocessorConfig {

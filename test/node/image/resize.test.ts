@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type ResizeFilter, resizeRgb } from '../../../src-main/core/image/resize.ts';
+import type { ResizeFilter } from '../../../src-main/core/image/axis-plan.ts';
+import { resizeRgb } from '../../../src-main/core/image/resize.ts';
 import type { RgbImage } from '../../../src-main/core/ports.ts';
 import reference from '../../fixtures/resize_reference.json' with { type: 'json' };
 
