@@ -19,5 +19,11 @@ count="$(((SLURM_ARRAY_TASK_MAX - first) / step + 1))"
 index="$(((SLURM_ARRAY_TASK_ID - first) / step + 1))"
 
 read -r -a program <<<"${THINK2SEG:-think2seg}"
+# In MB, as Slurm gives it; nothing, or 0, where the task may take all of the node.
+memory="${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * ${SLURM_CPUS_PER_TASK:-1}))}"
+limits=(--threads "${SLURM_CPUS_PER_TASK:-1}")
+if [[ "$memory" -gt 0 ]]; then
+  limits+=(--memory "${memory}M")
+fi
 # exec: the signal that Slurm sends before the time is up reaches the program, which then stops cleanly.
-exec srun --ntasks=1 "${program[@]}" batch --shard "$index/$count" --threads "${SLURM_CPUS_PER_TASK:-1}" --quiet "$@"
+exec srun --ntasks=1 "${program[@]}" batch --shard "$index/$count" "${limits[@]}" --quiet "$@"

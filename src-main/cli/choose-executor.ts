@@ -1,7 +1,7 @@
 /** Where the queries of a batch run: in engines of this machine, or on a Ray cluster. */
 import { join } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
-import type { SegmentInput } from '../contract/routes.ts';
+import type { ModelOptions } from '../contract/model-options.ts';
 import type { Executor } from '../core/batch/run-batch.ts';
 import { EnginePool } from './engine-pool.ts';
 import { installation } from './installation.ts';
@@ -20,10 +20,7 @@ export const rayOptions = {
 
 export type ClosableExecutor = Executor & { close(): Promise<void> };
 
-type ChooseExecutor = (
-  models: Pick<SegmentInput, 'packDirectory' | 'provider' | 'threads'>,
-  packSha256: string,
-) => Promise<ClosableExecutor>;
+type ChooseExecutor = (models: ModelOptions, packSha256: string) => Promise<ClosableExecutor>;
 
 type ExecutorValues = { readonly workers?: string | undefined } & {
   readonly [Name in keyof typeof rayOptions]?: string | undefined;
@@ -50,7 +47,7 @@ export function readExecutor(values: ExecutorValues): ChooseExecutor {
   const { address, python = 'python3', 'serve-command': serveCommand } = values;
   const taskCpus = readNonNegative('task-cpus', values['task-cpus'] ?? '1');
   const taskGpus = readNonNegative('task-gpus', values['task-gpus'] ?? '0');
-  return ({ packDirectory, provider, threads }, packSha256) =>
+  return ({ packDirectory, provider, threads, memoryBytes }, packSha256) =>
     RayPool.connect({
       address,
       pythonPath: python,
@@ -60,6 +57,7 @@ export function readExecutor(values: ExecutorValues): ChooseExecutor {
         'serve',
         ...['--pack', packDirectory, '--provider', provider],
         ...(threads === null ? [] : ['--threads', String(threads)]),
+        ...(memoryBytes === undefined ? [] : ['--memory', `${Math.floor(memoryBytes / 2 ** 20)}M`]),
       ],
       packSha256,
       taskCpus,

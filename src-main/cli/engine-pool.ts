@@ -1,4 +1,4 @@
-/** Runs the queries of a batch in engine processes, one for each slot. A process that dies takes one scene with it; the next gets a new one. */
+/** Runs the queries of a batch in engine processes, one for each slot, each with its part of the memory. A process that dies takes one scene with it; the next gets a new one. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Think2SegError } from '../contract/errors.ts';
 import type { SegmentInput } from '../contract/routes.ts';
@@ -29,7 +29,9 @@ export class EnginePool implements Executor {
           .then(() => reject(new Think2SegError('CANCELLED', 'the engine was ended on request')));
       };
     });
-    const answered = engine.call('query.segment', input, { onProgress: () => undefined, signal });
+    const { memoryBytes } = input;
+    const part = memoryBytes === undefined ? {} : { memoryBytes: Math.floor(memoryBytes / this.slots) };
+    const answered = engine.call('query.segment', { ...input, ...part }, { onProgress: () => undefined, signal });
     // Whichever of the two comes second has nobody to tell.
     answered.catch(() => undefined);
     discarded.catch(() => undefined);

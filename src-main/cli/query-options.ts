@@ -1,15 +1,17 @@
 /** Options that say how a question is answered: the same for one raster, a batch and a server. */
 import { providerChoiceSchema } from '../contract/provider.ts';
 import { Think2SegError } from '../contract/errors.ts';
+import type { ModelOptions } from '../contract/model-options.ts';
 import type { SegmentInput } from '../contract/routes.ts';
 import { locatePack } from './locate-pack.ts';
-import { readChoice, readIntegerList, readNonNegative } from './read-options.ts';
+import { readChoice, readIntegerList, readMemory, readNonNegative } from './read-options.ts';
 
 /** Which models, and on what. */
 export const modelOptions = {
   pack: { type: 'string' },
   provider: { type: 'string', default: 'auto' },
   threads: { type: 'string' },
+  memory: { type: 'string' },
 } as const;
 
 export const queryOptions = {
@@ -31,6 +33,7 @@ interface ModelValues {
   pack?: string | undefined;
   provider: string;
   threads?: string | undefined;
+  memory?: string | undefined;
 }
 
 interface QueryValues extends ModelValues {
@@ -40,8 +43,6 @@ interface QueryValues extends ModelValues {
   'min-area': string;
   connectivity: string;
 }
-
-type ModelOptions = Pick<SegmentInput, 'packDirectory' | 'provider' | 'threads'>;
 
 type QueryOptions = ModelOptions & Pick<SegmentInput, 'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity'>;
 
@@ -62,6 +63,7 @@ export async function readModelOptions(values: ModelValues): Promise<ModelOption
     packDirectory: await locatePack(values.pack),
     provider: readChoice('provider', values.provider, providerChoiceSchema.options),
     threads: readCount('threads', values.threads),
+    ...(values.memory === undefined ? {} : { memoryBytes: readMemory('memory', values.memory) }),
   };
 }
 

@@ -106,8 +106,8 @@ export class RayPool implements Executor {
     try {
       return await new Promise<SegmentResult>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
-        // Pack, provider and threads belong to the servers.
-        const { packDirectory, provider, threads, ...asked } = input;
+        // How the models run belongs to the servers.
+        const { packDirectory, provider, threads, memoryBytes, ...asked } = input;
         this.#send({ kind: 'segment', id, input: asked });
       });
     } catch (thrown) {

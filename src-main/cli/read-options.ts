@@ -67,6 +67,29 @@ export function readNonNegative(option: string, text: string): number {
   return value;
 }
 
+const mebibyte = 2 ** 20;
+const bytesPerUnit = new Map([
+  ['M', mebibyte],
+  ['G', mebibyte * 2 ** 10],
+  ['T', mebibyte * 2 ** 20],
+]);
+
+/** What the program takes without a model. */
+const leastMemoryBytes = 256 * mebibyte;
+
+/** Bytes of a size as Slurm's `--mem` writes it (1500M, 4G, 1T; powers of 1024), but never without its unit. */
+export function readMemory(option: string, text: string): number {
+  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([MGT])$/i.exec(text.trim()) ?? [];
+  const bytes = Math.floor(Number(count) * (bytesPerUnit.get(unit.toUpperCase()) ?? NaN));
+  if (!(bytes >= leastMemoryBytes && Number.isSafeInteger(bytes))) {
+    throw new Think2SegError(
+      'USAGE',
+      `--${option} got ${JSON.stringify(text)}, expected a size of 256M or more with its unit (M, G or T), such as 1500M or 4G`,
+    );
+  }
+  return bytes;
+}
+
 export function readChoice<const Choices extends readonly string[]>(
   option: string,
   text: string,

@@ -17,14 +17,14 @@ export async function serveCommand(args: string[]): Promise<void> {
   if (positionals.length > 0) {
     throw new Think2SegError('USAGE', `think2seg serve takes no arguments, got ${positionals.join(' ')}`);
   }
-  const { packDirectory, provider, threads } = await readModelOptions(values);
-  const pack = await callEngine('pack.inspect', { directory: packDirectory });
+  const models = await readModelOptions(values);
+  const pack = await callEngine('pack.inspect', { directory: models.packDirectory });
   let engine = new EngineChild(startEngine);
   const segment: SegmentRequest = async (input, { signal, onProgress }) => {
     const scratchName = `${input.scratchName}-${randomUUID()}`;
     const used = engine;
     try {
-      const request = { ...withAbsolutePaths(input), packDirectory, provider, threads, scratchName };
+      const request = { ...withAbsolutePaths(input), ...models, scratchName };
       return await used.call('query.segment', request, { signal, onProgress });
     } catch (thrown) {
       if (thrown instanceof Think2SegError && thrown.code === 'ENGINE_CRASHED') {

@@ -23,6 +23,7 @@ export const batchRequestSchema = z.object({
       packDirectory: true,
       provider: true,
       threads: true,
+      memoryBytes: true,
       scale: true,
     })
     .extend({

@@ -1,6 +1,7 @@
 /** What `think2seg evaluate` is asked and what it answers. The keys of the report are a public contract: more may come, none change. */
 import { z } from 'zod';
-import { providerChoiceSchema, type ProviderUse } from './provider.ts';
+import { modelOptionsSchema } from './model-options.ts';
+import type { ProviderUse } from './provider.ts';
 import type { SegmentMode } from './run-record.ts';
 
 export const datasetNames = ['earthreason', 'rrsisd', 'refsegrs', 'risbench'] as const;
@@ -19,9 +20,7 @@ export const evaluateInputSchema = z.object({
   dataset: z.enum(datasetNames),
   rootDirectory: z.string().min(1),
   split: z.string().regex(/^[A-Za-z0-9_-]+$/),
-  packDirectory: z.string().min(1),
-  provider: providerChoiceSchema,
-  threads: z.number().int().min(1).nullable(),
+  ...modelOptionsSchema,
   /** `reference`: the segmenter sees the model frame and masks are compared there, as published; `native`: on the image's own pixels. */
   mode: z.enum(['native', 'reference']),
   /** Chooses one question where a sample has several. */

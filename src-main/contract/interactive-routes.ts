@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { batchRequestSchema, type BatchResult } from './batch.ts';
 import type { AskResult, ResegmentResult } from './ask.ts';
 import { drawnInstanceSchema, refinementSchema, type DrawnInstance } from './drawn-instance.ts';
+import { modelOptionsSchema } from './model-options.ts';
 import { promptListSchema } from './prompt.ts';
-import { providerChoiceSchema } from './provider.ts';
 import { targetSchema, windowPxSchema } from './routes.ts';
 import type { RunRecord } from './run-record.ts';
 import type { SceneDisplay } from './scene-display.ts';
@@ -16,9 +16,7 @@ const viewSchema = {
   bands: z.array(z.number().int().min(1)).min(1).max(3).nullable(),
   mode: z.enum(['native', 'reference']),
   connectivity: z.union([z.literal(4), z.literal(8)]),
-  packDirectory: z.string().min(1),
-  provider: providerChoiceSchema,
-  threads: z.number().int().min(1).nullable(),
+  ...modelOptionsSchema,
 };
 
 /** As an engine wrote it; null for work by hand, of which the export then writes a record of its own. */

@@ -3,11 +3,11 @@
  * The command line and the desktop use the same routes.
  */
 import { z } from 'zod';
+import { modelOptionsSchema } from './model-options.ts';
 import type { PackSummary, PackSurvey, PackVerification } from './pack-report.ts';
 import { promptListSchema } from './prompt.ts';
 import type { DoctorReport } from './doctor.ts';
 import { evaluateInputSchema, type EvaluationReport } from './evaluation.ts';
-import { providerChoiceSchema } from './provider.ts';
 import type { SceneInfo } from './scene.ts';
 import type { SegmentResult } from './segment-result.ts';
 
@@ -42,9 +42,7 @@ export const segmentInputSchema = z.object({
   /** 1-based, three of them (or one, shown as grey); null lets the file decide. */
   bands: z.array(z.number().int().min(1)).min(1).max(3).nullable(),
   promptSource: promptSourceSchema,
-  packDirectory: z.string().min(1),
-  provider: providerChoiceSchema,
-  threads: z.number().int().min(1).nullable(),
+  ...modelOptionsSchema,
   mode: z.enum(['native', 'reference']),
   /** Absent: one picture of the whole target. */
   scale: z

@@ -11,7 +11,7 @@ export type ServeId = z.infer<typeof idSchema>;
 
 const segment = segmentInputSchema.shape;
 
-/** As `SegmentInput`, with what most requests leave out filled in. Pack, provider and threads belong to the server. */
+/** As `SegmentInput`, with what most requests leave out filled in. How the models run belongs to the server. */
 const serveInputSchema = z.strictObject({
   rasterPath: segment.rasterPath,
   question: segment.question.default(''),

@@ -2,10 +2,10 @@
 import { totalmem } from 'node:os';
 import { toThink2SegError } from '../contract/errors.ts';
 import type { DoctorReport } from '../contract/doctor.ts';
+import { availableMemory } from '../core/inference/available-memory.ts';
 import { chooseAmong, probeProviders } from '../core/inference/providers.ts';
 import { runtimeVersion } from '../core/inference/runtime.ts';
 import { defaultThreads } from '../core/inference/threads.ts';
-import { availableMemoryBytes } from '../core/pack/memory.ts';
 import { verifyPack } from '../core/pack/verify-pack.ts';
 import { installation } from './installation.ts';
 import { probeOptions } from './probe-options.ts';
@@ -46,7 +46,7 @@ export async function examineMachine(packDirectory: string, context: HandlerCont
       node: process.versions.node,
       onnxruntime: await runtimeVersion(),
     },
-    memory: { availableBytes: availableMemoryBytes(), totalBytes: totalmem() },
+    memory: { availableBytes: availableMemory().bytes, totalBytes: totalmem() },
     threads: defaultThreads(),
     providers,
     chosen: { provider, ...(note === undefined ? {} : { note }) },

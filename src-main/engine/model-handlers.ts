@@ -1,7 +1,9 @@
 /** Routes that use the models. They share what is loaded and what was seen, and so take turns. */
+import type { ModelOptions } from '../contract/model-options.ts';
 import { askQuestion, recordHandWork, resegment, type AskPorts } from '../core/ask.ts';
 import { createFeatureWriter } from '../core/export/feature-writer.ts';
 import { KnownDigests } from '../core/files/known-digests.ts';
+import { limitMemory } from '../core/inference/available-memory.ts';
 import type { Pack } from '../core/pack/load-pack.ts';
 import { runQuery } from '../core/query.ts';
 import type { QueryContext } from '../core/query/query-ports.ts';
@@ -27,6 +29,10 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
   const queue = new ModelQueue();
   const writer = createFeatureWriter();
 
+  const begin = ({ packDirectory, memoryBytes }: ModelOptions, signal: AbortSignal): Promise<Pack> => {
+    limitMemory(memoryBytes ?? null);
+    return packs.load(packDirectory, signal);
+  };
   const portsFor = (request: ModelRequest): AskPorts => ({
     views,
     loadReasoner: (signal) => models.reasoner(request, signal),
@@ -44,7 +50,7 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
   return {
     'query.segment': (input, { signal, onProgress }) =>
       queue.run(signal, async () => {
-        const pack = await packs.load(input.packDirectory, signal);
+        const pack = await begin(input, signal);
         const request = { ...input, pack };
         const ports = portsFor(request);
         const openLanes = async (laneSignal: AbortSignal) => (await lanes.open(request, laneSignal)) ?? [ports];
@@ -57,27 +63,27 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
     'query.ask': (input, { signal, onProgress }) =>
       queue.run(signal, async () => {
         onProgress({ stage: 'loading' });
-        const pack = await packs.load(input.packDirectory, signal);
+        const pack = await begin(input, signal);
         return askQuestion(portsFor({ ...input, pack }), input, contextOf(pack), { signal, onProgress });
       }),
 
     'query.resegment': (input, { signal, onProgress }) =>
       queue.run(signal, async () => {
-        const pack = await packs.load(input.packDirectory, signal);
+        const pack = await begin(input, signal);
         return resegment(portsFor({ ...input, pack }), input, contextOf(pack), { signal, onProgress });
       }),
 
     'evaluate.run': (input, { signal, onProgress }) =>
       queue.run(signal, async () => {
         onProgress({ stage: 'loading' });
-        const pack = await packs.load(input.packDirectory, signal);
+        const pack = await begin(input, signal);
         const ports = { ...portsFor({ ...input, pack }), rasters: rasterReader };
         return evaluateWithOthers(ports, input, contextOf(pack), { signal, onProgress });
       }),
 
     'query.record': (input, { signal, onProgress }) =>
       queue.run(signal, async () => {
-        const pack = await packs.load(input.packDirectory, signal);
+        const pack = await begin(input, signal);
         return recordHandWork(portsFor({ ...input, pack }), input, contextOf(pack), { signal, onProgress });
       }),
 

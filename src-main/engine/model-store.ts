@@ -2,6 +2,7 @@
 import type { ProviderName } from '../contract/provider.ts';
 import { Think2SegError } from '../contract/errors.ts';
 import type { ModelPart } from '../core/pack/model-files.ts';
+import { memoryLimitBytes } from '../core/inference/available-memory.ts';
 import { assertModelFits } from '../core/pack/memory.ts';
 import type { Reasoner, Segmenter } from '../core/ports.ts';
 import { createReasoner } from '../core/reason/reasoner.ts';
@@ -65,7 +66,7 @@ export class ModelStore {
 }
 
 function keyOf({ pack, provider, threads }: ModelRequest): string {
-  return JSON.stringify([pack.directory, pack.sha256, provider, threads]);
+  return JSON.stringify([pack.directory, pack.sha256, provider, threads, memoryLimitBytes()]);
 }
 
 /** Tries the usable providers, best first. With `auto` a provider that fails on the real model is passed over, and said so. */

@@ -1,6 +1,7 @@
 /** One question about one raster: the unit of work of a batch. */
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
+import type { ModelOptions } from '../../contract/model-options.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 
 export interface BatchItem {
@@ -13,7 +14,7 @@ export interface BatchItem {
 /** Options that change what is written; equal for all items of a batch. */
 export type BatchOptions = Pick<
   SegmentInput,
-  'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity' | 'packDirectory' | 'provider' | 'threads' | 'scale'
+  'bands' | 'mode' | 'simplifyPx' | 'minAreaM2' | 'connectivity' | 'scale' | keyof ModelOptions
 > & {
   /** Extensions with their dot. */
   readonly formats: readonly string[];
@@ -33,7 +34,7 @@ function digestOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
-/** The options that change the result; provider and threads only change the last bits of numbers and the time. */
+/** The options that change the result; how the models run only changes the last bits of numbers and the time. */
 function resultOptions({ bands, mode, simplifyPx, minAreaM2, connectivity, scale, formats }: BatchOptions): unknown[] {
   return [bands, mode, simplifyPx, minAreaM2, connectivity, scale ?? null, [...formats].sort()];
 }

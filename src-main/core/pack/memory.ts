@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import type { ProviderName } from '../../contract/provider.ts';
-import { cgroupMemoryFree } from '../inference/cgroup.ts';
+import { availableMemory, programBytes, type AvailableMemory } from '../inference/available-memory.ts';
 import type { ModelFile, Pack } from './load-pack.ts';
 import type { ModelPart } from './model-files.ts';
 
@@ -16,9 +14,6 @@ import type { ModelPart } from './model-files.ts';
  * 1.06 for four-bit weights; 3.8 (inline) and 2.9 (external) for half precision on a CPU, which keeps a converted copy.
  */
 const bytesPerFileByte = { ordinary: 1.2, halfOnCpu: 4 };
-
-/** ONNX Runtime, tokenizer and program. */
-const baseBytes = 150e6;
 
 /** Bytes per input pixel that a small segmenter takes while it works. */
 const segmenterBytesPerPixel = 400;
@@ -74,7 +69,7 @@ export async function estimateModelBytes<Part extends ModelPart>(
   files: Readonly<Record<Part, ModelFile>>,
   provider: ProviderName = 'cpu',
 ): Promise<number> {
-  let bytes = baseBytes;
+  let bytes = programBytes;
   for (const part of parts) {
     const file: ModelFile = files[part];
     const halfOnCpu = provider === 'cpu' && file.computesInFloat16;
@@ -151,41 +146,30 @@ function shapeError(pack: Pack, path: string, error: unknown): Think2SegError {
   );
 }
 
-/**
- * Bytes this process may still take: the least of what the system and the container give.
- * On Linux the kernel's own estimate, which counts cache it can drop.
- */
-export function availableMemoryBytes(): number {
-  return Math.min(systemMemoryFree(), cgroupMemoryFree() ?? Infinity);
-}
-
-function systemMemoryFree(): number {
-  if (process.platform === 'linux') {
-    const kibibytes = /^MemAvailable:\s+(\d+) kB$/mu.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
-    if (kibibytes !== undefined) {
-      return Number(kibibytes) * 1024;
-    }
-  }
-  // macOS keeps nearly all memory filled with cache it drops on demand, and counts only the rest as free.
-  return process.platform === 'darwin' ? Math.max(freemem(), totalmem() / 2) : freemem();
-}
+/** Who gives no more, and what to do about it. */
+const limitWords: Record<AvailableMemory['limit'], { of: string; advice: string }> = {
+  machine: { of: 'this machine', advice: 'close other programs' },
+  cgroup: { of: 'the cgroup of this process (a container, a job)', advice: 'raise the limit of the container or job' },
+  option: { of: 'what --memory or the settings allow', advice: 'allow more' },
+};
 
 /**
  * Refuses a model before it is loaded rather than have the system kill the program.
  *
- * @throws {Think2SegError} MEMORY_INSUFFICIENT with both figures.
+ * @throws {Think2SegError} MEMORY_INSUFFICIENT with both figures, and whose limit it was.
  */
-export function assertFits(what: string, estimatedBytes: number, availableBytes: number): void {
-  if (estimatedBytes > availableBytes) {
+export function assertFits(what: string, estimatedBytes: number, available: AvailableMemory): void {
+  if (estimatedBytes > available.bytes) {
+    const { of, advice } = limitWords[available.limit];
     throw new Think2SegError(
       'MEMORY_INSUFFICIENT',
-      `${what} needs about ${gigabytes(estimatedBytes)} of memory, ${gigabytes(availableBytes)} are available; ` +
-        'close other programs, or use a pack with smaller files (q4) or another smaller model',
+      `${what} needs about ${inWords(estimatedBytes)} of memory, ${inWords(available.bytes)} are left of ${of}; ` +
+        `${advice}, or use a pack with smaller files (q4) or another smaller model`,
     );
   }
 }
 
-/** `assertFits` for the chosen files of a pack and the memory of this machine. */
+/** `assertFits` for the chosen files of a pack and what this process may still take. */
 export async function assertModelFits<Part extends ModelPart>(
   pack: Pack,
   parts: readonly Part[],
@@ -196,10 +180,10 @@ export async function assertModelFits<Part extends ModelPart>(
   assertFits(
     `the ${model} of pack ${pack.manifest.id}`,
     await estimateModelBytes(pack, parts, files, provider),
-    availableMemoryBytes(),
+    availableMemory(),
   );
 }
 
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+function inWords(bytes: number): string {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -2,6 +2,7 @@
  * The steps from a question to outlined instances, on a view that has been read. Writes nothing: the same answer goes into files,
  * onto a map to be edited, or beside the answers of other windows.
  */
+import type { ModelOptions } from '../../contract/model-options.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import type { RasterSource } from '../ports.ts';
@@ -18,9 +19,7 @@ export type AnswerInput = Omit<
   SegmentInput,
   | 'target'
   | 'bands'
-  | 'packDirectory'
-  | 'provider'
-  | 'threads'
+  | keyof ModelOptions
   | 'outputPaths'
   | 'maskPath'
   | 'overlayPath'

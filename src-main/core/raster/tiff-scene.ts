@@ -1,4 +1,5 @@
 import { Think2SegError } from '../../contract/errors.ts';
+import { blockCacheBytes } from '../inference/available-memory.ts';
 import { BlockCache } from './block-cache.ts';
 import { ByteFile } from './byte-file.ts';
 import { readTiffDirectories, tag, type TiffDirectory } from './tiff-directory.ts';
@@ -9,9 +10,6 @@ import { TiffLevel } from './tiff-level.ts';
 const reducedImage = 1;
 const page = 2;
 const maskImage = 4;
-
-/** Decoded blocks kept per scene; a window of any size is assembled from fewer. */
-const cacheBytes = 192 * 1024 * 1024;
 
 interface TiffImage {
   readonly directory: TiffDirectory;
@@ -75,7 +73,7 @@ export async function collectTiffImages(file: ByteFile, directories: readonly Ti
 
 /** The levels of a scene, full resolution first; overviews without a mask are left out when the scene has one. */
 export function tiffLevels(images: TiffImages, sparseValue: number): TiffLevel[] {
-  const cache = new BlockCache(cacheBytes);
+  const cache = new BlockCache(blockCacheBytes());
   const maskOf = (layout: TiffLayout): TiffLevel | null => {
     const mask = images.masks.find(
       (image) => image.layout.width === layout.width && image.layout.height === layout.height,

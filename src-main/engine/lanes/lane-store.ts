@@ -1,8 +1,9 @@
 /** Owns the lanes of the pack that was asked last, and keeps them between scenes. */
 import { cpus } from 'node:os';
+import { availableMemory, memoryLimitBytes, programBytes } from '../../core/inference/available-memory.ts';
 import { smallModelBytes } from '../../core/inference/small-models.ts';
 import { defaultThreads } from '../../core/inference/threads.ts';
-import { availableMemoryBytes, estimateModelBytes } from '../../core/pack/memory.ts';
+import { estimateModelBytes } from '../../core/pack/memory.ts';
 import type { ModelLoaders } from '../../core/query/query-ports.ts';
 import { installation } from '../installation.ts';
 import { providersFor, type ModelRequest } from '../model-request.ts';
@@ -36,13 +37,19 @@ export class LaneStore {
       await this.dispose();
       return null;
     }
-    const key = JSON.stringify([pack.directory, pack.sha256, wanted]);
+    const key = JSON.stringify([pack.directory, pack.sha256, wanted, memoryLimitBytes()]);
     if (this.#open?.key !== key) {
       await this.dispose();
-      const fitting = Math.floor(availableMemoryBytes() / (await estimateModelBytes(pack, parts, files)));
+      const laneBytes = (await estimateModelBytes(pack, parts, files)) - programBytes;
+      const fitting = Math.floor((availableMemory().bytes - programBytes) / laneBytes);
+      if (fitting < 2) {
+        return null;
+      }
       const start = { lvlm: lvlmFiles(pack, files), recipe: pack.recipe, segmenter: segmenterFiles(pack, files) };
-      const count = Math.max(1, Math.min(wanted, fitting));
-      const lanes = Array.from({ length: count }, () => new LaneThread(installation.laneEntryPath, start));
+      const lanes = Array.from(
+        { length: Math.min(wanted, fitting) },
+        () => new LaneThread(installation.laneEntryPath, start),
+      );
       this.#open = { key, threads: lanes, models: lanes.map((lane) => new LaneModels(lane)) };
     }
     this.#note = selection.note;

@@ -48,13 +48,14 @@ describe('the Slurm array', { timeout: 300_000 }, () => {
       SLURM_ARRAY_TASK_STEP: '4',
       SLURM_CPUS_PER_TASK: '1',
     };
-    for (const SLURM_ARRAY_TASK_ID of ['14', '10', '10']) {
-      expect(task({ ...array, SLURM_ARRAY_TASK_ID })).toMatchObject({ status: 0 });
+    const memory = [{ SLURM_MEM_PER_NODE: '4096' }, { SLURM_MEM_PER_CPU: '2000' }, { SLURM_MEM_PER_NODE: '0' }];
+    for (const [number, SLURM_ARRAY_TASK_ID] of ['14', '10', '10'].entries()) {
+      expect(task({ ...array, ...memory[number], SLURM_ARRAY_TASK_ID })).toMatchObject({ status: 0 });
     }
-    expect(readFileSync(join(folder, 'srun.log'), 'utf8').match(/--shard \d\/\d --threads 1/g)).toEqual([
-      '--shard 2/2 --threads 1',
-      '--shard 1/2 --threads 1',
-      '--shard 1/2 --threads 1',
+    expect(readFileSync(join(folder, 'srun.log'), 'utf8').match(/--shard .* --quiet/g)).toEqual([
+      '--shard 2/2 --threads 1 --memory 4096M --quiet',
+      '--shard 1/2 --threads 1 --memory 2000M --quiet',
+      '--shard 1/2 --threads 1 --quiet',
     ]);
     const manifests = readdirSync(join(folder, 'out')).filter((name) => name.endsWith('.jsonl'));
     expect(manifests.sort()).toEqual(['manifest.1-of-2.jsonl', 'manifest.2-of-2.jsonl']);

@@ -32,6 +32,17 @@ describe('think2seg', () => {
     ['an unknown provider', ['segment', 'a.tif', '-q', 'x', '--provider', 'tpu'], /expected one of auto, cuda/],
     ['an unknown mode', ['segment', 'a.tif', '-q', 'x', '--mode', 'fast'], /expected one of native, reference/],
     ['a negative tolerance', ['segment', 'a.tif', '-q', 'x', '--simplify=-1'], /0 or more/],
+    [
+      'memory without a unit',
+      ['segment', 'a.tif', '-q', 'x', '--memory', '4096'],
+      /--memory got "4096", expected a size .*4G/,
+    ],
+    [
+      'less memory than it takes',
+      ['serve', '--memory', '100M'],
+      /--memory got "100M", expected a size of 256M or more/,
+    ],
+    ['memory in words', ['batch', '.', '-o', 'x', '--memory', 'lots'], /--memory got "lots"/],
     ['two bands', ['segment', 'a.tif', '-q', 'x', '--bands', '1,2'], /expected 1 or 3 numbers/],
     ['prompts and an answer', ['segment', 'a.tif', '--prompts', 'p', '--answer', 'a'], /only one/],
     ['no pack action', ['pack'], /expected list, inspect, verify or import/],

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { availableMemory, blockCacheBytes, limitMemory } from '../../../src-main/core/inference/available-memory.ts';
 import { loadPack, type ModelFile, type Pack } from '../../../src-main/core/pack/load-pack.ts';
-import { assertFits, availableMemoryBytes, estimateModelBytes } from '../../../src-main/core/pack/memory.ts';
+import { assertFits, estimateModelBytes } from '../../../src-main/core/pack/memory.ts';
 import { tinyPackFiles, writePack } from '../../support/tiny-pack.ts';
 
 /** Shape of Qwen2.5-VL-3B. */
@@ -90,17 +91,42 @@ describe('estimateModelBytes', () => {
   });
 });
 
-test('a model that cannot fit is refused with both figures', () => {
-  expect(() => assertFits('the language model of pack big', 6.42e9, 3.1e9)).toThrow(
-    expect.objectContaining({
-      code: 'MEMORY_INSUFFICIENT',
-      message: expect.stringMatching(/pack big needs about 6\.4 GB of memory, 3\.1 GB are available/u) as string,
-    }),
-  );
-  assertFits('a small one', 3e9, 3.1e9);
+test.each([
+  { limit: 'machine' as const, words: /3\.1 GB are left of this machine; close other programs/u },
+  { limit: 'cgroup' as const, words: /3\.1 GB are left of the cgroup .*; raise the limit of the container or job/u },
+  { limit: 'option' as const, words: /3\.1 GB are left of what --memory or the settings allow; allow more/u },
+])('a model that cannot fit is refused with both figures and the limit: $limit', ({ limit, words }) => {
+  const available = { bytes: 3.1e9, limit };
+  const refusal = (): void => assertFits('the language model of pack big', 6.42e9, available);
+  expect(refusal).toThrow(expect.objectContaining({ code: 'MEMORY_INSUFFICIENT' }));
+  expect(refusal).toThrow(/pack big needs about 6\.4 GB of memory/u);
+  expect(refusal).toThrow(words);
+  assertFits('a small one', 3e9, available);
 });
 
-test('the memory that is available is some, and not more than the machine has', () => {
-  expect(availableMemoryBytes()).toBeGreaterThan(50e6);
-  expect(availableMemoryBytes()).toBeLessThanOrEqual(totalmem());
+describe('available memory', () => {
+  afterEach(() => limitMemory(null));
+
+  test('is some, and not more than the machine has', () => {
+    const { bytes, limit } = availableMemory();
+    expect(bytes).toBeGreaterThan(50e6);
+    expect(bytes).toBeLessThanOrEqual(totalmem());
+    expect(limit).not.toBe('option');
+  });
+
+  test('is at most what the user allows, less what is taken, and that never raises another limit', () => {
+    const unlimited = availableMemory();
+    limitMemory(600e6);
+    const limited = availableMemory();
+    expect(limited.limit).toBe('option');
+    expect(limited.bytes).toBeLessThan(600e6 - process.memoryUsage.rss() / 2);
+    expect(blockCacheBytes()).toBe(75e6);
+    limitMemory(2 * totalmem());
+    expect(availableMemory().limit).toBe(unlimited.limit);
+  });
+
+  test('is nothing once more is taken than was allowed', () => {
+    limitMemory(1);
+    expect(availableMemory()).toEqual({ bytes: 0, limit: 'option' });
+  });
 });
