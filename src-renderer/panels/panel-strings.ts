@@ -1,5 +1,6 @@
 /** Every English word of the panels and dialogs, in one place. */
 import type { Stage } from '../../src-main/contract/progress.ts';
+import { formatNumber } from '../state/format.ts';
 
 const stageNames: Record<Stage, string> = {
   loading: 'Loading models',
@@ -112,7 +113,7 @@ export const panelStrings = {
     empty: 'Answers and objects drawn by hand appear here.',
     byHand: 'Drawn by hand',
     on: (raster: string): string => `on ${raster}`,
-    objects: (count: number): string => `${count} ${count === 1 ? 'object' : 'objects'}`,
+    objects: (count: number): string => `${formatNumber(count, 0)} ${count === 1 ? 'object' : 'objects'}`,
     object: 'Object',
     zoomHint: 'Double click zooms to it',
     score: 'Score',
@@ -341,7 +342,7 @@ export const panelStrings = {
     step: (number: number, count: number): string => `Step ${number} of ${count}`,
     question: 'Where is liquid fuel kept in bulk?',
   },
-  shortcuts: { title: 'Keyboard and mouse', mouse: 'Mouse' },
+  shortcuts: { title: 'Keyboard and mouse', mouse: 'Mouse', list: 'Lists of objects' },
   about: {
     title: 'About',
     text: 'Ask a georeferenced image a question, watch a model reason, get polygons. Everything is computed on this machine; the program makes no network connection.',

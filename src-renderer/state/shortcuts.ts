@@ -167,17 +167,27 @@ export const shortcuts: readonly Shortcut[] = [
   },
 ];
 
-export interface MouseHabit {
+export interface Habit {
   readonly gesture: string;
   readonly description: string;
 }
 
-export const mouseHabits: readonly MouseHabit[] = [
+export const mouseHabits: readonly Habit[] = [
   { gesture: 'Left click', description: 'Positive point (green) with the point tool; selects otherwise' },
   { gesture: 'Right click', description: 'Negative point (red)' },
   { gesture: 'Drag', description: 'Box, with the box or rectangle tool' },
   { gesture: 'Space + drag, middle button', description: 'Moves the map, with any tool' },
   { gesture: 'Wheel', description: 'Zoom' },
+];
+
+/** While a list of objects or the attribute table has the focus. Letters mean the same there as elsewhere. */
+export const listHabits: readonly Habit[] = [
+  { gesture: '↑ ↓', description: 'Choose the previous or next object; Shift chooses all between, Ctrl only moves' },
+  { gesture: '← →', description: 'Move to the buttons of the object' },
+  { gesture: 'Page, Home, End', description: 'Move further' },
+  { gesture: 'Space', description: 'Add to what is selected, or take away' },
+  { gesture: 'Enter', description: 'Zoom to the object' },
+  { gesture: 'Ctrl+A', description: 'Select all' },
 ];
 
 export interface KeyPress {

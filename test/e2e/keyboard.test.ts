@@ -52,7 +52,7 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     }
   };
   const selected = (): Promise<string[]> =>
-    desktop.window.locator('.choose[aria-pressed=true] .number').allInnerTexts();
+    desktop.window.locator('[role=row][aria-selected=true] .number').allInnerTexts();
   const focusMap = (): Promise<void> => desktop.window.getByRole('application').focus();
 
   it('open a raster and results on it', async () => {
@@ -86,9 +86,56 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
   it('judge an object and take it back', async () => {
     await focusMap();
     await press('Tab', 's');
-    await desktop.window.getByRole('group', { name: 'Object 1, accepted' }).waitFor();
+    await desktop.window.getByRole('row', { name: 'Object 1, accepted' }).waitFor();
     await press('Control+z');
-    await desktop.window.getByRole('group', { name: 'Object 1, open' }).waitFor();
+    await desktop.window.getByRole('row', { name: 'Object 1, open' }).waitFor();
+  });
+
+  it('walk through the list, which is one stop of the Tab key', async () => {
+    const { window } = desktop;
+    const focused = (): Promise<string | null> =>
+      window.evaluate(() => {
+        const element = document.activeElement;
+        return (
+          element?.getAttribute('aria-label') ?? element?.closest('[role=row]')?.getAttribute('aria-label') ?? null
+        );
+      });
+    await press('Escape');
+    const grid = window.getByRole('grid', { name: '2 objects' });
+    expect(await grid.getAttribute('aria-rowcount')).toBe('2');
+    expect(await grid.locator('[tabindex="0"]').count()).toBe(1);
+    await grid.locator('[tabindex="0"]').focus();
+    await press('Home', 'ArrowDown');
+    expect(await focused()).toBe('Object 2, open');
+    expect(await selected()).toEqual(['2']);
+    await press('x');
+    expect(await focused()).toBe('Object 2, rejected');
+    await press('ArrowRight', 'ArrowRight', 'Enter');
+    expect(await focused()).toBe('Reject 2');
+    await window.getByRole('row', { name: 'Object 2, open' }).waitFor();
+    await press('Shift+ArrowUp');
+    expect(await selected()).toEqual(['1', '2']);
+    expect(await focused()).toBe('Reject 1');
+    await press('Tab');
+    expect(await grid.evaluate((element) => element.contains(document.activeElement))).toBe(false);
+    await press('Shift+Tab');
+    expect(await focused()).toBe('Reject 1');
+    await press('ArrowLeft', 'ArrowLeft', 'ArrowUp', 'Escape', ' ', 'Delete');
+    await window.getByRole('grid', { name: '1 object' }).waitFor();
+    await expect.poll(focused).toBe('Object 1, open');
+    await press('Control+z');
+    await window.getByRole('grid', { name: '2 objects' }).waitFor();
+  });
+
+  it('judge objects in the attribute table', async () => {
+    const { window } = desktop;
+    await analyst.button('Attribute table').click();
+    const table = window.getByRole('grid', { name: 'Attribute table' });
+    await press('End', 's');
+    await table.getByRole('row', { selected: true }).getByText('accepted').waitFor();
+    expect(await table.getByRole('row', { selected: true }).getAttribute('aria-rowindex')).toBe('3');
+    await press('Control+z', 'Escape');
+    await window.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   it('open the export from the map, with the focus on its first choice', async () => {
