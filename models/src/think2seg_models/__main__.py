@@ -83,7 +83,30 @@ def _train_prompter(options: argparse.Namespace) -> None:
     from .train_prompter import train_prompter
 
     _one_thread()
-    train_prompter(options.work / "vocabulary", options.work / "prompter.pt", **_training_options(options))
+    train_prompter(
+        options.work / "vocabulary",
+        options.work / "prompter.pt",
+        written=options.written,
+        thoughts=options.thoughts,
+        **_training_options(options),
+    )
+
+
+def _measure_reading(options: argparse.Namespace) -> None:
+    import torch
+
+    from .prompter import Prompter
+    from .prompter_data import QuestionEncoder
+    from .reading import readings, summary
+    from .vocabulary import Vocabulary, build_tokenizer
+    from .written_questions import read_written
+
+    _one_thread()
+    vocabulary = Vocabulary.load(options.work / "vocabulary")
+    model = Prompter(vocabulary)
+    model.load_state_dict(torch.load(options.prompter or options.work / "prompter.pt"))
+    encoder = QuestionEncoder(vocabulary, build_tokenizer(vocabulary))
+    print(json.dumps(summary(list(readings(model, encoder, read_written(options.questions))))))
 
 
 def _train_detector(options: argparse.Namespace) -> None:
@@ -206,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def training(
         name: str, run: Callable[[argparse.Namespace], None], text: str, seconds: float, seed: int, rate: float, batch: int
-    ) -> None:
+    ) -> argparse.ArgumentParser:
         command = add(name, run, text)
         work(command)
         command.add_argument("--seconds", type=float, default=seconds, help=f"CPU time to spend, on a GPU real time (default {seconds:g})")
@@ -216,6 +239,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
         command.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
         command.add_argument("--batch-size", type=int, default=batch, help=f"default {batch}")
+        return command
 
     for name, (_, text) in STANDALONE.items():
         commands.add_parser(name, add_help=False, help=text)
@@ -238,7 +262,13 @@ def _parser() -> argparse.ArgumentParser:
     vocabulary = add("vocabulary", _vocabulary, "build the vocabulary and its word vectors")
     work(vocabulary)
     vocabulary.add_argument("--sentence-model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
+    prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
+    prompter.add_argument("--written", type=Path, help="whole questions (JSON lines of text, concept, relation, anchor) to train on besides")
+    prompter.add_argument("--thoughts", type=int, default=1, help="batches of thoughts alone to two of whole answers (default 1)")
+    reading = add("measure-reading", _measure_reading, "share of written questions whose concept and relation are read rightly")
+    work(reading)
+    reading.add_argument("--questions", type=Path, required=True, help="JSON lines of text, concept, relation and anchor")
+    reading.add_argument("--prompter", type=Path, help="weights, if not prompter.pt of --work")
     training("train-detector", _train_detector, "train the detector on cached scenes", 2500, 0, 2.5e-3, 8)
     work(add("thresholds", _thresholds, "choose the score threshold of each class"))
     nano = add("nano-checkpoint", _nano_checkpoint, "write the nano prompter as a checkpoint that train-grpo takes")

@@ -1,6 +1,5 @@
 """Batches for the prompter: question words with augmentation, detections, answers, attention targets."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,11 +11,11 @@ from . import detections as D
 from . import vocabulary as V
 from .answers import SINK, Answer, Pair, compose, is_pair, is_superlative
 from .class_pairs import DETECTION_SLOTS, PAIR_SLOTS, ClassPairs, see
-from .free_wording import UNSEEN_WORDS
-from .pair_words import PAIR_WORDS
 from .questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask
 from .vocabulary import Vocabulary
-from .wordings import RELATION_WORDS, RELATIONS
+from .word_neighbours import WordNeighbours
+from .wordings import RELATIONS
+from .written_questions import WrittenQuestions
 
 LEAD = 3
 """Tokens before the first detection: `<|im_start|> user <|vision_start|>`."""
@@ -25,6 +24,16 @@ PAIRS = 0.38
 """Share of questions that relate two concepts."""
 STRANGE_ANCHOR = 0.04
 """Share of those that relate to something outside the list."""
+MOST_REPLACED = 0.5
+"""Up to so many of the words of a question are replaced by neighbours in meaning."""
+CHATTER = 0.15
+"""Share of the questions that begin or end with some words of any meaning."""
+FEW_PAIRS = 6
+"""Tokens of pairs in pictures that are only thought about; the others are left out, as they are of full pictures."""
+WRITTEN = 0.3
+"""Share of the questions that were written one by one, where there are such."""
+IN_VIEW = 0.9
+"""Share of those whose picture shows what they ask for."""
 
 
 class QuestionEncoder:
@@ -40,47 +49,43 @@ class QuestionEncoder:
         self.after_image = vocabulary.index["<|vision_end|>"]
         self.tail = [vocabulary.index[t] for t in ("<|im_end|>", "<|im_start|>", "assistant")]
         self.image = vocabulary.index["<|image_pad|>"]
-        fixed = {w for words in [*RELATION_WORDS, *PAIR_WORDS.values()] for phrase in words[0] for w in re.findall("[a-z]+", phrase)}
-        fixed |= {"north", "south", "east", "west", "only", "one", "each", "every", "all"}
-        self.fixed = {vocabulary.index[w] for w in fixed if w in vocabulary.index}
-        unit = vocabulary.vectors / np.maximum(np.linalg.norm(vocabulary.vectors, axis=1, keepdims=True), 1e-6)
-        self.unit = unit
-        self.neighbours: dict[int, np.ndarray] = {}
-        self.unseen = {vocabulary.index[w] for w in UNSEEN_WORDS if w in vocabulary.index}
+        self.neighbours = WordNeighbours(vocabulary)
 
     def encode(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
-    def _neighbour(self, random: np.random.Generator, word: int) -> int:
-        near = self.neighbours.get(word)
-        if near is None:
-            close = self.unit @ self.unit[word]
-            near = np.argsort(-close)[1:9]
-            near = np.array([n for n in near if close[n] > 0.5 and int(n) not in self.fixed | self.unseen], np.int64)
-            self.neighbours[word] = near
-        return int(random.choice(near)) if len(near) else word
-
     def _any_word(self, random: np.random.Generator) -> int:
-        while (word := int(random.integers(self.first_word, self.last_word))) in self.unseen:
+        while (word := int(random.integers(self.first_word, self.last_word))) in self.neighbours.unseen:
             pass
         return word
 
+    def _neighbour(self, random: np.random.Generator, word: int) -> int:
+        near = self.neighbours.of(word) if self.first_word <= word < self.last_word else []
+        return near[int(random.integers(len(near)))] if near else word
+
+    def _any_words(self, random: np.random.Generator) -> list[int]:
+        return [self._any_word(random) for _ in range(int(random.integers(1, 4)))]
+
     def disturb(self, random: np.random.Generator, ids: list[int]) -> list[int]:
         out = []
+        replaced = random.random() * MOST_REPLACED
         for word in ids:
             draw = random.random()
-            if word in self.fixed or draw > 0.26:
+            if draw < replaced:
+                out.append(self._neighbour(random, word))
+            elif draw < 0.9 or self.neighbours.tells(word):
                 out.append(word)
-            elif draw < 0.05:
+            elif draw < 0.93:
                 out.append(self.unknown)
-            elif draw < 0.09:
+            elif draw < 0.97:
                 continue
-            elif draw < 0.11:
+            elif draw < 0.99:
                 out += [word, self._any_word(random)]
-            elif draw < 0.12:
-                out += [word, self.vocabulary.first_number + int(random.integers(V.N_BINS))]
             else:
-                out.append(self._neighbour(random, word) if self.first_word <= word < self.last_word else word)
+                out += [word, self.vocabulary.first_number + int(random.integers(V.N_BINS))]
+        if random.random() < CHATTER:
+            words = self._any_words(random)
+            out = [*words, *out] if random.random() < 0.5 else [*out, *words]
         return out or ids
 
     def prompt(self, ids: list[int], slots: int) -> list[int]:
@@ -139,6 +144,21 @@ def choose_question(random: np.random.Generator, category: np.ndarray, valid: np
     if (draw < 0.25 or len(present) == 0) and len(absent):
         return ask(random, int(random.choice(absent)), relation, held_out)
     return ask(random, int(random.choice(present)), relation, held_out)
+
+
+def recast(random: np.random.Generator, found: D.Detections, row: int, question: Question) -> None:
+    """Exchanges the classes of a picture so that what a question asks for, and relates to, is in view if it can be."""
+    category = found.category[row]
+    for wanted in (question.concept, question.anchor):
+        if wanted in (None, UNKNOWN):
+            continue
+        taken = question.concept if wanted == question.anchor else None
+        others = [int(c) for c in category[found.valid[row]].unique() if c != taken]
+        if wanted in others or not others:
+            continue
+        given = int(random.choice(others))
+        was_given, was_wanted = category == given, category == wanted
+        category[was_given], category[was_wanted] = wanted, given
 
 
 def pair_of(pairs: ClassPairs, first_slot: int, row: int, question: Question) -> Pair | None:
@@ -222,13 +242,18 @@ def _columns(rows: list[tuple[int, ...]], count: int) -> torch.Tensor:
 
 
 class QuestionStream(IterableDataset):
-    """Training batches without end, drawn by the workers of a DataLoader: two of whole answers, then one of thoughts alone.
+    """Training batches without end, drawn by the workers of a DataLoader: two of whole answers, then `thoughts` of thoughts alone.
+
+    A share of WRITTEN of the questions are of `written`, if there are any.
 
     `progress` is the part of the training that is over, 0..1: pictures grow from few to many detections with it.
     """
 
-    def __init__(self, encoder: QuestionEncoder, size: int, seed: int, progress):
+    def __init__(
+        self, encoder: QuestionEncoder, size: int, seed: int, progress, written: WrittenQuestions | None = None, thoughts: int = 1
+    ):
         self.encoder, self.size, self.seed, self.progress = encoder, size, seed, progress
+        self.written, self.thoughts = written, thoughts
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
@@ -237,11 +262,33 @@ class QuestionStream(IterableDataset):
         while True:
             batches = self._whole_answers(random)
             for first, second in zip(batches[::2], batches[1::2], strict=True):
-                yield from (first, second, self._thoughts(random))
+                yield from (first, second, *self._thoughts(random))
 
-    def _thoughts(self, random: np.random.Generator) -> Batch:
-        found = D.simulate(random, 4 * self.size, int(random.integers(2, 6)))
-        return make_batch(random, self.encoder, found, thoughts_only=True)
+    def _thoughts(self, random: np.random.Generator) -> list[Batch]:
+        """Batches of four times the size, of questions of similar length each, about small pictures."""
+        size = 4 * self.size
+        found = D.simulate(random, self.thoughts * size, int(random.integers(2, 6)))
+        questions = self._questions(random, found)
+        order = np.argsort([len(question.text) for question in questions], kind="stable")
+        batches = []
+        for part in random.permutation(self.thoughts):
+            rows = order[part * size : (part + 1) * size]
+            pictures, asked = found.rows(torch.from_numpy(rows)), [questions[row] for row in rows]
+            batches.append(make_batch(random, self.encoder, pictures, thoughts_only=True, questions=asked, pair_slots=FEW_PAIRS))
+        return batches
+
+    def _questions(self, random: np.random.Generator, found: D.Detections) -> list[Question]:
+        """One a picture; pictures are changed to show what a written question asks for."""
+        questions = []
+        for row in range(len(found.category)):
+            if self.written and random.random() < WRITTEN:
+                question = self.written.draw(random)
+                if random.random() < IN_VIEW:
+                    recast(random, found, row, question)
+            else:
+                question = choose_question(random, found.category[row].numpy(), found.valid[row].numpy())
+            questions.append(question)
+        return questions
 
     def _whole_answers(self, random: np.random.Generator) -> list[Batch]:
         """Four batches of similar answer length each."""
@@ -250,8 +297,8 @@ class QuestionStream(IterableDataset):
         if part > 0.6 and random.random() < 0.15:
             slots = DETECTION_SLOTS
         found = D.simulate(random, 4 * size, slots)
+        questions = self._questions(random, found)
         category, valid = found.category.numpy(), found.valid.numpy()
-        questions = [choose_question(random, c, v) for c, v in zip(category, valid, strict=True)]
         instances = [
             min(int((v & (c == q.concept)).sum()), 1 if is_superlative(q.relation) else V.MAX_INSTANCES)
             for c, v, q in zip(category, valid, questions, strict=True)

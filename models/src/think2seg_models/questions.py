@@ -88,6 +88,11 @@ def ask(random: np.random.Generator, concept: int, relation: int, held_out: bool
     return Question(filled(frame, slots), concept, relation, anchor)
 
 
+def base_names(concept: int) -> list[tuple[str, str]]:
+    """Names (singular, plural) of a concept in the frames that training may use."""
+    return [tuple(name.split("/")) for name in CONCEPTS[concept].names[0]]
+
+
 def seen_words() -> set[str]:
     """Words that training may use."""
     return (

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from . import detections as D
@@ -19,11 +20,14 @@ from .prompter_data import LEAD, Batch, QuestionEncoder, QuestionStream, make_ba
 from .questions import UNKNOWN
 from .vocabulary import Vocabulary, answer_index, build_tokenizer
 from .weight_files import on_cpu, save_whole
+from .written_questions import WrittenQuestions, for_training, read_written
 
 BATCH = 24
 HALF_UNTIL = 0.85
 """Share of the training that is computed in bfloat16; the rest settles in float32, as the exported decoder computes."""
 WORD_NOISE = 0.7
+AVERAGED_OVER = 0.998
+"""What is kept are weights averaged over the last steps: decay a step."""
 END_ID = V.SPECIALS.index(V.END)
 
 
@@ -162,6 +166,8 @@ def train_prompter(
     device: str = "cpu",
     workers: int = 1,
     batch_size: int = BATCH,
+    written: Path | None = None,
+    thoughts: int = 1,
 ) -> None:
     """Writes `out` (weights) and `out.log.jsonl` (a line every half minute).
 
@@ -177,10 +183,12 @@ def train_prompter(
         prepare(model, seed)
     model.to(device)
     progress = torch.multiprocessing.Value("d", 0.0)
-    stream = QuestionStream(encoder, batch_size, seed, progress)
+    whole_questions = WrittenQuestions(for_training(read_written(written))) if written else None
+    stream = QuestionStream(encoder, batch_size, seed, progress, whole_questions, thoughts)
     batches = iter(DataLoader(stream, None, num_workers=workers, prefetch_factor=4))
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
     weights = decision_weights(vocabulary.answer_size, 4.0).to(device)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED_OVER))
     log = out.with_suffix(".log.jsonl").open("w")
     clock = time.process_time if device == "cpu" else time.perf_counter
     began, step, samples, next_log, next_measure = clock(), 0, 0, 0.0, 240.0
@@ -195,6 +203,7 @@ def train_prompter(
             group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
         batch = next(batches).tensors_on(model.fragments.device)
         recent.append(training_step(model, optimiser, batch, weights, half=device == "cpu" and part < HALF_UNTIL))
+        average.update_parameters(model)
         step += 1
         samples += len(batch.ids)
         if spent > next_log:
@@ -204,13 +213,13 @@ def train_prompter(
             line = {"seconds": round(spent), "steps": step, "samples": samples, "loss": loss, "coordinates": exact, "look": look}
             if spent > next_measure:
                 next_measure = spent + 240
-                line |= _both_wordings(model, encoder, vocabulary, 120)
+                line |= _both_wordings(average.module, encoder, vocabulary, 120)
             log.write(json.dumps(line) + "\n")
             log.flush()
-            save_whole(out, on_cpu(model))
-    save_whole(out, on_cpu(model))
+            save_whole(out, on_cpu(average.module))
+    save_whole(out, on_cpu(average.module))
     line = {"seconds": round(clock() - began), "steps": step, "samples": samples}
-    log.write(json.dumps(line | _both_wordings(model, encoder, vocabulary, 400)) + "\n")
+    log.write(json.dumps(line | _both_wordings(average.module, encoder, vocabulary, 400)) + "\n")
     log.close()
 
 

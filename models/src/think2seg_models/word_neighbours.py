@@ -1,0 +1,88 @@
+"""Words that may stand for another in training: close in meaning, but of no other concept and no other relation."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from .free_wording import NAMES, PATTERNS, RELATION_NAMES, UNSEEN_WORDS, words_of
+from .pair_words import PAIR_WORDS
+from .questions import base_names
+from .vocabulary import Vocabulary
+from .wordings import CONCEPTS, RELATION_WORDS, RELATIONS
+
+NEAREST = 14
+CLOSE = 0.45
+"""Smallest cosine of the vectors of neighbours."""
+TELLING = 4
+"""A word of at most so many relations helps to tell which one is meant."""
+KEPT = words_of(
+    [
+        "only one each every all not no never none without near nearer nearest close closer closest far farther farthest further furthest",
+        "left leftmost right rightmost top topmost bottom bottommost upper lower above below up down highest lowest",
+        "large larger largest big bigger biggest great greatest small smaller smallest little least most more less",
+    ]
+)
+"""Words whose neighbours are often their opposites: neither replaced nor put in the place of others."""
+COMPASS = ("north", "south", "east", "west")
+
+
+def _words_of_relations() -> dict[str, set[str]]:
+    by_word: dict[str, set[str]] = defaultdict(set)
+    for relation in RELATION_NAMES:
+        base = RELATION_WORDS[RELATIONS.index(relation)] if relation in RELATIONS else PAIR_WORDS[relation]
+        patterns = [pattern.replace("{one}", "").replace("{many}", "").replace("{anchor}", "") for pattern in PATTERNS[relation]]
+        for word in words_of([*base[0], *patterns]):
+            by_word[word].add(relation)
+    return by_word
+
+
+def _words_of_concepts() -> dict[str, set[int]]:
+    by_word: dict[str, set[int]] = defaultdict(set)
+    for concept in range(len(CONCEPTS)):
+        for word in words_of([part for name in [*NAMES[concept], *base_names(concept)] for part in name]):
+            by_word[word].add(concept)
+    return by_word
+
+
+def _alike(first: set, second: set) -> bool:
+    return len(first & second) * 2 >= len(first | second)
+
+
+class WordNeighbours:
+    """Neighbours of the words of a vocabulary, by token number; no held-out word is one."""
+
+    def __init__(self, vocabulary: Vocabulary):
+        self.unit = vocabulary.vectors.astype(np.float32) / np.maximum(np.linalg.norm(vocabulary.vectors, axis=1, keepdims=True), 1e-6)
+        index = vocabulary.index
+        self.unseen = {index[word] for word in UNSEEN_WORDS if word in index}
+        self.relations = {index[word]: relations for word, relations in _words_of_relations().items() if word in index}
+        self.concepts = {index[word]: concepts for word, concepts in _words_of_concepts().items() if word in index}
+        self.kept = {number for word, number in index.items() if word in KEPT or any(root in word for root in COMPASS)}
+        self.telling = np.array(sorted(word for word, relations in self.relations.items() if len(relations) <= TELLING))
+        self.known: dict[int, list[int]] = {}
+
+    def tells(self, word: int) -> bool:
+        """Whether a word helps to tell which relation is meant."""
+        return word in self.kept or (word in self.relations and len(self.relations[word]) <= TELLING)
+
+    def of(self, word: int) -> list[int]:
+        if word in self.kept:
+            return []
+        if word not in self.known:
+            close = self.unit @ self.unit[word]
+            most = np.argpartition(-close, NEAREST)[: NEAREST + 1]
+            nearest = [int(near) for near in most if close[near] > CLOSE and near != word]
+            self.known[word] = [near for near in nearest if self._may_replace(near, word)]
+        return self.known[word]
+
+    def _may_replace(self, near: int, word: int) -> bool:
+        if near in self.unseen or near in self.kept:
+            return False
+        if near in self.concepts and not self.concepts[near] & self.concepts.get(word, set()):
+            return False
+        if near in self.relations:
+            return _alike(self.relations[near], self.relations.get(word, set()))
+        if self.tells(word):
+            closest = int(self.telling[np.argmax(self.unit[self.telling] @ self.unit[near])])
+            return _alike(self.relations[closest], self.relations[word])
+        return True
