@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, parse, resolve, sep } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import createGdalModule from 'gdal3.js/build/package/gdal3WebAssembly.js';
 import type { GdalModule } from 'gdal3.js/build/package/gdal3WebAssembly.js';
 import { Think2SegError, type ErrorCode } from '../../contract/errors.ts';
@@ -71,7 +72,14 @@ export function gdalRuntime(): Promise<GdalRuntime> {
   return runtime;
 }
 
+/**
+ * How much a function of WebAssembly runs (in bytes of its code, about) before V8 compiles it again for speed. At V8's 1.8 million the
+ * processor is busy for half a second with functions that a GeoPackage or a few blocks of a JPEG need no more.
+ */
+const tieringBudget = 200_000_000;
+
 async function start(): Promise<GdalRuntime> {
+  setFlagsFromString(`--wasm-tiering-budget=${tieringBudget}`);
   const require = createRequire(import.meta.url);
   const wasmPath = require.resolve('gdal3.js/dist/package/gdal3WebAssembly.wasm');
   const dataPath = require.resolve('gdal3.js/dist/package/gdal3WebAssembly.data');
