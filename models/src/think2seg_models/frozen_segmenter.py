@@ -1,6 +1,7 @@
 """Segmenters that turn prompts into a mask during training, and learn nothing themselves."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ SegmentFrame = Callable[[Image.Image, list[dict]], np.ndarray]
 """A frame and prompts (`positive_points`, perhaps `bbox_2d`, in its pixels) to the union of their masks, bool [height, width]."""
 
 KEPT_FRAMES = 8
-"""Frames whose embeddings are kept: completions about one image are judged together."""
+"""Frames whose embeddings and masks are kept: completions about one image are judged together, and many agree on a prompt."""
 
 
 def open_segmenter(path: Path) -> SegmentFrame:
@@ -37,27 +38,33 @@ def open_segmenter(path: Path) -> SegmentFrame:
 
 
 def _remembering(segmenter: "Sam2Segmenter | OnnxPackSegmenter") -> SegmentFrame:
-    encode = lru_cache(KEPT_FRAMES)(lambda pixels, size: segmenter.encode(Image.frombytes("RGB", size, pixels)))
+    """Encodes a frame once and outlines a prompt once, prompts that can run together in one call."""
+    masks_and_embeddings = lru_cache(KEPT_FRAMES)(lambda pixels, size: ({}, segmenter.encode(Image.frombytes("RGB", size, pixels))))
 
     def segment(frame: Image.Image, prompts: list[dict]) -> np.ndarray:
         union = np.zeros(frame.size[::-1], bool)
-        if prompts:
-            embeddings = encode(frame.tobytes(), frame.size)
-            for logits in segmenter.decode(embeddings, prompts, segmenter.settings["size"]["width"] / np.array(frame.size)):
-                union |= mask_of(logits, frame)
+        if not prompts:
+            return union
+        masks, embeddings = masks_and_embeddings(frame.tobytes(), frame.size)
+        asked = {json.dumps(prompt): prompt for prompt in prompts}
+        for boxed in (True, False):
+            new = {key: prompt for key, prompt in asked.items() if ("bbox_2d" in prompt) == boxed and key not in masks}
+            if new:
+                found = segmenter.decode(embeddings, *_inputs(list(new.values()), boxed, frame, segmenter.settings["size"]["width"]))
+                masks |= {key: mask_of(logits, frame) for key, logits in zip(new, found, strict=True)}
+        for key in asked:
+            union |= masks[key]
         return union
 
     return segment
 
 
-def _alike(prompts: list[dict], scale: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Prompts that can run together, those with a box and those without: points f32 [1, P, N, 2], boxes f32 [1, P or 0, 4]."""
-    for boxed in (True, False):
-        group = [prompt for prompt in prompts if ("bbox_2d" in prompt) == boxed]
-        if group:
-            points = np.array([prompt["positive_points"] for prompt in group], np.float64) * scale
-            boxes = np.array([prompt["bbox_2d"] if boxed else [] for prompt in group], np.float64).reshape(-1, 2, 2) * scale
-            yield points.astype(np.float32)[None], boxes.astype(np.float32).reshape(1, -1, 4)
+def _inputs(prompts: list[dict], boxed: bool, frame: Image.Image, encoder_px: int) -> tuple[np.ndarray, np.ndarray]:
+    """points f32 [1, P, N, 2] and boxes f32 [1, P or 0, 4] in pixels of the encoder; all prompts have a box or none has."""
+    scale = encoder_px / np.array(frame.size)
+    points = np.array([prompt["positive_points"] for prompt in prompts], np.float64) * scale
+    boxes = np.array([prompt["bbox_2d"] if boxed else [] for prompt in prompts], np.float64).reshape(-1, 2, 2) * scale
+    return points.astype(np.float32)[None], boxes.astype(np.float32).reshape(1, -1, 4)
 
 
 class Sam2Segmenter:
@@ -73,14 +80,14 @@ class Sam2Segmenter:
         return list(self.model.get_image_embeddings(torch.from_numpy(encoder_input(frame, self.settings)).to(self.device)))
 
     @torch.no_grad()
-    def decode(self, embeddings: list[torch.Tensor], prompts: list[dict], scale: np.ndarray) -> Iterator[np.ndarray]:
-        for points, boxes in _alike(prompts, scale):
-            inputs = {"input_points": torch.from_numpy(points), "input_labels": torch.ones(points.shape[:3], dtype=torch.int64)}
-            if boxes.size:
-                inputs["input_boxes"] = torch.from_numpy(boxes)
-            moved = {name: value.to(self.device) for name, value in inputs.items()}
-            masks = self.model(image_embeddings=list(embeddings), multimask_output=False, **moved).pred_masks
-            yield from masks[0, :, 0].float().cpu().numpy()
+    def decode(self, embeddings: list[torch.Tensor], points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Logits f32 [P, h, w]."""
+        inputs = {"input_points": torch.from_numpy(points), "input_labels": torch.ones(points.shape[:3], dtype=torch.int64)}
+        if boxes.size:
+            inputs["input_boxes"] = torch.from_numpy(boxes)
+        moved = {name: value.to(self.device) for name, value in inputs.items()}
+        masks = self.model(image_embeddings=list(embeddings), multimask_output=False, **moved).pred_masks
+        return masks[0, :, 0].float().cpu().numpy()
 
 
 class OnnxPackSegmenter(OnnxSegmenter):
@@ -95,8 +102,9 @@ class OnnxPackSegmenter(OnnxSegmenter):
         outputs = self.encoder.run(EMBEDDING_NAMES, {"pixel_values": encoder_input(frame, self.settings)})
         return dict(zip(EMBEDDING_NAMES, outputs, strict=True))
 
-    def decode(self, embeddings: dict[str, Any], prompts: list[dict], scale: np.ndarray) -> Iterator[np.ndarray]:
-        for points, boxes in _alike(prompts, scale):
-            if boxes.size or not self.needs_boxes:
-                feeds = {"input_points": points, "input_labels": np.ones(points.shape[:3], np.int64), "input_boxes": boxes}
-                yield from self.decoder.run(["single_mask"], feeds | embeddings)[0][0, :, 0]
+    def decode(self, embeddings: dict[str, Any], points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Logits f32 [P, h, w]."""
+        if self.needs_boxes and not boxes.size:
+            return np.zeros((points.shape[1], 1, 1), np.float32)
+        feeds = {"input_points": points, "input_labels": np.ones(points.shape[:3], np.int64), "input_boxes": boxes}
+        return self.decoder.run(["single_mask"], feeds | embeddings)[0][0, :, 0]

@@ -1,10 +1,13 @@
 """The nano prompter as a Qwen2.5-VL that transformers and TRL can load, generate with and train, and back.
 
 Its vision tower is the frozen detector and the two maps that turn detections into tokens. The embedding and the output matrix are the
-tables that the prompter computes from its words and numbers; they stay as they are, so that what was trained goes back exactly.
+tables that the prompter computes from its words and numbers; they stay as they are, so that what was trained goes back exactly. The output
+matrix has a row for each token of an answer, not for each of the 22,000 words: they come first in the vocabulary.
 """
 
+import hashlib
 import json
+from collections import OrderedDict
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +20,7 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel, 
 from . import detections as D
 from .class_pairs import DETECTION_SLOTS, compact, see
 from .detector import Detector, detect
-from .nano_export import CLIP_MEAN, CLIP_STD, MERGE, NEVER, picture_of_patches
+from .nano_export import CLIP_MEAN, CLIP_STD, MERGE, picture_of_patches
 from .nano_pack import lvlm_config, write_lvlm_settings
 from .prompter import Prompter
 from .questions import CONCEPT_KEYS
@@ -31,11 +34,14 @@ TRAINED = {
     "coordinates.": "model.visual.coordinates.",
 }
 """What is trained: names of the prompter and of the checkpoint."""
+KEPT_PICTURES = 1024
+"""Pictures whose detections are remembered, 60 kB each: training asks again and again about the same ones."""
 
 
 class NanoConfig(Qwen2_5_VLConfig):
     model_type = MODEL_TYPE
     auto_map: ClassVar[dict] = {}  # TRL looks into it
+    answer_size: int = 0
 
 
 class NanoTower(nn.Module):
@@ -50,6 +56,7 @@ class NanoTower(nn.Module):
         self.detection = nn.Linear(D.FEATURES, hidden)
         self.coordinates = nn.Linear(D.COORDINATES * D.PHASES, hidden, bias=False)
         self.register_buffer("thresholds", torch.zeros(D.N_CLASSES))
+        self.seen: OrderedDict[bytes, D.Described] = OrderedDict()
 
     def train(self, mode: bool = True) -> "NanoTower":
         super().train(mode)
@@ -65,13 +72,20 @@ class NanoTower(nn.Module):
         described, _ = see(compact(found, DETECTION_SLOTS), slots - DETECTION_SLOTS)
         return described
 
+    def remembered(self, pixel_values: torch.Tensor, grid: torch.Tensor) -> D.Described:
+        """As `look`, which never changes: the detector is frozen."""
+        key = hashlib.sha1(pixel_values.numpy(), usedforsecurity=False).digest()
+        if key not in self.seen:
+            self.seen[key] = self.look(pixel_values, grid)
+            if len(self.seen) > KEPT_PICTURES:
+                self.seen.popitem(last=False)
+        return self.seen[key]
+
     def forward(self, pixel_values: torch.Tensor, grid_thw: torch.Tensor, **_: object) -> BaseModelOutputWithPooling:
-        tokens, last, seen = [], None, None
-        for image, grid in zip(pixel_values.chunk(len(grid_thw)), grid_thw, strict=True):
-            if last is None or not torch.equal(image, last):  # all completions of a group are about the same picture
-                last, seen = image, self.look(image, grid)
-            tokens.append((self.detection(seen.features) + self.coordinates(seen.waves))[0])
-        return BaseModelOutputWithPooling(pooler_output=torch.cat(tokens))
+        pictures = zip(pixel_values.chunk(len(grid_thw)), grid_thw, strict=True)
+        seen = [self.remembered(picture, grid) for picture, grid in pictures]
+        features, waves = (torch.cat([getattr(one, name) for one in seen]) for name in ("features", "waves"))
+        return BaseModelOutputWithPooling(pooler_output=(self.detection(features) + self.coordinates(waves)).flatten(0, 1))
 
 
 class NanoModel(Qwen2_5_VLModel):
@@ -87,7 +101,7 @@ class NanoForConditionalGeneration(Qwen2_5_VLForConditionalGeneration):
     def __init__(self, config: NanoConfig) -> None:
         Qwen2_5_VLPreTrainedModel.__init__(self, config)
         self.model = NanoModel(config)
-        self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size)
+        self.lm_head = nn.Linear(config.text_config.hidden_size, config.answer_size, bias=False)
         self.post_init()
 
     def freeze_tables(self) -> None:
@@ -106,6 +120,7 @@ def write_nano_checkpoint(work: Path, folder: Path) -> None:
     prompter = Prompter(vocabulary)
     prompter.load_state_dict(torch.load(work / "prompter.pt"))
     settings = lvlm_config(prompter.shape, len(vocabulary.tokens)) | {"model_type": MODEL_TYPE, "tie_word_embeddings": False}
+    settings["answer_size"] = vocabulary.answer_size
     settings["text_config"]["tie_word_embeddings"] = False
     settings["vision_config"] |= {"depth": 0, "hidden_size": 16, "num_heads": 1}  # transformers' own tower, which ours replaces
     config = NanoConfig.from_dict(settings | {"architectures": [NanoForConditionalGeneration.__name__]})
@@ -115,10 +130,7 @@ def write_nano_checkpoint(work: Path, folder: Path) -> None:
         model.model.visual.thresholds.copy_(torch.tensor([by_class[key] for key in CONCEPT_KEYS]))
         model.model.visual.detector.load_state_dict(torch.load(work / "detector.pt"))
         model.model.language_model.embed_tokens.weight.copy_(prompter.table())
-        model.lm_head.weight.zero_()
-        model.lm_head.weight[: prompter.answer_size].copy_(prompter.answer_table() * prompter.logit_scale)
-        model.lm_head.bias.fill_(NEVER)
-        model.lm_head.bias[: prompter.answer_size] = 0
+        model.lm_head.weight.copy_(prompter.answer_table() * prompter.logit_scale)
         for name, value in prompter.state_dict().items():
             if (place := _place(name)) is not None:
                 model.get_parameter(place).copy_(value)

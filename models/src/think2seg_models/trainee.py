@@ -2,14 +2,28 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
-from transformers import AutoTokenizer, PreTrainedModel, Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
+from transformers import AutoTokenizer, BatchFeature, PreTrainedModel, Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from .checkpoint import Checkpoint, read_config, read_json
 from .nano_checkpoint import MODEL_TYPE, NanoForConditionalGeneration
 from .tokenizer_files import chat_template, check_tokenizer, image_preprocessing
 from .training_config import TrainingConfig
+
+
+class StillsImages(Qwen2VLImageProcessorPil):
+    """Works on a picture once where it stands several times in a row, as for the completions of a group."""
+
+    def _preprocess(self, images: list[np.ndarray], return_tensors: str | None = None, **settings: object) -> BatchFeature:
+        new = [not n or not np.array_equal(image, images[n - 1]) for n, image in enumerate(images)]
+        once = super()._preprocess([image for image, first in zip(images, new, strict=True) if first], return_tensors=None, **settings)
+        which = np.cumsum(new) - 1
+        grids = once["image_grid_thw"]
+        patches = np.split(once["pixel_values"], np.cumsum(grids.prod(1))[:-1])
+        repeated = {"pixel_values": np.concatenate([patches[n] for n in which]), "image_grid_thw": grids[which]}
+        return BatchFeature(repeated, tensor_type=return_tensors)
 
 
 class StillsProcessor(Qwen2_5_VLProcessor):
@@ -23,7 +37,7 @@ def load_processor(folder: Path) -> StillsProcessor:
     """Raises CHECKPOINT_INCOMPLETE for missing settings, CHECKPOINT_MISMATCH for a tokenizer of another model."""
     check_tokenizer(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, padding_side="left")
-    images = Qwen2VLImageProcessorPil.from_dict(image_preprocessing(folder))
+    images = StillsImages.from_dict(image_preprocessing(folder))
     return StillsProcessor(images, tokenizer, chat_template(folder))
 
 
