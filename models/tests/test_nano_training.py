@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from transformers import BatchFeature
+from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel
 
 from think2seg_models import mask_judge, vocabulary
 from think2seg_models.__main__ import main
 from think2seg_models.class_pairs import DETECTION_SLOTS, PAIR_SLOTS, compact, see
 from think2seg_models.detector import Detector, detect
-from think2seg_models.nano_checkpoint import NanoForConditionalGeneration
+from think2seg_models.nano_checkpoint import NanoForConditionalGeneration, NanoModel
 from think2seg_models.prompter import Prompter
 from think2seg_models.prompter_data import QuestionEncoder
 from think2seg_models.questions import CONCEPT_KEYS
@@ -72,16 +74,12 @@ def own_answers(work, frames: list[Image.Image]) -> list[list[int]]:
     return generate(prompter, described, prompts, NEW_TOKENS)
 
 
-def test_the_checkpoint_answers_as_the_prompter_also_in_a_padded_batch(work):
-    first, second = pictures()
-    frames = [first, first, second, second]
-    processor = load_processor(work / "checkpoint")
-    model = NanoForConditionalGeneration.from_pretrained(work / "checkpoint").eval()
+def inputs_of(work, frames: list[Image.Image], questions: tuple[str, ...]) -> BatchFeature:
     messages = [
         [{"role": "user", "content": [{"type": "image", "image": frame}, {"type": "text", "text": question}]}]
-        for frame, question in zip(frames, QUESTIONS, strict=True)
+        for frame, question in zip(frames, questions, strict=True)
     ]
-    inputs = processor.apply_chat_template(
+    inputs = load_processor(work / "checkpoint").apply_chat_template(
         messages,
         add_generation_prompt=True,
         tokenize=True,
@@ -90,11 +88,49 @@ def test_the_checkpoint_answers_as_the_prompter_also_in_a_padded_batch(work):
         processor_kwargs={"padding": True, "padding_side": "left"},
     )
     assert (inputs["attention_mask"] == 0).any()
+    return inputs
+
+
+def test_the_checkpoint_answers_as_the_prompter_also_in_a_padded_batch(work):
+    first, second = pictures()
+    frames = [first, first, second, second]
+    model = NanoForConditionalGeneration.from_pretrained(work / "checkpoint").eval()
+    inputs = inputs_of(work, frames, QUESTIONS)
     tokens = model.generate(**inputs, max_new_tokens=NEW_TOKENS, do_sample=False)[:, inputs["input_ids"].shape[1] :]
     ends = {0, 1}
     got = [[token for token in row if token not in ends] for row in tokens.tolist()]
     assert got == own_answers(work, frames)
     assert len({tuple(row) for row in got}) > 1
+
+
+def test_a_prompt_that_is_read_once_for_all_its_answers_scores_them_as_if_each_had_its_own(work):
+    first, second = pictures()
+    # Rows 0 and 3 share their prompt; row 2 has their question and another picture, row 4 their picture and another question.
+    inputs = inputs_of(work, [first, second, second, first, first], (QUESTIONS[0], QUESTIONS[2], QUESTIONS[0], QUESTIONS[0], QUESTIONS[3]))
+    model = NanoForConditionalGeneration.from_pretrained(work / "checkpoint")
+    model.freeze_tables()
+    random = torch.Generator().manual_seed(0)
+    answers = torch.randint(len(vocabulary.SPECIALS), model.config.answer_size, (5, 9), generator=random)
+    written = torch.ones_like(answers)
+    written[1, 4:] = 0
+    batch = dict(inputs)
+    for name, more in (("input_ids", answers), ("attention_mask", written), ("mm_token_type_ids", torch.zeros_like(answers))):
+        batch[name] = torch.cat((batch[name], more), 1)
+    read = []
+    model.model.language_model.register_forward_pre_hook(
+        lambda _, __, given: read.append(tuple(given["inputs_embeds"].shape[:2])), with_kwargs=True
+    )
+    states, slopes = {}, {}
+    for name, forward in (("once", NanoModel.forward), ("each", Qwen2_5_VLModel.forward)):
+        model.zero_grad()
+        hidden = forward(model.model, **batch, use_cache=False).last_hidden_state[:, -10:]
+        states[name] = hidden[:, :-1][written > 0]
+        states[name].pow(2).sum().backward()
+        slopes[name] = torch.cat([weight.grad.flatten() for weight in model.parameters() if weight.grad is not None])
+    length = inputs["input_ids"].shape[1]
+    assert read == [(4, length), (5, 9), (5, length + 9)]
+    assert torch.allclose(states["once"], states["each"], atol=1e-4)
+    assert torch.allclose(slopes["once"], slopes["each"], rtol=1e-3, atol=1e-3 * float(slopes["each"].abs().max()))
 
 
 def test_train_grpo_changes_what_is_trained_and_nothing_else(work, tmp_path, monkeypatch):

@@ -14,7 +14,8 @@ from typing import ClassVar
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
-from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.cache_utils import Cache
+from transformers.modeling_outputs import BaseModelOutputWithPast, BaseModelOutputWithPooling
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel, Qwen2_5_VLPreTrainedModel
 
 from . import detections as D
@@ -34,6 +35,8 @@ TRAINED = {
     "coordinates.": "model.visual.coordinates.",
 }
 """What is trained: names of the prompter and of the checkpoint."""
+ANSWER_PREFIX = 3
+"""Tokens from the end of the question to the answer: `<|im_end|> <|im_start|> assistant`."""
 KEPT_PICTURES = 1024
 """Pictures whose detections are remembered, 60 kB each: training asks again and again about the same ones."""
 
@@ -74,7 +77,7 @@ class NanoTower(nn.Module):
 
     def remembered(self, pixel_values: torch.Tensor, grid: torch.Tensor) -> D.Described:
         """As `look`, which never changes: the detector is frozen."""
-        key = hashlib.sha1(pixel_values.numpy(), usedforsecurity=False).digest()
+        key = _digest(pixel_values)
         if key not in self.seen:
             self.seen[key] = self.look(pixel_values, grid)
             if len(self.seen) > KEPT_PICTURES:
@@ -88,10 +91,62 @@ class NanoTower(nn.Module):
         return BaseModelOutputWithPooling(pooler_output=(self.detection(features) + self.coordinates(waves)).flatten(0, 1))
 
 
+def _digest(pixel_values: torch.Tensor) -> bytes:
+    return hashlib.sha1(pixel_values.numpy(), usedforsecurity=False).digest()
+
+
 class NanoModel(Qwen2_5_VLModel):
+    """Reads a prompt once where a batch holds several answers to it, as those of GRPO do: it is four fifths of their length."""
+
     def __init__(self, config: NanoConfig) -> None:
         super().__init__(config)
         self.visual = NanoTower(config.text_config.hidden_size)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        past_key_values: Cache | None = None,
+        use_cache: bool | None = None,
+        pixel_values: torch.Tensor | None = None,
+        image_grid_thw: torch.Tensor | None = None,
+        mm_token_type_ids: torch.Tensor | None = None,
+        **other: object,
+    ) -> BaseModelOutputWithPast:
+        whole = {"attention_mask": attention_mask, "past_key_values": past_key_values, "use_cache": use_cache}
+        whole |= {"pixel_values": pixel_values, "image_grid_thw": image_grid_thw, "mm_token_type_ids": mm_token_type_ids}
+        checkpointing = self.training and self.language_model.gradient_checkpointing  # which allows no cache
+        if pixel_values is None or past_key_values is not None or use_cache or checkpointing:
+            return super().forward(input_ids, **whole, **other)
+        ends = (input_ids == self.config.text_config.eos_token_id).int().argmax(1)  # of the question
+        if (ends != ends[0]).any():
+            return super().forward(input_ids, **whole, **other)
+        length = int(ends[0]) + ANSWER_PREFIX
+        pictures = pixel_values.chunk(len(image_grid_thw))
+        keys = [(_digest(picture), ids.tobytes()) for picture, ids in zip(pictures, input_ids[:, :length].numpy(), strict=True)]
+        first = {key: row for row, key in reversed(list(enumerate(keys)))}
+        distinct = list(first.values())
+        group = torch.tensor([list(first).index(key) for key in keys])
+        prompts = super().forward(
+            input_ids[distinct, :length],
+            attention_mask=attention_mask[distinct, :length],
+            pixel_values=torch.cat([pictures[row] for row in distinct]),
+            image_grid_thw=image_grid_thw[distinct],
+            mm_token_type_ids=mm_token_type_ids[distinct, :length],
+            use_cache=True,
+            **other,
+        )
+        prompts.past_key_values.batch_select_indices(group)
+        positions = (attention_mask.cumsum(1) - 1)[:, length:] + self.rope_deltas[group]
+        answers = super().forward(
+            input_ids[:, length:],
+            attention_mask=attention_mask,
+            position_ids=positions.expand(3, -1, -1),
+            past_key_values=prompts.past_key_values,
+            **other,
+        )
+        states = torch.cat((prompts.last_hidden_state[group], answers.last_hidden_state), 1)
+        return BaseModelOutputWithPast(last_hidden_state=states)
 
 
 class NanoForConditionalGeneration(Qwen2_5_VLForConditionalGeneration):
