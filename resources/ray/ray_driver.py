@@ -24,7 +24,7 @@ from typing import TextIO
 import ray
 
 _served: dict[str, "Serve"] = {}
-"""The server of this worker process, by the command that started it."""
+"""The server of this worker process, by the command that started it and the graphics cards that it sees."""
 
 
 class ServeEndedError(Exception):
@@ -51,6 +51,10 @@ class Serve:
             if reply.get("id") == 1 and reply["kind"] in ("done", "failed"):
                 return reply
 
+    def end(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+
     def _read(self) -> dict:
         line = self._process.stdout.readline()
         if not line:
@@ -60,10 +64,13 @@ class Serve:
 
 def segment(command: list[str], pack_sha256: str, question: dict) -> dict:
     """The task: asks the server of this worker process, starts it when there is none."""
-    key = json.dumps(command)
+    key = json.dumps([command, os.environ.get("CUDA_VISIBLE_DEVICES")])
     try:
         serve = _served.get(key)
         if serve is None:
+            # Ray gave this task another card than the last one: its models go where they belong.
+            while _served:
+                _served.popitem()[1].end()
             serve = _served[key] = Serve(command, pack_sha256)
         if not serve.is_same_pack:
             message = f"a node has pack {serve.pack_sha256}, expected {pack_sha256}; install the same pack on every node"

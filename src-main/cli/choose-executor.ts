@@ -47,7 +47,7 @@ export function readExecutor(values: ExecutorValues): ChooseExecutor {
   const { address, python = 'python3', 'serve-command': serveCommand } = values;
   const taskCpus = readNonNegative('task-cpus', values['task-cpus'] ?? '1');
   const taskGpus = readNonNegative('task-gpus', values['task-gpus'] ?? '0');
-  return ({ packDirectory, provider, threads, memoryBytes }, packSha256) =>
+  return ({ packDirectory, provider, threads, memoryBytes, shareGpu }, packSha256) =>
     RayPool.connect({
       address,
       pythonPath: python,
@@ -57,6 +57,8 @@ export function readExecutor(values: ExecutorValues): ChooseExecutor {
         'serve',
         ...['--pack', packDirectory, '--provider', provider],
         ...(threads === null ? [] : ['--threads', String(threads)]),
+        // Ray counts the cards: tasks that meet on one were given parts of it, or the next after an idle worker that keeps its models.
+        ...(shareGpu === true || taskGpus > 0 ? ['--share-gpu'] : []),
         ...(memoryBytes === undefined ? [] : ['--memory', `${Math.floor(memoryBytes / 2 ** 20)}M`]),
       ],
       packSha256,

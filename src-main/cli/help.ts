@@ -43,6 +43,7 @@ const segmentHelp = `think2seg segment RASTER --query TEXT [-o OUT ...]
       --provider NAME    auto, cuda, dml, webgpu or cpu (default auto)
       --threads N        threads of the models
       --memory SIZE      what the program may take, such as 1500M or 4G (default: what the machine and its cgroup allow)
+      --share-gpu        use a graphics card that another engine uses, instead of refusing to
       --mode MODE        native: outline at the raster's own resolution (default); reference: as the paper does
       --simplify PX      tolerance in pixels of the mask, 0 keeps every pixel edge (default 1)
       --min-area M2      drop smaller polygons
@@ -76,13 +77,14 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
       --progress NAME    text (default), or json: one JSON object a line on stderr, for programs
       --quiet            no progress on stderr
 
-  and --pack --provider --threads --memory --bands --scale --gsd --overlap --mode --simplify --min-area --connectivity
-  as in think2seg segment. Workers share --memory; with Ray each task has that much.
+  and --pack --provider --threads --memory --share-gpu --bands --scale --gsd --overlap --mode --simplify --min-area
+  --connectivity as in think2seg segment. Workers share --memory, and a graphics card only with --share-gpu; with
+  Ray each task has that much memory, and --task-gpus says what it has of a card.
 
   The same command again goes on where the last one stopped. Ctrl-C once finishes the scenes that run, twice stops at once.
 `;
 
-const serveHelp = `think2seg serve [--pack DIR|ID] [--provider NAME] [--threads N] [--memory SIZE]
+const serveHelp = `think2seg serve [--pack DIR|ID] [--provider NAME] [--threads N] [--memory SIZE] [--share-gpu]
 
   Reads requests from stdin and writes replies to stdout, one JSON object a line. First comes {"kind":"ready",...}.
 
@@ -108,7 +110,7 @@ const evaluateHelp = `think2seg evaluate --dataset NAME --root DIR --split SPLIT
       --segmenter-pack DIR|ID   a pack whose segmenter is compared; may be given several times
       --pictures N       so many of the worst and of the best cases in the report (default 12)
       --restart          throw away rows of an earlier run; without it an interrupted run goes on where it stopped
-      --pack DIR|ID, --provider NAME, --threads N, --memory SIZE   as for segment
+      --pack DIR|ID, --provider NAME, --threads N, --memory SIZE, --share-gpu   as for segment
       --json             the report as one JSON object on stdout
       --quiet            no progress on stderr
 `;

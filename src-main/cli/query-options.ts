@@ -12,6 +12,7 @@ export const modelOptions = {
   provider: { type: 'string', default: 'auto' },
   threads: { type: 'string' },
   memory: { type: 'string' },
+  'share-gpu': { type: 'boolean', default: false },
 } as const;
 
 export const queryOptions = {
@@ -34,6 +35,7 @@ interface ModelValues {
   provider: string;
   threads?: string | undefined;
   memory?: string | undefined;
+  'share-gpu': boolean;
 }
 
 interface QueryValues extends ModelValues {
@@ -64,6 +66,7 @@ export async function readModelOptions(values: ModelValues): Promise<ModelOption
     provider: readChoice('provider', values.provider, providerChoiceSchema.options),
     threads: readCount('threads', values.threads),
     ...(values.memory === undefined ? {} : { memoryBytes: readMemory('memory', values.memory) }),
+    ...(values['share-gpu'] ? { shareGpu: true } : {}),
   };
 }
 

@@ -107,7 +107,7 @@ export class RayPool implements Executor {
       return await new Promise<SegmentResult>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
         // How the models run belongs to the servers.
-        const { packDirectory, provider, threads, memoryBytes, ...asked } = input;
+        const { packDirectory, provider, threads, memoryBytes, shareGpu, ...asked } = input;
         this.#send({ kind: 'segment', id, input: asked });
       });
     } catch (thrown) {

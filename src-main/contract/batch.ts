@@ -24,6 +24,7 @@ export const batchRequestSchema = z.object({
       provider: true,
       threads: true,
       memoryBytes: true,
+      shareGpu: true,
       scale: true,
     })
     .extend({

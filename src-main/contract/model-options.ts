@@ -9,6 +9,8 @@ export const modelOptionsSchema = {
   threads: z.number().int().min(1).nullable(),
   /** What the engine may take in all; absent: as much as there is. */
   memoryBytes: z.number().int().positive().optional(),
+  /** Use a graphics card that another engine uses; absent: refuse to. */
+  shareGpu: z.boolean().optional(),
 };
 
 export type ModelOptions = z.infer<z.ZodObject<typeof modelOptionsSchema>>;

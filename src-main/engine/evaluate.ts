@@ -24,7 +24,8 @@ export async function evaluateWithOthers(
       // Each stays loaded for the whole run, so each needs a store of its own.
       const store = new ModelStore();
       stores.push(store);
-      const request = { pack, provider: input.provider, threads: input.threads };
+      const { provider, threads, shareGpu } = input;
+      const request = { pack, provider, threads, shareGpu };
       otherSegmenters.push({
         name: names[index]!,
         load: () => store.segmenter(request, signal),

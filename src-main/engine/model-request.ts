@@ -8,6 +8,7 @@ export interface ModelRequest {
   readonly pack: Pack;
   readonly provider: ProviderChoice;
   readonly threads: number | null;
+  readonly shareGpu?: boolean | undefined;
 }
 
 /** @throws Think2SegError PROVIDER_UNAVAILABLE when the provider that was asked for does not work here. */

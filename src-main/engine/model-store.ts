@@ -1,6 +1,8 @@
 /** Owns the loaded models: loads them on the best provider that works, keeps them between queries, unloads them. */
 import type { ProviderName } from '../contract/provider.ts';
 import { Think2SegError } from '../contract/errors.ts';
+import { holdCard } from '../core/inference/card-lock.ts';
+import { cardOf } from '../core/inference/which-card.ts';
 import type { ModelPart } from '../core/pack/model-files.ts';
 import { memoryLimitBytes } from '../core/inference/available-memory.ts';
 import { assertModelFits } from '../core/pack/memory.ts';
@@ -10,9 +12,13 @@ import { createSegmenter } from '../core/segment/segmenter.ts';
 import { lvlmFiles, lvlmParts, pickFiles, segmenterFiles, segmenterParts, type PickedFiles } from './picked-files.ts';
 import { providersFor, type ModelRequest } from './model-request.ts';
 
+const doNothing = (): Promise<void> => Promise.resolve();
+
 interface Loaded<Model> {
   readonly key: string;
   readonly model: Model;
+  /** Lets go of the graphics card. */
+  readonly release: () => Promise<void>;
   readonly note: string | undefined;
 }
 
@@ -29,7 +35,7 @@ export class ModelStore {
   async reasoner(request: ModelRequest, signal: AbortSignal): Promise<Reasoner> {
     const { pack } = request;
     if (this.#reasoner?.key !== keyOf(request)) {
-      await this.#reasoner?.model.dispose();
+      await unload(this.#reasoner);
       this.#reasoner = null;
       this.#reasoner = await load(
         request,
@@ -44,7 +50,7 @@ export class ModelStore {
   async segmenter(request: ModelRequest, signal: AbortSignal): Promise<Segmenter> {
     const { pack } = request;
     if (this.#segmenter?.key !== keyOf(request)) {
-      await this.#segmenter?.model.dispose();
+      await unload(this.#segmenter);
       this.#segmenter = null;
       this.#segmenter = await load(
         request,
@@ -58,10 +64,18 @@ export class ModelStore {
 
   /** Unloads every model. */
   async dispose(): Promise<void> {
-    await this.#reasoner?.model.dispose();
-    await this.#segmenter?.model.dispose();
+    await unload(this.#reasoner);
+    await unload(this.#segmenter);
     this.#reasoner = null;
     this.#segmenter = null;
+  }
+}
+
+async function unload(loaded: Loaded<Reasoner | Segmenter> | null): Promise<void> {
+  try {
+    await loaded?.model.dispose();
+  } finally {
+    await loaded?.release();
   }
 }
 
@@ -76,7 +90,7 @@ async function load<Part extends ModelPart, Model>(
   create: (files: PickedFiles<Part>, options: { provider: ProviderName; threads?: number }) => Promise<Model>,
   signal: AbortSignal,
 ): Promise<Loaded<Model>> {
-  const { pack, threads } = request;
+  const { pack, threads, shareGpu = false } = request;
   const selection = await providersFor(request, signal);
   const notes = selection.note === undefined ? [] : [selection.note];
   for (const report of selection.usable) {
@@ -86,11 +100,13 @@ async function load<Part extends ModelPart, Model>(
       notes.push(`${report.provider}: pack ${pack.manifest.id} has no files in a precision that it computes`);
       continue;
     }
-    await assertModelFits(pack, parts, files, report.provider);
+    const release = report.provider === 'cpu' ? doNothing : await holdCard(await cardOf(report.provider), shareGpu);
     try {
+      await assertModelFits(pack, parts, files, report.provider);
       const model = await create(files, { provider: report.provider, ...(threads === null ? {} : { threads }) });
-      return { key: keyOf(request), model, note: notes.length === 0 ? undefined : notes.join('; ') };
+      return { key: keyOf(request), model, release, note: notes.length === 0 ? undefined : notes.join('; ') };
     } catch (error) {
+      await release();
       const isLast = report === selection.usable.at(-1);
       if (isLast || !(error instanceof Think2SegError) || error.code !== 'PROVIDER_UNAVAILABLE') {
         throw error;

@@ -68,6 +68,7 @@ const fatalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PACK_DAMAGED',
   'PACK_FOREIGN',
   'PROVIDER_UNAVAILABLE',
+  'GPU_IN_USE',
   'MEMORY_INSUFFICIENT',
   'OUTPUT_FULL',
   'OUTPUT_NOT_WRITABLE',

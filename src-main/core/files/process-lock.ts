@@ -5,7 +5,8 @@ import { Think2SegError } from '../../contract/errors.ts';
 import { isGone, ownerSchema, thisProcess, type ProcessOwner } from './process-owner.ts';
 import { isErrno, writeFailure } from './write-failure.ts';
 
-async function readOwner(path: string): Promise<ProcessOwner | null> {
+/** Who has the lock `path`; null when nobody has. @throws Think2SegError OUTPUT_LOCKED for a file that is no lock. */
+export async function readOwner(path: string): Promise<ProcessOwner | null> {
   try {
     return ownerSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (thrown) {
@@ -22,13 +23,14 @@ async function readOwner(path: string): Promise<ProcessOwner | null> {
  * Takes the lock `path` for this process.
  *
  * @param what is locked, for the message.
+ * @param owner what the lock says of this process.
  * @returns a function that gives it back.
  * @throws Think2SegError OUTPUT_LOCKED when a living process (or any on another machine) has it, OUTPUT_NOT_WRITABLE
  */
-export async function takeLock(path: string, what: string): Promise<() => Promise<void>> {
+export async function takeLock(path: string, what: string, owner = thisProcess()): Promise<() => Promise<void>> {
   const draft = `${path}.${randomUUID()}`;
   try {
-    await writeFile(draft, JSON.stringify(thisProcess()));
+    await writeFile(draft, JSON.stringify(owner));
   } catch (thrown) {
     throw writeFailure(path, thrown);
   }

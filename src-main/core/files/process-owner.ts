@@ -4,16 +4,26 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { isErrno } from './write-failure.ts';
 
-export const ownerSchema = z.object({ host: z.string(), pid: z.number().int(), startedAt: z.string() });
+const processSchema = z.object({ host: z.string(), pid: z.number().int(), startedAt: z.string() });
+
+/** With the program that the process works for, and ends with, where that is another. */
+export const ownerSchema = processSchema.extend({ program: processSchema.optional() });
 
 export type ProcessOwner = z.infer<typeof ownerSchema>;
 
+export function processNumbered(pid: number): ProcessOwner {
+  return { host: hostname(), pid, startedAt: startIn(statusOf(pid)) };
+}
+
 export function thisProcess(): ProcessOwner {
-  return { host: hostname(), pid: process.pid, startedAt: startIn(statusOf(process.pid)) };
+  return processNumbered(process.pid);
 }
 
 /** Whether the process has ended (killed, crashed, machine restarted). Of processes on other machines nobody can tell: false. */
-export function isGone({ host, pid, startedAt }: ProcessOwner): boolean {
+export function isGone({ host, pid, startedAt, program }: ProcessOwner): boolean {
+  if (program !== undefined && isGone(program)) {
+    return true;
+  }
   if (host !== hostname()) {
     return false;
   }
@@ -21,9 +31,14 @@ export function isGone({ host, pid, startedAt }: ProcessOwner): boolean {
     process.kill(pid, 0);
   } catch (thrown) {
     // Anything but "may not be asked" is "not there".
-    return !isErrno(thrown, 'EPERM');
+    if (!isErrno(thrown, 'EPERM')) {
+      return true;
+    }
   }
   const status = statusOf(pid);
+  if (status.length === 0) {
+    return false;
+  }
   return status[0] === zombie || startedAt !== startIn(status);
 }
 
