@@ -141,15 +141,10 @@ export class Desk {
     if (raster === undefined || settings === null || scene === null) {
       return null;
     }
-    const { mode, connectivity, provider, threads } = settings;
     return {
       rasterPath: raster.path,
       bands: scene.display.isPalette ? null : bandsToAsk(raster.rgbBands),
-      mode,
-      connectivity,
-      packDirectory: this.packDirectory,
-      provider,
-      threads,
+      ...this.#howToAnswer(settings),
     };
   }
 
@@ -221,9 +216,13 @@ export class Desk {
     if (settings === null) {
       throw new Error('a batch was begun before the main process answered app.start');
     }
-    const { mode, connectivity, provider, threads } = settings;
+    return { bands: null, simplifyPx: 1, minAreaM2: 0, ...this.#howToAnswer(settings) };
+  }
+
+  #howToAnswer({ mode, connectivity, provider, threads, memoryBytes, shareGpu }: Settings) {
     const { packDirectory } = this;
-    return { bands: null, simplifyPx: 1, minAreaM2: 0, mode, connectivity, packDirectory, provider, threads };
+    const memory = memoryBytes === null ? {} : { memoryBytes };
+    return { mode, connectivity, packDirectory, provider, threads, ...memory, shareGpu };
   }
 
   /** The map has the CRS of the work from its next picture on. */

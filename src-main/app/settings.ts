@@ -7,6 +7,8 @@ export const defaultSettings: Settings = {
   packDirectory: null,
   provider: 'auto',
   threads: null,
+  memoryBytes: null,
+  shareGpu: false,
   mode: 'native',
   connectivity: 4,
   defaultFormat: '.gpkg',

@@ -14,6 +14,10 @@ export const settingsSchema = z.object({
   provider: providerChoiceSchema,
   /** null lets the machine decide. */
   threads: z.number().int().min(1).nullable(),
+  /** What the engine may take in all; null is as much as there is. */
+  memoryBytes: z.number().int().positive().nullable(),
+  /** Use a graphics card that another engine uses. */
+  shareGpu: z.boolean(),
   mode: z.enum(['native', 'reference']),
   connectivity: z.union([z.literal(4), z.literal(8)]),
   defaultFormat: z.enum(['.gpkg', '.geojson', '.shp', '.fgb']),

@@ -296,6 +296,10 @@ export const panelStrings = {
     providerNote: 'Automatic takes the fastest that computes what the CPU computes. The self-test shows why.',
     threads: 'CPU threads',
     threadsAuto: 'Automatic',
+    memory: 'Memory, GB',
+    memoryAuto: 'What there is',
+    shareGpu: 'Graphics card',
+    shareGpuChoice: 'Use it also while another program of Think2Seg does',
     mode: 'Segmenter sees',
     modes: {
       native: 'Pixels of the scene (sharp outlines)',

@@ -140,6 +140,8 @@ function usualAnswers(origin: string, openPaths: readonly string[]): Answers {
       packDirectory: null,
       provider: 'auto',
       threads: null,
+      memoryBytes: null,
+      shareGpu: false,
       mode: 'native',
       connectivity: 4,
       defaultFormat: '.gpkg',
