@@ -91,8 +91,8 @@ class NanoTower(nn.Module):
         return BaseModelOutputWithPooling(pooler_output=(self.detection(features) + self.coordinates(waves)).flatten(0, 1))
 
 
-def _digest(pixel_values: torch.Tensor) -> bytes:
-    return hashlib.sha1(pixel_values.numpy(), usedforsecurity=False).digest()
+def _digest(values: torch.Tensor) -> bytes:
+    return hashlib.sha1(values.detach().contiguous().numpy(), usedforsecurity=False).digest()
 
 
 class NanoModel(Qwen2_5_VLModel):
@@ -106,47 +106,53 @@ class NanoModel(Qwen2_5_VLModel):
         self,
         input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
+        position_ids: torch.Tensor | None = None,
         past_key_values: Cache | None = None,
         use_cache: bool | None = None,
         pixel_values: torch.Tensor | None = None,
         image_grid_thw: torch.Tensor | None = None,
         mm_token_type_ids: torch.Tensor | None = None,
+        mm_encoder_outputs: dict[str, BaseModelOutputWithPooling] | None = None,
         **other: object,
     ) -> BaseModelOutputWithPast:
-        whole = {"attention_mask": attention_mask, "past_key_values": past_key_values, "use_cache": use_cache}
-        whole |= {"pixel_values": pixel_values, "image_grid_thw": image_grid_thw, "mm_token_type_ids": mm_token_type_ids}
-        checkpointing = self.training and self.language_model.gradient_checkpointing  # which allows no cache
-        if pixel_values is None or past_key_values is not None or use_cache or checkpointing:
-            return super().forward(input_ids, **whole, **other)
-        ends = (input_ids == self.config.text_config.eos_token_id).int().argmax(1)  # of the question
-        if (ends != ends[0]).any():
-            return super().forward(input_ids, **whole, **other)
-        length = int(ends[0]) + ANSWER_PREFIX
-        pictures = pixel_values.chunk(len(image_grid_thw))
-        keys = [(_digest(picture), ids.tobytes()) for picture, ids in zip(pictures, input_ids[:, :length].numpy(), strict=True)]
+        if pixel_values is not None:
+            mm_encoder_outputs = {"image": self.get_image_features(pixel_values, image_grid_thw, return_dict=True)}
+        texts = {"attention_mask": attention_mask, "mm_token_type_ids": mm_token_type_ids}
+        length = None if mm_encoder_outputs is None else self._prompt_length(input_ids, generating=bool(use_cache))
+        if length is None:
+            other |= texts | {"image_grid_thw": image_grid_thw, "mm_encoder_outputs": mm_encoder_outputs}
+            return super().forward(input_ids, position_ids=position_ids, past_key_values=past_key_values, use_cache=use_cache, **other)
+        pictures = mm_encoder_outputs["image"].pooler_output
+        keys = [(_digest(picture), _digest(ids)) for picture, ids in zip(pictures, input_ids[:, :length], strict=True)]
         first = {key: row for row, key in reversed(list(enumerate(keys)))}
         distinct = list(first.values())
         group = torch.tensor([list(first).index(key) for key in keys])
-        prompts = super().forward(
+        read = super().forward(
             input_ids[distinct, :length],
-            attention_mask=attention_mask[distinct, :length],
-            pixel_values=torch.cat([pictures[row] for row in distinct]),
-            image_grid_thw=image_grid_thw[distinct],
-            mm_token_type_ids=mm_token_type_ids[distinct, :length],
+            position_ids=None if position_ids is None else position_ids[:, distinct],
+            past_key_values=past_key_values,
             use_cache=True,
+            image_grid_thw=None if image_grid_thw is None else image_grid_thw[distinct],
+            mm_encoder_outputs={"image": BaseModelOutputWithPooling(pooler_output=[pictures[row] for row in distinct])},
+            **{name: None if given is None else given[distinct, :length] for name, given in texts.items()},
             **other,
         )
-        prompts.past_key_values.batch_select_indices(group)
-        positions = (attention_mask.cumsum(1) - 1)[:, length:] + self.rope_deltas[group]
-        answers = super().forward(
-            input_ids[:, length:],
-            attention_mask=attention_mask,
-            position_ids=positions.expand(3, -1, -1),
-            past_key_values=prompts.past_key_values,
-            **other,
-        )
-        states = torch.cat((prompts.last_hidden_state[group], answers.last_hidden_state), 1)
-        return BaseModelOutputWithPast(last_hidden_state=states)
+        states, cache = read.last_hidden_state[group], read.past_key_values
+        cache.batch_select_indices(group)
+        if length < input_ids.shape[1]:
+            positions = (attention_mask.cumsum(1) - 1)[:, length:] + self.rope_deltas[group]
+            said = {"attention_mask": attention_mask, "position_ids": positions.expand(3, -1, -1), "past_key_values": cache}
+            states = torch.cat((states, super().forward(input_ids[:, length:], **said, **other).last_hidden_state), 1)
+        return BaseModelOutputWithPast(last_hidden_state=states, past_key_values=cache if use_cache else None)
+
+    def _prompt_length(self, input_ids: torch.Tensor, generating: bool) -> int | None:
+        """Where the answers of a batch begin, None where they begin at different places or there can be no cache."""
+        if generating:
+            return input_ids.shape[1]
+        if self.training and self.language_model.gradient_checkpointing:
+            return None
+        ends = (input_ids == self.config.text_config.eos_token_id).int().argmax(1)  # of the question
+        return int(ends[0]) + ANSWER_PREFIX if (ends == ends[0]).all() else None
 
 
 class NanoForConditionalGeneration(Qwen2_5_VLForConditionalGeneration):
