@@ -1,5 +1,6 @@
 import type { SceneInfo } from '../../contract/scene.ts';
 import { Think2SegError } from '../../contract/errors.ts';
+import { interleaveRgb } from '../image/interleave.ts';
 import type { RasterWindow, RgbImage, SampleArray } from '../ports.ts';
 import { forEachChunk } from './doubles.ts';
 
@@ -44,8 +45,8 @@ export function computeStretch(
 /** The window as 8-bit RGB; invalid pixels and NaN are black. The window must hold three bands (or one palette band). */
 export function applyStretch(window: RasterWindow, stretch: Stretch): RgbImage {
   const { width, height } = window;
-  const data = new Uint8Array(width * height * 3);
   if (stretch.kind === 'palette') {
+    const data = new Uint8Array(width * height * 3);
     fillFromPalette(data, window, stretch.colors);
     return { width, height, data };
   }
@@ -62,24 +63,14 @@ export function applyStretch(window: RasterWindow, stretch: Stretch): RgbImage {
     green instanceof Uint8Array &&
     blue instanceof Uint8Array
   ) {
-    interleave(data, red, green, blue, window.valid);
-    return { width, height, data };
+    return { width, height, data: interleaveRgb([red, green, blue], window.valid) };
   }
+  const data = new Uint8Array(width * height * 3);
   window.bands.forEach((samples, color) => {
     const [low, high] = stretch.kind === 'linear' ? (stretch.ranges[color] ?? [0, 255]) : [0, 255];
     fillColor(data, color, samples, window.valid, low, high);
   });
   return { width, height, data };
-}
-
-function interleave(data: Uint8Array, red: Uint8Array, green: Uint8Array, blue: Uint8Array, valid: Uint8Array): void {
-  for (let pixel = 0, at = 0; pixel < valid.length; pixel += 1, at += 3) {
-    // All bits or none.
-    const mask = -valid[pixel]!;
-    data[at] = red[pixel]! & mask;
-    data[at + 1] = green[pixel]! & mask;
-    data[at + 2] = blue[pixel]! & mask;
-  }
 }
 
 function fillColor(
