@@ -1,5 +1,3 @@
-import { Think2SegError } from '../../contract/errors.ts';
-
 /** A mask of labels, `height * width`, row-major; 0 is background. */
 export type LabelMask = Uint8Array | Uint16Array;
 
@@ -21,12 +19,6 @@ export interface LabelledComponents {
  * one pass to renumber. Memory: 4 bytes a pixel, and 4 bytes a run that starts something new.
  */
 export function labelComponents(mask: LabelMask, width: number, height: number): LabelledComponents {
-  if (mask.length !== width * height) {
-    throw new Think2SegError(
-      'INTERNAL',
-      `the mask has ${mask.length} samples, expected ${width} x ${height} = ${width * height}`,
-    );
-  }
   const stride = width + 1;
   const component = new Int32Array((height + 2) * stride + 1);
   let parent = new Int32Array(1024);

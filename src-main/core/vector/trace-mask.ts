@@ -1,5 +1,6 @@
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
 import { groupAcrossCorners, labelComponents, type LabelledComponents, type LabelMask } from './label-components.ts';
+import { cropToLabels } from './mask-crop.ts';
 
 /** The outline of one connected component. Coordinates are pixel corners: pixel (0, 0) covers (0, 0)..(1, 1). */
 export interface TracedPolygon {
@@ -33,17 +34,19 @@ export function traceMask(mask: LabelMask, width: number, height: number, option
  * not fit into memory. Working memory is about 6 bytes a pixel for ordinary masks and at most 40 (a checkerboard).
  */
 export function* iterateTracedPolygons(
-  mask: LabelMask,
-  width: number,
-  height: number,
+  wholeMask: LabelMask,
+  wholeWidth: number,
+  wholeHeight: number,
   { connectivity }: TraceOptions,
 ): Generator<TracedPolygon, void, undefined> {
+  const crop = cropToLabels(wholeMask, wholeWidth, wholeHeight);
+  const { mask, width, height } = crop;
   const labelled = labelComponents(mask, width, height);
   const traced = traceRings(mask, width, height, labelled);
   const components = bucket(traced.componentOfRing, traced.ringCount, labelled.count);
   if (connectivity === 4) {
     for (let component = 0; component < labelled.count; component++) {
-      yield { label: traced.labelOf[component]!, parts: [polygonOf(traced, components, component)] };
+      yield { label: traced.labelOf[component]!, parts: [polygonOf(traced, components, component, crop)] };
     }
     return;
   }
@@ -52,7 +55,7 @@ export function* iterateTracedPolygons(
   for (let group = 0; group < count; group++) {
     const parts: PolygonRings[] = [];
     for (let i = groups.start[group]!; i < groups.start[group + 1]!; i++) {
-      parts.push(polygonOf(traced, components, groups.member[i]!));
+      parts.push(polygonOf(traced, components, groups.member[i]!, crop));
     }
     yield { label: traced.labelOf[groups.member[groups.start[group]!]!]!, parts };
   }
@@ -172,14 +175,21 @@ function bucket(bucketOf: Int32Array, length: number, bucketCount: number): Buck
   return { start, member };
 }
 
-function polygonOf(traced: TracedRings, components: Buckets, component: number): PolygonRings {
+/** Rings of the crop, in coordinates of the whole mask. */
+function polygonOf(
+  traced: TracedRings,
+  components: Buckets,
+  component: number,
+  { x, y }: { readonly x: number; readonly y: number },
+): PolygonRings {
   const rings: RingCoordinates[] = [];
   for (let i = components.start[component]!; i < components.start[component + 1]!; i++) {
     const from = traced.ringStart[components.member[i]!]!;
     const to = traced.ringStart[components.member[i]! + 1]!;
     const ring = new Float64Array(to - from);
-    for (let k = from; k < to; k++) {
-      ring[k - from] = traced.coordinates[k]!;
+    for (let k = from; k < to; k += 2) {
+      ring[k - from] = traced.coordinates[k]! + x;
+      ring[k - from + 1] = traced.coordinates[k + 1]! + y;
     }
     rings.push(ring);
   }

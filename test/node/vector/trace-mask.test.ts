@@ -57,6 +57,28 @@ describe('traceMask', () => {
     }
   });
 
+  it.each([
+    [0, 0],
+    [61, 17],
+    [167, 214],
+  ])('gives an object at %s, %s of an empty mask the outline it has alone, moved', (x, y) => {
+    const [width, height, side] = [200, 240, 26];
+    for (const connectivity of connectivities) {
+      const alone = makeMask('noise', 33, side, 4);
+      const mask = new Uint8Array(width * height);
+      for (let row = 0; row < side; row++) {
+        mask.set(alone.subarray(row * 33, (row + 1) * 33), (y + row) * width + x);
+      }
+      const moved = traceMask(alone, 33, side, { connectivity }).map(({ label, parts }) => ({
+        label,
+        parts: parts.map(({ rings }) => ({
+          rings: rings.map((ring) => ring.map((value, at) => value + (at % 2 === 0 ? x : y))),
+        })),
+      }));
+      expect(traceMask(mask, width, height, { connectivity })).toEqual(moved);
+    }
+  });
+
   it('takes 16-bit labels, the frame edge and an empty mask', () => {
     const labels = Uint16Array.of(700, 700, 65535, 0);
     expect(traceMask(labels, 2, 2, { connectivity: 4 }).map(({ label, parts }) => [label, planarArea(parts)])).toEqual([
