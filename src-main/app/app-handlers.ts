@@ -156,8 +156,8 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       return null;
     },
 
-    'autosave.write': async ({ projectPath, project }) => {
-      await autosave.write(projectPath, project);
+    'autosave.write': async ({ projectPath, projectText }) => {
+      await autosave.write(projectPath, projectText);
       return null;
     },
 

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import type { StartState } from '../contract/app-routes.ts';
 import { projectSchema } from '../contract/project.ts';
 import { readOwnFile, writeWholeFile } from './json-file.ts';
-import { parseProject } from './project-file.ts';
 
 const autosaveSchema = z.object({
   projectPath: z.string().nullable(),
@@ -26,9 +25,10 @@ export class Autosave {
     return { recovery: value, note };
   }
 
-  write(projectPath: string | null, project: unknown): Promise<void> {
-    const content = { projectPath, savedAt: new Date().toISOString(), project: parseProject(project, 'the project') };
-    return this.#then(() => writeWholeFile(this.#path, JSON.stringify(content)));
+  /** @param projectText a project as JSON; one that is none is found, and put aside, by `read`. */
+  write(projectPath: string | null, projectText: string): Promise<void> {
+    const head = JSON.stringify({ projectPath, savedAt: new Date().toISOString() });
+    return this.#then(() => writeWholeFile(this.#path, `${head.slice(0, -1)},"project":${projectText}}`));
   }
 
   discard(): Promise<void> {

@@ -66,8 +66,11 @@ export const appRouteInputs = {
   'batch.open': z.object({ folder: z.string().min(1) }),
   'project.read': z.object({ path: z.string().min(1) }),
   'project.write': z.object({ path: z.string().min(1), project: z.unknown() }),
-  /** Kept in the program's own folder until the work is saved or given up. */
-  'autosave.write': z.object({ projectPath: z.string().nullable(), project: z.unknown() }),
+  /**
+   * Kept in the program's own folder until the work is saved or given up. As JSON, because it comes after every edit and a text crosses
+   * quickly; what it holds is checked when it is read.
+   */
+  'autosave.write': z.object({ projectPath: z.string().nullable(), projectText: z.string() }),
   'autosave.discard': z.object({}),
   /** A one-page report; the extension (.html or .pdf) says the format. */
   'report.write': z.object({ path: z.string().min(1), html: z.string(), overwrite: z.boolean() }),

@@ -1,6 +1,6 @@
 /** Between the work in memory and the project file. */
 import { projectVersion, type Project } from '../../src-main/contract/project.ts';
-import type { Instance, WorkDocument } from './document.ts';
+import type { Instance, Result, WorkDocument } from './document.ts';
 
 export interface ProjectExtras {
   readonly view: Project['view'];
@@ -17,6 +17,33 @@ export function toProject(work: WorkDocument, { view, questionHistory }: Project
     view,
     questionHistory: [...questionHistory],
   };
+}
+
+/** Instances never change: the text of one is made once. */
+const textOf = new WeakMap<Instance, string>();
+
+/** The same as JSON, in the time that what changed since the last text takes. */
+export function projectText(work: WorkDocument, extras: ProjectExtras, savedAt: Date): string {
+  const { results, ...project } = toProject({ ...work, results: [] }, extras, savedAt);
+  return withList(project, 'results', work.results.map(resultText));
+}
+
+function resultText({ instances, ...result }: Result): string {
+  return withList(result, 'instances', instances.map(instanceText));
+}
+
+function instanceText(instance: Instance): string {
+  const known = textOf.get(instance);
+  if (known !== undefined) {
+    return known;
+  }
+  const text = JSON.stringify(stored(instance));
+  textOf.set(instance, text);
+  return text;
+}
+
+function withList(value: object, name: string, texts: readonly string[]): string {
+  return `${JSON.stringify(value).slice(0, -1)},"${name}":[${texts.join(',')}]}`;
 }
 
 function stored({ outlinedPrompt, ...instance }: Instance): Project['results'][number]['instances'][number] {

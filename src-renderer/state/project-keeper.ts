@@ -1,10 +1,9 @@
 /** The project on disk: whether the work is saved, where, and the copy that survives a crash. */
-import type { Project } from '../../src-main/contract/project.ts';
 import { AutosaveSchedule, type AutosaveTimes } from './autosave.ts';
 import type { Call } from './calls.ts';
 import type { WorkDocument } from './document.ts';
 import { Observable, type Readable } from './observable.ts';
-import { toProject, type ProjectExtras } from './project-conversion.ts';
+import { projectText, toProject, type ProjectExtras } from './project-conversion.ts';
 
 export interface ProjectState {
   readonly path: string | null;
@@ -32,7 +31,10 @@ export class ProjectKeeper {
     this.#saved = work.get();
     this.#autosave = new AutosaveSchedule(async () => {
       try {
-        await call('autosave.write', { projectPath: this.#state.get().path, project: this.#project() });
+        await call('autosave.write', {
+          projectPath: this.#state.get().path,
+          projectText: projectText(this.#work.get(), this.#extras(), new Date()),
+        });
       } catch (thrown) {
         onProblem(thrown);
       }
@@ -60,7 +62,7 @@ export class ProjectKeeper {
 
   async save(path: string): Promise<void> {
     const work = this.#work.get();
-    await this.#call('project.write', { path, project: this.#project() });
+    await this.#call('project.write', { path, project: toProject(work, this.#extras(), new Date()) });
     this.isAt(path, work);
     if (!this.#state.get().isDirty) {
       await this.discardCopy();
@@ -71,10 +73,6 @@ export class ProjectKeeper {
   async discardCopy(): Promise<void> {
     await this.#autosave.stop();
     await this.#call('autosave.discard', {});
-  }
-
-  #project(): Project {
-    return toProject(this.#work.get(), this.#extras(), new Date());
   }
 
   #follow(work: WorkDocument): void {

@@ -62,9 +62,9 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
     const first = await launch();
     await first.answerDialogs({ open: [raster] });
     await first.call('dialog.openFiles', { title: 'Open', filters: [], several: false });
-    expect(await first.call('autosave.write', { projectPath: null, project: projectOf(raster) })).toMatchObject({
-      ok: true,
-    });
+    expect(
+      await first.call('autosave.write', { projectPath: null, projectText: JSON.stringify(projectOf(raster)) }),
+    ).toMatchObject({ ok: true });
     await kill();
 
     const second = await launch();

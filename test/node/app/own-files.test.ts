@@ -117,16 +117,27 @@ describe('recent files', () => {
 });
 
 describe('the automatic copy', () => {
+  const textOf = (rasterPath: string): string => JSON.stringify(projectWith(rasterPath));
+
   it('is there after a kill and gone after it was given up, in the order of the calls', async () => {
     const path = join(folder, 'autosave.json');
     const autosave = new Autosave(path);
-    void autosave.write(null, projectWith('/first.tif'));
-    await autosave.write('/work.t2s', projectWith('/second.tif'));
+    void autosave.write(null, textOf('/first.tif'));
+    await autosave.write('/work.t2s', textOf('/second.tif'));
     const { recovery } = await new Autosave(path).read();
     expect(recovery).toMatchObject({ projectPath: '/work.t2s', project: projectWith('/second.tif') });
-    void autosave.write(null, projectWith('/third.tif'));
+    void autosave.write(null, textOf('/third.tif'));
     await autosave.discard();
     expect(await new Autosave(path).read()).toEqual({ recovery: null, note: undefined });
+  });
+
+  it.each(['{"rasters": 1}', '1}, {"x": [', ''])('is put aside when it holds no project: %j', async (projectText) => {
+    const path = join(folder, 'autosave.json');
+    await new Autosave(path).write(null, projectText);
+    expect(await new Autosave(path).read()).toMatchObject({
+      recovery: null,
+      note: expect.stringContaining(`kept as ${path}.bad`) as string,
+    });
   });
 });
 

@@ -61,8 +61,10 @@ describe('ProjectKeeper', () => {
     history.apply('open', addRaster(someRaster()));
     history.apply('answer', addResult(someResult('a', [10, 20])));
     await vi.runAllTimersAsync();
-    const { project } = made[0]!.input as { project: unknown };
-    const read = projectSchema.parse(JSON.parse(JSON.stringify(project)));
+    history.apply('accept', setVerdict(['a-1'], 'accepted'));
+    await vi.runAllTimersAsync();
+    const { projectText } = made.at(-1)!.input as { projectText: string };
+    const read = projectSchema.strict().parse(JSON.parse(projectText));
     expect(read.questionHistory).toEqual(['where are the ponds?']);
     expect(fromProject(read)).toEqual(history.value.get());
   });
