@@ -13,9 +13,9 @@ export class CompareClip {
     this.#map = map;
     for (const layer of layers) {
       layer.on('prerender', (event) => this.#clip(event));
-      layer.on('postrender', ({ context }) => {
-        if (this.#edge !== null && context instanceof CanvasRenderingContext2D) {
-          context.restore();
+      layer.on('postrender', (event) => {
+        if (this.#isOnMap(event)) {
+          event.context.restore();
         }
       });
     }
@@ -27,11 +27,11 @@ export class CompareClip {
   }
 
   #clip(event: RenderEvent): void {
-    const { context } = event;
     const [width = 0, height = 0] = this.#map.getSize() ?? [];
-    if (this.#edge === null || !(context instanceof CanvasRenderingContext2D)) {
+    if (this.#edge === null || !this.#isOnMap(event)) {
       return;
     }
+    const { context } = event;
     const corner = (x: number, y: number): [number, number] => {
       const [pixelX = 0, pixelY = 0] = getRenderPixel(event, [x, y]);
       return [pixelX, pixelY];
@@ -45,5 +45,13 @@ export class CompareClip {
     context.lineTo(...corner(0, height));
     context.closePath();
     context.clip();
+  }
+
+  /** False for the picture that a layer of many outlines draws of itself, which is larger than the map and is clipped where it is put on it. */
+  #isOnMap(event: RenderEvent): event is RenderEvent & { context: CanvasRenderingContext2D } {
+    const [width] = this.#map.getSize() ?? [];
+    return (
+      this.#edge !== null && event.context instanceof CanvasRenderingContext2D && event.frameState?.size[0] === width
+    );
   }
 }

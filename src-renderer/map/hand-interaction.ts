@@ -13,6 +13,7 @@ export interface HandSurroundings {
   readonly tool: () => MapTool;
   /** The map is being moved by hand, whatever the tool. */
   readonly isPanning: (event: PointerEvent) => boolean;
+  /** Those with handles. */
   readonly prompts: () => readonly MapPrompt[];
   readonly placementOf: (rasterId: string) => ScenePlacement | null;
   readonly active: () => ScenePlacement | null;
@@ -94,7 +95,7 @@ export class HandInteraction extends PointerInteraction {
   /** The editable prompt and the part of it that lie under a place of the screen. */
   handleUnder(pointScreen: Point): { prompt: MapPrompt; handle: Handle; placement: ScenePlacement } | null {
     for (const prompt of this.#around.prompts()) {
-      const placement = prompt.isEditable ? this.#around.placementOf(prompt.rasterId) : null;
+      const placement = this.#around.placementOf(prompt.rasterId);
       if (placement !== null) {
         const toScreen = (pointScenePx: Point): Point | null => {
           const pointView = placement.sceneToView(pointScenePx);

@@ -35,8 +35,6 @@ export interface MapPrompt {
   readonly color: string;
   /** Short: it stands at the box. */
   readonly label: string;
-  /** Has handles. */
-  readonly isEditable: boolean;
 }
 
 export interface MapTarget {

@@ -8,7 +8,10 @@ import { placeScene, type ScenePlacement } from './scene-placement.ts';
 interface StackedRaster {
   readonly layer: RasterMapLayer;
   raster: MapRaster;
+  /** What is drawn on it is drawn anew when it is another one. */
   placement: ScenePlacement | null;
+  frame: MapFrame | null;
+  isActive: boolean;
 }
 
 /** The rasters of a map, bottom first, each with its worker. */
@@ -32,16 +35,18 @@ export class RasterStack {
       }
     }
     rasters.forEach((raster, index) => {
-      const placement = placeScene(raster, frame, raster.id === activeId);
-      const stacked = this.#stacked.get(raster.id) ?? this.#add(raster, placement);
+      const isActive = raster.id === activeId;
+      const known = this.#stacked.get(raster.id);
+      const isThere = known?.raster.display === raster.display && known.frame === frame && known.isActive === isActive;
+      const placement = isThere ? known.placement : placeScene(raster, frame, isActive);
+      const stacked = known ?? this.#add(raster, placement);
       if (stacked === null) {
         return;
       }
       if (JSON.stringify(stacked.raster.look) !== JSON.stringify(raster.look)) {
         stacked.layer.tiles.setLook(raster.look);
       }
-      stacked.raster = raster;
-      stacked.placement = placement;
+      Object.assign(stacked, { raster, placement, frame, isActive });
       if (placement !== null) {
         stacked.layer.place(placement);
       }
@@ -82,7 +87,7 @@ export class RasterStack {
       failed: (message) => this.#onFailure(raster.id, message),
     });
     const layer = new RasterMapLayer(tiles, placement);
-    const stacked: StackedRaster = { layer, raster, placement };
+    const stacked: StackedRaster = { layer, raster, placement, frame: null, isActive: false };
     this.#stacked.set(raster.id, stacked);
     this.#map.addLayer(layer);
     return stacked;

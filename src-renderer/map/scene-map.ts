@@ -30,6 +30,9 @@ import { SpaceKey } from './space-key.ts';
 import type { ScenePlacement } from './scene-placement.ts';
 import { ShapeLayer } from './shape-layer.ts';
 
+/** A hand that misses an outline by so much means it. */
+const reachPx = 3;
+
 export interface MapListener {
   /** After every drawing. `isComplete`: nothing more is coming. */
   drawn(place: MapPlace, isComplete: boolean): void;
@@ -53,6 +56,8 @@ export class SceneMap {
   #activeId: string | null = null;
   #tool: MapTool = 'select';
   #promptList: readonly MapPrompt[] = [];
+  #editedIds: ReadonlySet<string> = new Set();
+  #editedPrompts: readonly MapPrompt[] = [];
   #shapeList: readonly MapShape[] = [];
   #target: MapTarget | null = null;
 
@@ -63,7 +68,7 @@ export class SceneMap {
     this.#hands = new HandInteraction({
       tool: () => this.#tool,
       isPanning: (event) => this.#space.isDown || event.button === 1,
-      prompts: () => this.#promptList,
+      prompts: () => this.#editedPrompts,
       placementOf: (id) => this.#rasters.placementOf(id),
       active: () => this.#active,
       toScreen: (pointView) => this.#navigation.screenOf(pointView),
@@ -85,12 +90,12 @@ export class SceneMap {
         }),
         this.#hands,
       ],
-      layers: [this.#shapes.layer, this.#prompts.layer, this.#prompts.draftLayer],
+      layers: [...this.#shapes.layers, ...this.#prompts.layers, this.#prompts.draftLayer],
     });
     this.#navigation = new Navigation(this.#map);
-    this.#compare = new CompareClip(this.#map, [this.#shapes.layer, this.#prompts.layer]);
+    this.#compare = new CompareClip(this.#map, [...this.#shapes.layers, ...this.#prompts.layers]);
     this.#rasters = new RasterStack(this.#map, (id, message) => listener.rasterFailed(id, message));
-    [this.#shapes.layer, this.#prompts.layer, this.#prompts.draftLayer].forEach((layer, index) => {
+    [...this.#shapes.layers, ...this.#prompts.layers, this.#prompts.draftLayer].forEach((layer, index) => {
       layer.setZIndex(10_000 + index);
     });
     this.#listen();
@@ -131,10 +136,13 @@ export class SceneMap {
     this.#shapes.set(shapes, (id) => this.#rasters.placementOf(id));
   }
 
-  setPrompts(prompts: readonly MapPrompt[], target: MapTarget | null): void {
+  /** @param editedIds instances whose prompts have handles */
+  setPrompts(prompts: readonly MapPrompt[], editedIds: ReadonlySet<string>, target: MapTarget | null): void {
     this.#promptList = prompts;
+    this.#editedIds = editedIds;
+    this.#editedPrompts = prompts.filter(({ instanceId }) => editedIds.has(instanceId));
     this.#target = target;
-    this.#prompts.set(prompts, target, (id) => this.#rasters.placementOf(id));
+    this.#prompts.set(prompts, editedIds, target, (id) => this.#rasters.placementOf(id));
   }
 
   emphasise(selectedIds: readonly string[], hoveredId: string | null): void {
@@ -252,7 +260,7 @@ export class SceneMap {
 
   #redrawVectors(): void {
     this.setShapes(this.#shapeList);
-    this.setPrompts(this.#promptList, this.#target);
+    this.setPrompts(this.#promptList, this.#editedIds, this.#target);
   }
 
   #listen(): void {
@@ -301,11 +309,11 @@ export class SceneMap {
   }
 
   #shapeUnder(pixel: number[]): string | null {
-    const found = this.#map.forEachFeatureAtPixel(pixel, (feature) => feature.getId(), {
-      layerFilter: (layer) => layer === this.#shapes.layer,
-      hitTolerance: 3,
-    });
-    return found === undefined ? null : String(found);
+    const place = this.#map.getCoordinateFromPixel(pixel) as number[] | null;
+    const resolution = this.#map.getView().getResolution();
+    return place === null || resolution === undefined
+      ? null
+      : this.#shapes.shapeAt([place[0]!, place[1]!], reachPx * resolution);
   }
 
   #placeAt(coordinate: number[]): PointerPlace | null {

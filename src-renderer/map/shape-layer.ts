@@ -1,62 +1,136 @@
-import Feature from 'ol/Feature.js';
+import Feature, { type FeatureLike } from 'ol/Feature.js';
 import MultiPolygon from 'ol/geom/MultiPolygon.js';
+import { buffer, getHeight, getWidth } from 'ol/extent.js';
+import type Layer from 'ol/layer/Layer.js';
 import VectorLayer from 'ol/layer/Vector.js';
+import VectorImageLayer from 'ol/layer/VectorImage.js';
 import VectorSource from 'ol/source/Vector.js';
-import Fill from 'ol/style/Fill.js';
-import Stroke from 'ol/style/Stroke.js';
-import Style from 'ol/style/Style.js';
+import type Style from 'ol/style/Style.js';
 import type { Point } from '../../src-main/contract/geo.ts';
 import type { MapShape } from './map-contents.ts';
+import { replaceFeatures } from './replace-features.ts';
 import type { ScenePlacement } from './scene-placement.ts';
+import { ShapeStyles } from './shape-styles.ts';
 
-/** Opacity of the fill within that of the result, as the exported QGIS style has it: what lies below must stay visible. */
-const fill = 0.3;
-const strongFill = 0.45;
+type ShapeFeature = Feature<MultiPolygon>;
+type ShapeSource = VectorSource<ShapeFeature>;
 
-/** Outlines and fills of instances. */
+interface Drawn {
+  shape: MapShape;
+  readonly placement: ScenePlacement;
+  readonly feature: ShapeFeature;
+  /** Place in the list, later ones on top. */
+  order: number;
+}
+
+/** Narrower and lower than this on the screen, an outline has no room for two lines. */
+const smallPx = 10;
+/** From so many on, drawing them takes longer than a frame has. */
+const manyShapes = 1_000;
+
+/** Follows the raster while it moves: an outline that lags behind is no outline. */
+const whileMoving = { updateWhileAnimating: true, updateWhileInteracting: true };
+
+/**
+ * Outlines and fills of instances. What is selected or pointed at is drawn once more, in a layer of its own, so that thousands of others
+ * need not be drawn again for it.
+ */
 export class ShapeLayer {
-  readonly layer: VectorLayer<VectorSource<Feature<MultiPolygon>>>;
-  readonly #source = new VectorSource<Feature<MultiPolygon>>();
-  readonly #shapes = new Map<string, MapShape>();
+  readonly #all: ShapeSource = new VectorSource<ShapeFeature>();
+  readonly #emphasised: ShapeSource = new VectorSource<ShapeFeature>();
+  readonly #fewLayer = new VectorLayer({
+    source: this.#all,
+    ...whileMoving,
+    style: (feature, resolution) => this.#plainStyle(feature, resolution),
+  });
+  /** A picture of all of them, which moves with the map and is drawn anew when the map stands still. */
+  readonly #manyLayer = new VectorImageLayer({
+    source: this.#all,
+    imageRatio: 1.5,
+    visible: false,
+    style: (feature, resolution) => this.#plainStyle(feature, resolution),
+  });
+  readonly #emphasisLayer = new VectorLayer({
+    source: this.#emphasised,
+    ...whileMoving,
+    style: (feature) => this.#strongStyle(String(feature.getId())),
+  });
+  readonly #drawn = new Map<string, Drawn>();
+  readonly #styles = new ShapeStyles();
+  /** Selected ones whose outline changed while they were: drawn in the upper layer alone until they are let go. */
+  readonly #lifted = new Set<string>();
   #selected: ReadonlySet<string> = new Set();
   #hovered: string | null = null;
 
-  constructor() {
-    this.layer = new VectorLayer({
-      source: this.#source,
-      // Follows the raster while it moves: an outline that lags behind is no outline.
-      updateWhileAnimating: true,
-      updateWhileInteracting: true,
-      style: (feature) => this.#styleOf(String(feature.getId())),
-    });
+  /** Bottom first. */
+  get layers(): readonly Layer[] {
+    return [this.#fewLayer, this.#manyLayer, this.#emphasisLayer];
   }
 
   set(shapes: readonly MapShape[], placementOf: (rasterId: string) => ScenePlacement | null): void {
-    this.#shapes.clear();
-    const features = shapes.flatMap((shape) => {
+    const gone = new Map(this.#drawn);
+    const stale: ShapeFeature[] = [];
+    const fresh: ShapeFeature[] = [];
+    let looksChanged = false;
+    for (const [order, shape] of shapes.entries()) {
+      const { id } = shape;
       const placement = placementOf(shape.rasterId);
-      const polygons = placement === null ? [] : polygonsInView(shape, placement);
-      if (polygons.length === 0) {
-        return [];
+      const known = this.#drawn.get(id);
+      gone.delete(id);
+      if (known !== undefined && known.placement === placement && known.shape.polygonsMap === shape.polygonsMap) {
+        looksChanged ||= !looksAlike(known.shape, shape);
+        known.shape = shape;
+        known.order = order;
+        continue;
       }
-      this.#shapes.set(shape.id, shape);
-      const feature = new Feature(new MultiPolygon(polygons));
-      feature.setId(shape.id);
-      return [feature];
-    });
-    this.#source.clear(true);
-    this.#source.addFeatures(features);
+      if (known !== undefined) {
+        stale.push(known.feature);
+        this.#drawn.delete(id);
+      }
+      const polygons = placement === null ? [] : polygonsInView(shape, placement);
+      if (placement !== null && polygons.length > 0) {
+        const feature = new Feature(new MultiPolygon(polygons));
+        feature.setId(id);
+        this.#drawn.set(id, { shape, placement, feature, order });
+        if (known !== undefined && this.#selected.has(id)) {
+          this.#lifted.add(id);
+        } else {
+          fresh.push(feature);
+        }
+      }
+    }
+    for (const [id, { feature }] of gone) {
+      stale.push(feature);
+      this.#drawn.delete(id);
+      this.#lifted.delete(id);
+    }
+    replaceFeatures(this.#all, stale, fresh, () =>
+      [...this.#drawn].flatMap(([id, { feature }]) => (this.#lifted.has(id) ? [] : [feature])),
+    );
+    const areMany = this.#drawn.size > manyShapes;
+    this.#fewLayer.setVisible(!areMany);
+    this.#manyLayer.setVisible(areMany);
+    if (looksChanged) {
+      (areMany ? this.#manyLayer : this.#fewLayer).changed();
+    }
+    this.#drawEmphasis();
   }
 
   emphasise(selected: readonly string[], hovered: string | null): void {
     this.#selected = new Set(selected);
     this.#hovered = hovered;
-    this.layer.changed();
+    for (const id of this.#lifted) {
+      if (!this.#selected.has(id)) {
+        this.#lifted.delete(id);
+        this.#all.addFeatures([this.#drawn.get(id)?.feature ?? []].flat());
+      }
+    }
+    this.#drawEmphasis();
   }
 
   /** Of some shapes, in the frame of the view; null when none is drawn. */
   extentOf(ids: readonly string[]): number[] | null {
-    const extents = ids.flatMap((id) => this.#source.getFeatureById(id)?.getGeometry()?.getExtent() ?? []);
+    const extents = ids.flatMap((id) => this.#drawn.get(id)?.feature.getGeometry()?.getExtent() ?? []);
     if (extents.length === 0) {
       return null;
     }
@@ -64,36 +138,56 @@ export class ShapeLayer {
     return [Math.min(...at(0)), Math.min(...at(1)), Math.max(...at(2)), Math.max(...at(3))];
   }
 
-  #styleOf(id: string): Style[] {
-    const shape = this.#shapes.get(id);
-    if (shape === undefined) {
+  /** The shape at a place of the view: of several the one that lies on top, rejected ones last. */
+  shapeAt(placeView: Point, reach: number): string | null {
+    const area = buffer([...placeView, ...placeView], reach);
+    let top: { id: string; rank: number } | null = null;
+    for (const source of [this.#all, this.#emphasised]) {
+      source.forEachFeatureIntersectingExtent(area, (feature) => {
+        const id = String(feature.getId());
+        const drawn = this.#drawn.get(id);
+        const rank = drawn === undefined ? -1 : this.#rank(drawn);
+        if (rank > (top?.rank ?? -1)) {
+          top = { id, rank };
+        }
+      });
+    }
+    return (top as { id: string } | null)?.id ?? null;
+  }
+
+  #rank({ shape: { id, isRejected }, order }: Drawn): number {
+    return order + this.#drawn.size * ((isRejected ? 0 : 2) + (this.#selected.has(id) ? 1 : 0));
+  }
+
+  #drawEmphasis(): void {
+    const ids = new Set([...(this.#hovered === null ? [] : [this.#hovered]), ...this.#selected]);
+    const features = [...ids].flatMap((id) => this.#drawn.get(id)?.feature ?? []);
+    if (features.length > 0 || !this.#emphasised.isEmpty()) {
+      this.#emphasised.clear(true);
+      this.#emphasised.addFeatures(features);
+    }
+  }
+
+  #plainStyle(feature: FeatureLike, resolution: number): Style[] {
+    const shape = this.#drawn.get(String(feature.getId()))?.shape;
+    const extent = feature.getGeometry()?.getExtent();
+    if (shape === undefined || extent === undefined) {
       return [];
     }
-    const isSelected = this.#selected.has(id);
-    const isStrong = isSelected || this.#hovered === id;
-    const lineDash = shape.isRejected ? { lineDash: [4, 4] } : {};
-    const fillOpacity = shape.isRejected ? 0 : shape.opacity * (isStrong ? strongFill : fill);
-    return [
-      // A dark line below and the colour above it are seen on any ground.
-      new Style({
-        stroke: new Stroke({
-          color: withOpacity('#000000', 0.55 * shape.opacity),
-          width: isSelected ? 5 : isStrong ? 4 : 3.5,
-          ...lineDash,
-        }),
-        zIndex: isSelected ? 2 : 0,
-      }),
-      new Style({
-        fill: new Fill({ color: withOpacity(shape.color, fillOpacity) }),
-        stroke: new Stroke({
-          color: withOpacity(isSelected ? '#ffffff' : shape.color, shape.opacity),
-          width: isSelected ? 2.5 : isStrong ? 2.5 : 1.75,
-          ...lineDash,
-        }),
-        zIndex: isSelected ? 3 : 1,
-      }),
-    ];
+    const isSmall = Math.max(getWidth(extent), getHeight(extent)) < smallPx * resolution;
+    return this.#styles.of(shape, isSmall ? 'small' : 'plain', true);
   }
+
+  #strongStyle(id: string): Style[] {
+    const shape = this.#drawn.get(id)?.shape;
+    return shape === undefined
+      ? []
+      : this.#styles.of(shape, this.#selected.has(id) ? 'selected' : 'hovered', this.#lifted.has(id));
+  }
+}
+
+function looksAlike(one: MapShape, other: MapShape): boolean {
+  return one.color === other.color && one.opacity === other.opacity && one.isRejected === other.isRejected;
 }
 
 function polygonsInView({ polygonsMap }: MapShape, { toView }: ScenePlacement): number[][][][] {
@@ -109,10 +203,4 @@ function polygonsInView({ polygonsMap }: MapShape, { toView }: ScenePlacement): 
       ? [ringsInView.map((ring) => ring.map((point) => [...point]))]
       : [];
   });
-}
-
-/** @param color `#rrggbb` */
-export function withOpacity(color: string, opacity: number): string {
-  const byte = Math.round(opacity * 255);
-  return `${color}${byte.toString(16).padStart(2, '0')}`;
 }

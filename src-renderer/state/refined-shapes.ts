@@ -96,12 +96,25 @@ export function drawnOnly({ promptScenePx, polygonsMap, score, areaM2, perimeter
   return { promptScenePx, polygonsMap, score, areaM2, perimeterM };
 }
 
+/** What was put together last for a result, which is asked for at every change of any other. */
+const lastShown = new WeakMap<Result, { refined: Refined; instances: readonly Instance[] }>();
+
 /** The instances of a result as they are shown: refined where that has been computed, else as they were outlined. */
 export function shownInstances(result: Result, shapes: RefinedShapes): readonly Instance[] {
   const refined = shapes.get(result.id);
   if (!isRefined(result.refinement) || refined === undefined) {
     return result.instances;
   }
+  const last = lastShown.get(result);
+  if (last?.refined === refined) {
+    return last.instances;
+  }
+  const instances = withShapes(result, refined);
+  lastShown.set(result, { refined, instances });
+  return instances;
+}
+
+function withShapes(result: Result, refined: Refined): readonly Instance[] {
   const indexOf = new Map(refined.instances.map((instance, index) => [instance.id, index]));
   return result.instances.map((instance) => {
     const index = indexOf.get(instance.id);
