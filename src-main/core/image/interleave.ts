@@ -1,7 +1,7 @@
 /** Bands to interleaved RGB, which runs as WebAssembly (`interleave-kernel.wat`). */
 import type { RgbImage } from '../ports.ts';
 import { wasmBase64 } from './interleave-kernel.wasm.ts';
-import { kernelBytes, loadKernel, type Kernel } from './kernel-memory.ts';
+import { kernelBytes, loadKernel, type Kernel } from '../wasm/kernel-memory.ts';
 
 interface InterleaveKernel extends Kernel {
   readonly interleave: (

@@ -1,6 +1,6 @@
 /** The two passes of a resize, which run as WebAssembly (`resize-kernel.wat`) in a memory that is kept for the next image. */
 import type { AxisPlan } from './axis-plan.ts';
-import { kernelBytes, loadKernel, type Kernel } from './kernel-memory.ts';
+import { kernelBytes, loadKernel, type Kernel } from '../wasm/kernel-memory.ts';
 import { wasmBase64 } from './resize-kernel.wasm.ts';
 
 interface ResizeKernel extends Kernel {
