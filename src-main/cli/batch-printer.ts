@@ -14,6 +14,11 @@ export function describeDuration(ms: number): string {
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Names of files may hold anything. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}
+
 export class BatchPrinter {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: boolean;
@@ -28,7 +33,11 @@ export class BatchPrinter {
   show(event: BatchEvent): void {
     switch (event.kind) {
       case 'item-started':
+        return;
       case 'item-known':
+        if (event.state === 'failed') {
+          this.#showFailure('failed before', event.path, event.code ?? '', event.message ?? '');
+        }
         return;
       case 'note':
         this.#clear();
@@ -50,10 +59,9 @@ export class BatchPrinter {
   }
 
   #showFinished({ line, finished, failed, total }: Extract<BatchEvent, { kind: 'item-finished' }>): void {
-    const what = `${basename(line.path)}${line.question === '' ? '' : `  ${line.question}`}`;
+    const what = inOneLine(`${basename(line.path)}${line.question === '' ? '' : `  ${line.question}`}`);
     if (line.state === 'failed') {
-      this.#clear();
-      this.#stream.write(`failed ${line.path}: ${line.code}: ${line.message}\n`);
+      this.#showFailure('failed', line.path, line.code, line.message);
     }
     const rate = this.#itemsPerSecond();
     const pace = rate >= 1 || rate === 0 ? `${rate.toFixed(1)} scenes/s` : `${(1 / rate).toFixed(1)} s/scene`;
@@ -62,7 +70,10 @@ export class BatchPrinter {
       rate === 0 || finished === total ? '' : `  about ${describeDuration(((total - finished) / rate) * 1000)} left`;
     if (!this.#live) {
       if (line.state === 'done') {
-        const found = line.status === 'no-target' ? 'no target' : `${line.features} polygons`;
+        const found =
+          line.status === 'no-target'
+            ? 'no target'
+            : `${line.features} ${line.features === 1 ? 'polygon' : 'polygons'}`;
         this.#stream.write(`${counts}  ${what}: ${found}, ${(line.wallMs / 1000).toFixed(1)} s; ${pace}${left}\n`);
       }
       return;
@@ -71,6 +82,11 @@ export class BatchPrinter {
     const text = [`${share.padStart(5)} ${counts}`, pace, left.trim(), what].filter((part) => part !== '').join('  ');
     this.#stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, this.#stream.columns - 1))}`);
     this.#lineOpen = true;
+  }
+
+  #showFailure(how: string, path: string, code: string, message: string): void {
+    this.#clear();
+    this.#stream.write(`${inOneLine(`${how} ${path}: ${code}: ${message}`)}\n`);
   }
 
   #itemsPerSecond(): number {

@@ -23,7 +23,7 @@ const builtWindow = resolve(import.meta.dirname, '../../out/renderer');
 const candidates = [process.env['T2S_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'];
 
 /** Path of the executable; null when there is none. */
-const chromiumPath = candidates.find((path) => path !== undefined && existsSync(path)) ?? null;
+export const chromiumPath = candidates.find((path) => path !== undefined && existsSync(path)) ?? null;
 
 /** Why browser tests cannot run here; null when they can. */
 export const browserMissing: string | null =

@@ -11,9 +11,9 @@ import { manifestName } from './manifest.ts';
 export type KnownItem =
   | Pick<
       DoneLine,
-      'state' | 'key' | 'path' | 'question' | 'status' | 'features' | 'areaM2' | 'crs' | 'outputs' | 'wallMs'
+      'state' | 'key' | 'path' | 'question' | 'target' | 'status' | 'features' | 'areaM2' | 'crs' | 'outputs' | 'wallMs'
     >
-  | Pick<FailedLine, 'state' | 'key' | 'path' | 'question' | 'code' | 'message'>;
+  | Pick<FailedLine, 'state' | 'key' | 'path' | 'question' | 'target' | 'code' | 'message'>;
 
 /** Last lines of the given items, in the order of `keys`. Work that was done on one machine and failed on another is done. */
 export async function readManifests(folder: string, keys: Iterable<string>): Promise<KnownItem[]> {
@@ -32,17 +32,17 @@ export async function readManifests(folder: string, keys: Iterable<string>): Pro
       }
       if (line.state === 'failed') {
         if (!before.has(line.key) || lastByKey.get(line.key)?.state === 'failed') {
-          const { state, key, path, question, code, message } = line;
-          lastByKey.set(line.key, { state, key, path, question, code, message });
+          const { state, key, path, question, target, code, message } = line;
+          lastByKey.set(line.key, { state, key, path, question, target, code, message });
         }
         continue;
       }
-      const { state, key, path, question, status, features, areaM2, outputs, wallMs } = line;
+      const { state, key, path, question, target, status, features, areaM2, outputs, wallMs } = line;
       const crs = line.crs === null ? null : (crsByWkt.get(line.crs.wkt) ?? line.crs);
       if (crs !== null) {
         crsByWkt.set(crs.wkt, crs);
       }
-      lastByKey.set(key, { state, key, path, question, status, features, areaM2, crs, outputs, wallMs });
+      lastByKey.set(key, { state, key, path, question, target, status, features, areaM2, crs, outputs, wallMs });
     }
   }
   return order.flatMap((key) => lastByKey.get(key) ?? []);

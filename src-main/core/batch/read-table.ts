@@ -19,6 +19,9 @@ const rowSchema = z.object({
   bbox: fourNumbers.optional(),
 });
 
+const expectedColumns =
+  'expected the columns raster, question and, where wanted, window (x,y,width,height) or bbox (minx,miny,maxx,maxy)';
+
 async function readText(option: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
@@ -63,14 +66,16 @@ export async function readTable(path: string, questions: readonly string[]): Pro
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Think2SegError('USAGE', `--table ${path} is not a table (${reason}); expected CSV with a header line`);
   }
+  if (rows.length === 0) {
+    throw new Think2SegError('USAGE', `--table ${path} has no rows; ${expectedColumns}`);
+  }
   return rows.flatMap((row, index) => {
     const parsed = rowSchema.safeParse(row);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       throw new Think2SegError(
         'USAGE',
-        `--table ${path}, row ${index + 1}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}; ` +
-          'expected the columns raster, question and, where wanted, window (x,y,width,height) or bbox (minx,miny,maxx,maxy)',
+        `--table ${path}, row ${index + 1}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}; ${expectedColumns}`,
       );
     }
     const { raster, question, window, bbox } = parsed.data;

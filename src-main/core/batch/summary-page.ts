@@ -16,8 +16,9 @@ export interface SummaryFacts {
 }
 
 const style = `
-  :root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: #0072b2; --bad: #c0392b; }
+  :root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: light-dark(#0072b2, #6cb8e6); --bad: light-dark(#c0392b, #ff8a75); }
   * { box-sizing: border-box; }
+  html { background: Canvas; color: CanvasText; }
   body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 76rem; padding: 2rem 1.5rem 4rem; }
   h1 { font-size: 1.6rem; margin: 0 0 .2rem; }
   h2 { font-size: 1.15rem; margin: 2.4rem 0 .6rem; }
@@ -31,7 +32,7 @@ const style = `
   th, td { border-bottom: 1px solid var(--line); padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; }
   th { font-size: .8rem; font-weight: 600; opacity: .75; }
   td.number, th.number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
-  td.path { overflow-wrap: anywhere; }
+  td.path { min-width: 14rem; overflow-wrap: anywhere; }
   code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
   a { color: var(--accent); }
   .sheet { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
@@ -47,6 +48,20 @@ function areaText(areaM2: number): string {
     return `${(areaM2 / 1e6).toFixed(2)} km²`;
   }
   return areaM2 >= 1e4 ? `${(areaM2 / 1e4).toFixed(2)} ha` : `${areaM2.toFixed(areaM2 < 100 ? 1 : 0)} m²`;
+}
+
+/** Which part of the raster was asked about, where that is not all of it. */
+function targetText(target: KnownItem['target']): string[] {
+  switch (target.kind) {
+    case 'scene':
+      return [];
+    case 'window': {
+      const { x, y, width, height } = target.windowPx;
+      return [`window ${[x, y, width, height].join(', ')}`];
+    }
+    case 'bbox':
+      return [`box ${target.boundsMap.join(', ')}`];
+  }
 }
 
 function isDone(item: KnownItem): item is DoneItem {
@@ -85,7 +100,7 @@ function questionRow(question: string, items: readonly KnownItem[]): string {
 
 function failureRow(item: Exclude<KnownItem, DoneItem>): string {
   return (
-    `<tr><td class="path">${xmlText(item.path)}</td><td>${xmlText(item.question)}</td>` +
+    `<tr><td class="path">${xmlText([item.path, ...targetText(item.target)].join(', '))}</td><td>${xmlText(item.question)}</td>` +
     `<td><code>${xmlText(item.code)}</code> ${xmlText(item.message)}</td></tr>`
   );
 }
@@ -97,11 +112,11 @@ function figure(item: DoneItem): string {
     item.status === 'no-target'
       ? 'no target'
       : `${item.features} ${item.features === 1 ? 'polygon' : 'polygons'}${item.areaM2 === null ? '' : `, ${areaText(item.areaM2)}`}`;
-  const name = xmlText(basename(item.path));
+  const name = xmlText([basename(item.path), ...targetText(item.target)].join(', '));
   const image =
     picture === undefined ? '' : `<img loading="lazy" src="${href(picture)}" alt="${name}: ${xmlText(found)}">`;
   const linked = result === undefined ? image : `<a href="${href(result)}">${image}</a>`;
-  return `<figure>${linked}<figcaption>${name}<span>${xmlText(found)}</span></figcaption></figure>`;
+  return `<figure title="${xmlText(item.path)}">${linked}<figcaption>${name}<span>${xmlText(found)}</span></figcaption></figure>`;
 }
 
 export function summaryPage({ items, remaining, application, pack, files }: SummaryFacts): string {
@@ -127,6 +142,7 @@ export function summaryPage({ items, remaining, application, pack, files }: Summ
 <style>${style}</style>
 </head>
 <body>
+<main>
 <h1>Batch summary</h1>
 <p class="about">${xmlText(application.name)} ${xmlText(application.version)}, pack ${xmlText(pack.id)} <code>${pack.sha256.slice(0, 12)}</code></p>
 <dl class="counts">
@@ -152,6 +168,7 @@ ${
         .join('\n')}\n</tbody>\n</table>`
 }
 ${sheets.join('\n')}
+</main>
 </body>
 </html>
 `;

@@ -44,6 +44,12 @@ export function writeFailure(path: string, thrown: unknown): unknown {
         `${path} cannot be written: the folder ${dirname(path)} does not exist; create it or write elsewhere`,
         options,
       );
+    case 'EEXIST':
+      return new Think2SegError(
+        'OUTPUT_NOT_WRITABLE',
+        `${path} is a file where a folder is needed; choose another name or folder`,
+        options,
+      );
     case 'ENOTDIR':
       return new Think2SegError(
         'OUTPUT_NOT_WRITABLE',

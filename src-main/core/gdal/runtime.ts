@@ -137,7 +137,7 @@ async function start(): Promise<GdalRuntime> {
       const isFailure = (text: string): boolean => harmless?.test(text) !== true;
       const errors = reported.filter((line) => /^ERROR \d+:/.test(line) && isFailure(line));
       if (errors.length > 0 || (native.lastErrorType() >= cplFailure && isFailure(native.lastErrorMessage()))) {
-        const message = (errors[0] ?? native.lastErrorMessage()).replace(/^ERROR \d+: /, '');
+        const message = (errors[0] ?? native.lastErrorMessage()).replace(/^ERROR \d+: |\.$/g, '');
         throw new Think2SegError(
           failure.code,
           `${failure.what}: ${mounts.withoutMountPoints(message)}; ${failure.advice}`,

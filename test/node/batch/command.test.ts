@@ -52,7 +52,7 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
     expect(run).toMatchObject({ status: 0 });
     const result = resultOf(run.stdout);
     expect(result).toMatchObject({ items: 8, done: 8, failed: 0, remaining: 0 });
-    expect(run.stderr).toMatch(/8\/8 .* polygons, [\d.]+ s; [\d.]+ (scenes\/s|s\/scene)/);
+    expect(run.stderr).toMatch(/8\/8 .* polygons?, [\d.]+ s; [\d.]+ (scenes\/s|s\/scene)/);
 
     const merged = spawnSync('ogrinfo', ['-so', '-al', join(folder, 'plain/merged.gpkg')], { encoding: 'utf8' });
     if (merged.error === undefined) {

@@ -33,6 +33,11 @@ describe('think2seg', () => {
     ['an unknown mode', ['segment', 'a.tif', '-q', 'x', '--mode', 'fast'], /expected one of native, reference/],
     ['a negative tolerance', ['segment', 'a.tif', '-q', 'x', '--simplify=-1'], /0 or more/],
     [
+      'a table without rows',
+      ['batch', '--table', '/dev/null', '-o', 'x'],
+      /--table \/dev\/null has no rows; expected the columns/,
+    ],
+    [
       'memory without a unit',
       ['segment', 'a.tif', '-q', 'x', '--memory', '4096'],
       /--memory got "4096", expected a size .*4G/,
