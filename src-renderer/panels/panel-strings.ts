@@ -299,7 +299,7 @@ export const panelStrings = {
     memory: 'Memory, GB',
     memoryAuto: 'What there is',
     shareGpu: 'Graphics card',
-    shareGpuChoice: 'Use it also while another program of Think2Seg does',
+    shareGpuChoice: 'Share with other programs',
     mode: 'Segmenter sees',
     modes: {
       native: 'Pixels of the scene (sharp outlines)',
