@@ -6,6 +6,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
@@ -53,6 +54,8 @@ class AskAlgorithm(QgsProcessingAlgorithm):
     SIMPLIFY = "SIMPLIFY"
     MIN_AREA = "MIN_AREA"
     PROVIDER = "PROVIDER"
+    SHARE_GPU = "SHARE_GPU"
+    MEMORY = "MEMORY"
     OUTPUT = "OUTPUT"
     BOXES = "BOXES"
     POINTS = "POINTS"
@@ -97,6 +100,10 @@ class AskAlgorithm(QgsProcessingAlgorithm):
                 self.MIN_AREA, "Leave out polygons smaller than (m²)", real, defaultValue=0, minValue=0
             ),
             QgsProcessingParameterEnum(self.PROVIDER, "Compute on", PROVIDERS, defaultValue=0),
+            QgsProcessingParameterBoolean(
+                self.SHARE_GPU, "Share a graphics card with other programs", defaultValue=False
+            ),
+            QgsProcessingParameterString(self.MEMORY, "Memory at most, such as 4G", optional=True),
         ):
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
             self.addParameter(parameter)
@@ -167,6 +174,11 @@ class AskAlgorithm(QgsProcessingAlgorithm):
         pack = self.parameterAsString(parameters, self.PACK, context).strip()
         if pack:
             options.append(f"--pack={pack}")
+        if self.parameterAsBoolean(parameters, self.SHARE_GPU, context):
+            options.append("--share-gpu")
+        memory = self.parameterAsString(parameters, self.MEMORY, context).strip()
+        if memory:
+            options.append(f"--memory={memory}")
         if parameters.get(self.GSD) is not None:
             options.append(f"--gsd={self.parameterAsDouble(parameters, self.GSD, context)!r}")
         if parameters.get(self.EXTENT):

@@ -130,6 +130,7 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
       ...['run', 'think2seg:ask', '--', `INPUT=${scene}`, `QUESTION=${question}`, `OUTPUT=${output}`],
       // The north-western quarter of the scene and beyond, in degrees.
       ...['EXTENT=13.4078,13.4102,52.51827,52.5196 [EPSG:4326]', 'SCALE=1', 'SIMPLIFY=0', 'MIN_AREA=20', 'PROVIDER=4'],
+      ...['SHARE_GPU=true', 'MEMORY=4G'],
     );
     expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/STATUS:\tok/) as string });
     const { think2seg: record } = JSON.parse(await readFile(output, 'utf8')) as { think2seg: RunRecord };
@@ -281,6 +282,7 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
       run({}, { EXTENT: '0,10,0,10 [EPSG:32633]' }),
       run({}, { PACK: 'no-such-pack' }),
       run({}, { QUESTION: ' ' }),
+      run({}, { MEMORY: 'lots' }),
       run({}, { OUTPUT: '/proc/no/such/place.gpkg' }),
       { step: 'set program', path: placeless },
       run({}),
@@ -301,6 +303,7 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
       expect.stringMatching(/^WINDOW_OUTSIDE: /),
       expect.stringMatching(/^PACK_NOT_FOUND: /),
       expect.stringMatching(/^USAGE: .*ask a question/),
+      expect.stringMatching(/^USAGE: --memory got "lots"/),
       expect.stringMatching(/^OUTPUT_NOT_WRITABLE: /),
       expect.stringMatching(/^PROGRAM_NOT_FOUND: .*placeless.*Options/),
       expect.stringMatching(/^PROGRAM_NOT_STARTED: .*broken/),
