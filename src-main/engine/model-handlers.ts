@@ -53,7 +53,11 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
         const pack = await begin(input, signal);
         const request = { ...input, pack };
         const ports = portsFor(request);
-        const openLanes = async (laneSignal: AbortSignal) => (await lanes.open(request, laneSignal)) ?? [ports];
+        // Lanes load their models while the scene is opened. A failure is that of whoever waits for them.
+        const opened = input.scale?.name === 'tiles' ? lanes.open(request, signal) : null;
+        opened?.catch(() => undefined);
+        const openLanes = async (laneSignal: AbortSignal) =>
+          (await (opened ?? lanes.open(request, laneSignal))) ?? [ports];
         return runQuery({ ...ports, rasters: rasterReader, writer, openLanes }, input, contextOf(pack), {
           signal,
           onProgress,

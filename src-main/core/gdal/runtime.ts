@@ -80,6 +80,8 @@ const tieringBudget = 200_000_000;
 
 async function start(): Promise<GdalRuntime> {
   setFlagsFromString(`--wasm-tiering-budget=${tieringBudget}`);
+  // Of 25,000 functions a run uses a tenth: each is checked when it is first called.
+  setFlagsFromString('--wasm-lazy-validation');
   const require = createRequire(import.meta.url);
   const wasmPath = require.resolve('gdal3.js/dist/package/gdal3WebAssembly.wasm');
   const dataPath = require.resolve('gdal3.js/dist/package/gdal3WebAssembly.data');

@@ -1,4 +1,4 @@
-/** The thread of a lane: loads models when they are first asked for, and answers one call after another. */
+/** The thread of a lane: loads its models as soon as it starts, and answers one call after another. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { EncodedImage, Reasoner, Segmenter } from '../../core/ports.ts';
@@ -20,11 +20,23 @@ type Handlers = {
 
 const onOneThread = { provider: 'cpu', threads: 1 } as const;
 
+/** Calls share one load; after a failure the next one tries again. */
+function loadedOnce<Model>(load: () => Promise<Model>): () => Promise<Model> {
+  let loaded: Promise<Model> | null = null;
+  return () =>
+    (loaded ??= load().catch((thrown: unknown) => {
+      loaded = null;
+      throw thrown;
+    }));
+}
+
 function createHandlers(start: LaneStart): Handlers {
-  let reasoner: Reasoner | null = null;
-  let segmenter: Segmenter | null = null;
-  const openReasoner = async () => (reasoner ??= await createReasoner(start.lvlm, start.recipe, onOneThread));
-  const openSegmenter = async () => (segmenter ??= await createSegmenter(start.segmenter, onOneThread));
+  const openReasoner = loadedOnce<Reasoner>(() => createReasoner(start.lvlm, start.recipe, onOneThread));
+  const openSegmenter = loadedOnce<Segmenter>(() => createSegmenter(start.segmenter, onOneThread));
+  // Meanwhile the engine opens the scene. Whoever asks is told what went wrong.
+  openReasoner()
+    .then(openSegmenter)
+    .catch(() => undefined);
   const encoded = new Map<number, EncodedImage>();
   return {
     openReasoner: async () => {
