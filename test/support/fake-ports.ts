@@ -50,6 +50,7 @@ export function fakeReader(raster: FakeRaster): RasterReader & { requests: ReadR
         },
         crs,
         transform,
+        isKnownEmpty: () => Promise.resolve(false),
         readWindow: (request) => {
           reader.requests.push(request);
           const { windowPx, outWidth, outHeight } = request;

@@ -1,5 +1,6 @@
 import type { WindowPx } from '../../contract/geo.ts';
 import type { SampleArray } from '../ports.ts';
+import { fillSamples } from './samples.ts';
 
 /** Where a decoded block lies in its level, and where one band lies in the block. */
 export interface BlockPlace {
@@ -18,12 +19,27 @@ export function copyBlock(block: SampleArray, place: BlockPlace, output: SampleA
   // Block and output have one type, which TypeScript cannot know here.
   const from = block as Uint8Array;
   const to = output as Uint8Array;
-  const left = Math.max(place.x, window.x);
-  const right = Math.min(place.x + place.width, window.x + window.width);
-  const top = Math.max(place.y, window.y);
-  const bottom = Math.min(place.y + place.height, window.y + window.height);
+  const { left, right, top, bottom } = sharedPart(place, window);
   for (let y = top; y < bottom; y += 1) {
     const source = place.first + (y - place.y) * place.rowSamples + left - place.x;
     to.set(from.subarray(source, source + right - left), (y - window.y) * window.width + left - window.x);
   }
+}
+
+/** Fills what a block that was never written and a window share. */
+export function fillBlock(value: number, place: BlockPlace, output: SampleArray, window: WindowPx): void {
+  const { left, right, top, bottom } = sharedPart(place, window);
+  for (let y = top; y < bottom; y += 1) {
+    const target = (y - window.y) * window.width + left - window.x;
+    fillSamples(output.subarray(target, target + right - left), value);
+  }
+}
+
+function sharedPart(place: BlockPlace, window: WindowPx): { left: number; right: number; top: number; bottom: number } {
+  return {
+    left: Math.max(place.x, window.x),
+    right: Math.min(place.x + place.width, window.x + window.width),
+    top: Math.max(place.y, window.y),
+    bottom: Math.min(place.y + place.height, window.y + window.height),
+  };
 }

@@ -95,6 +95,10 @@ class GdalLevel implements PixelLevel {
     return bands.map((_, index) => samplesFromBytes(type, bytes.subarray(index * bandBytes, (index + 1) * bandBytes)));
   }
 
+  isUnwritten(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   async readMask(windowLevelPx: WindowPx, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
     const mask = await this.#raw(windowLevelPx, ['-b', 'mask,1']);

@@ -66,6 +66,20 @@ export class Scene implements RasterSource {
     };
   }
 
+  async isKnownEmpty(windowPx: WindowPx, bands: readonly number[]): Promise<boolean> {
+    const { rule, levels } = this;
+    const [full] = levels;
+    if (full === undefined || rule.kind !== 'nodata') {
+      return false;
+    }
+    const [nodata = null, ...others] = bands.map((band) => rule.values[band - 1] ?? null);
+    return (
+      nodata !== null &&
+      others.every((other) => Object.is(other, nodata)) &&
+      full.isUnwritten(intersection(windowPx, this.info), bands, nodata)
+    );
+  }
+
   close(): Promise<void> {
     return this.#close();
   }

@@ -4,12 +4,13 @@ import type { SampleType } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
 import type { BlockCache } from './block-cache.ts';
 import { decodeBlock, type BlockContext } from './block-codec.ts';
-import { copyBlock, type BlockPlace } from './copy-block.ts';
+import { copyBlock, fillBlock, type BlockPlace } from './copy-block.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { ReadMemory } from './read-memory.ts';
 import { fillSamples, newSamples } from './samples.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
 import type { TiffLayout } from './tiff-layout.ts';
+import { validSamples } from './validity.ts';
 
 /** Blocks read together; two such batches are on their way at one time, and zlib decodes four blocks at once beside this thread. */
 const batchBlocks = 8;
@@ -74,10 +75,10 @@ export class TiffLevel implements PixelLevel {
     const outputs = bands.map(() => newSamples(layout.sampleType, width * height));
     if (!layout.isPlanar) {
       await this.#forEachBlock(windowLevelPx, 0, signal, (block, column, row) => {
-        const bandSamples = block.length / layout.samplesPerPixel;
+        const bandSamples = (block?.length ?? 0) / layout.samplesPerPixel;
         bands.forEach((band, index) => {
           const place = this.#place(column, row, (band - 1) * bandSamples);
-          copyBlock(block, place, outputs[index]!, windowLevelPx);
+          this.#put(block, place, outputs[index]!, windowLevelPx);
         });
       });
       return outputs;
@@ -85,10 +86,25 @@ export class TiffLevel implements PixelLevel {
     for (const [index, band] of bands.entries()) {
       const firstBlock = (band - 1) * layout.blocksAcross * layout.blocksDown;
       await this.#forEachBlock(windowLevelPx, firstBlock, signal, (block, column, row) => {
-        copyBlock(block, this.#place(column, row, 0), outputs[index]!, windowLevelPx);
+        this.#put(block, this.#place(column, row, 0), outputs[index]!, windowLevelPx);
       });
     }
     return outputs;
+  }
+
+  async isUnwritten(windowLevelPx: WindowPx, bands: readonly number[], nodata: number): Promise<boolean> {
+    const { isPlanar, blocksAcross, blocksDown, sampleType } = this.#layout;
+    const sample = newSamples(sampleType, 1);
+    fillSamples(sample, this.#sparseValue);
+    // What the type cannot hold is no nodata either.
+    if (validSamples(sample, nodata)?.[0] !== 0) {
+      return false;
+    }
+    const table = await this.#blockTable();
+    const firstBlocks = isPlanar ? bands.map((band) => (band - 1) * blocksAcross * blocksDown) : [0];
+    return firstBlocks.every((firstBlock) =>
+      this.#blocksOf(windowLevelPx, firstBlock).every(({ index }) => !this.#isWritten(index, table)),
+    );
   }
 
   async readMask(windowLevelPx: WindowPx, signal: AbortSignal): Promise<Uint8Array> {
@@ -118,24 +134,25 @@ export class TiffLevel implements PixelLevel {
     };
   }
 
-  /** Visits every block that meets the window, from the cache or the file, a bounded number at a time. */
+  /** New outputs hold 0: most blocks that were never written need nothing. */
+  #put(block: SampleArray | null, place: BlockPlace, output: SampleArray, window: WindowPx): void {
+    if (block !== null) {
+      copyBlock(block, place, output, window);
+    } else if (this.#sparseValue !== 0) {
+      fillBlock(this.#sparseValue, place, output, window);
+    }
+  }
+
+  /** Visits every block that meets the window, from the cache or the file, a bounded number at a time; null for one that was never written. */
   async #forEachBlock(
     window: WindowPx,
     firstBlock: number,
     signal: AbortSignal,
-    visit: (block: SampleArray, column: number, row: number) => void,
+    visit: (block: SampleArray | null, column: number, row: number) => void,
   ): Promise<void> {
-    const { blockWidth, blockHeight, blocksAcross } = this.#layout;
     const table = await this.#blockTable();
-    const wanted: PlacedBlock[] = [];
-    const lastRow = Math.floor((window.y + window.height - 1) / blockHeight);
-    const lastColumn = Math.floor((window.x + window.width - 1) / blockWidth);
-    for (let row = Math.floor(window.y / blockHeight); row <= lastRow; row += 1) {
-      for (let column = Math.floor(window.x / blockWidth); column <= lastColumn; column += 1) {
-        wanted.push({ index: firstBlock + row * blocksAcross + column, column, row });
-      }
-    }
-    const load = (from: number): Promise<SampleArray>[] =>
+    const wanted = this.#blocksOf(window, firstBlock);
+    const load = (from: number): Promise<SampleArray | null>[] =>
       this.#blocks(
         wanted.slice(from, from + batchBlocks).map(({ index }) => index),
         table,
@@ -156,8 +173,21 @@ export class TiffLevel implements PixelLevel {
     }
   }
 
+  #blocksOf(window: WindowPx, firstBlock: number): PlacedBlock[] {
+    const { blockWidth, blockHeight, blocksAcross } = this.#layout;
+    const blocks: PlacedBlock[] = [];
+    const lastRow = Math.floor((window.y + window.height - 1) / blockHeight);
+    const lastColumn = Math.floor((window.x + window.width - 1) / blockWidth);
+    for (let row = Math.floor(window.y / blockHeight); row <= lastRow; row += 1) {
+      for (let column = Math.floor(window.x / blockWidth); column <= lastColumn; column += 1) {
+        blocks.push({ index: firstBlock + row * blocksAcross + column, column, row });
+      }
+    }
+    return blocks;
+  }
+
   /** One promise per block, so that each can be used while later ones are still decoded; their bytes are read together. */
-  #blocks(indices: readonly number[], table: BlockTable): Promise<SampleArray>[] {
+  #blocks(indices: readonly number[], table: BlockTable): Promise<SampleArray | null>[] {
     const found = indices.map((index) => this.#cache.get(`${this.#name}/${index}`));
     const lent: Buffer[] = [];
     const bytes = this.#blockBytes(
@@ -176,49 +206,33 @@ export class TiffLevel implements PixelLevel {
     return blocks;
   }
 
-  async #load(index: number, bytes: Promise<ReadonlyMap<number, Uint8Array | null>>): Promise<SampleArray> {
+  async #load(index: number, bytes: Promise<ReadonlyMap<number, Uint8Array>>): Promise<SampleArray | null> {
     const [context, stored] = await Promise.all([this.#blockContext(), bytes]);
-    const block = await this.#decode(context, index, stored.get(index) ?? null);
+    const ownBytes = stored.get(index);
+    if (ownBytes === undefined) {
+      return null;
+    }
+    const block = await this.#decode(context, index, ownBytes);
     this.#cache.set(`${this.#name}/${index}`, block);
     return block;
   }
 
-  async #decode(context: BlockContext, index: number, bytes: Uint8Array | null): Promise<SampleArray> {
-    const { blocksAcross, blocksDown, blockHeight, blockWidth, isTiled, height, isPlanar, samplesPerPixel } =
-      this.#layout;
+  #decode(context: BlockContext, index: number, bytes: Uint8Array): Promise<SampleArray> {
+    const { blocksAcross, blocksDown, blockHeight, isTiled, height } = this.#layout;
     const row = Math.floor((index % (blocksAcross * blocksDown)) / blocksAcross);
     const rows = isTiled ? blockHeight : Math.min(blockHeight, height - row * blockHeight);
-    if (bytes === null) {
-      const block = newSamples(this.#layout.sampleType, rows * blockWidth * (isPlanar ? 1 : samplesPerPixel));
-      fillSamples(block, this.#sparseValue);
-      return block;
-    }
     return decodeBlock(context, bytes, rows, `${isTiled ? 'tile' : 'strip'} ${index} of ${this.#name}`);
   }
 
   /**
-   * Bytes of each block, null for one that was never written; blocks that lie together are read together. They stand in the memory that is
-   * added to `lent`.
+   * Bytes of each block that was ever written; blocks that lie together are read together. They stand in the memory that is added to
+   * `lent`.
    */
-  async #blockBytes(
-    indices: readonly number[],
-    table: BlockTable,
-    lent: Buffer[],
-  ): Promise<Map<number, Uint8Array | null>> {
-    const result = new Map<number, Uint8Array | null>();
+  async #blockBytes(indices: readonly number[], table: BlockTable, lent: Buffer[]): Promise<Map<number, Uint8Array>> {
+    const result = new Map<number, Uint8Array>();
     const stored: number[] = [];
     for (const index of indices) {
-      const offset = table.offsets[index];
-      const length = table.byteCounts[index];
-      if (offset === undefined || length === undefined) {
-        throw new Think2SegError(
-          'INPUT_CORRUPT',
-          `${this.#directory.file.path} lists ${table.offsets.length} blocks but needs block ${index}; export it again`,
-        );
-      }
-      if (offset === 0 || length === 0) {
-        result.set(index, null);
-      } else {
+      if (this.#isWritten(index, table)) {
         stored.push(index);
       }
     }
@@ -245,6 +259,18 @@ export class TiffLevel implements PixelLevel {
       }
     }
     return result;
+  }
+
+  #isWritten(index: number, { offsets, byteCounts }: BlockTable): boolean {
+    const offset = offsets[index];
+    const length = byteCounts[index];
+    if (offset === undefined || length === undefined) {
+      throw new Think2SegError(
+        'INPUT_CORRUPT',
+        `${this.#directory.file.path} lists ${offsets.length} blocks but needs block ${index}; export it again`,
+      );
+    }
+    return offset !== 0 && length !== 0;
   }
 
   #blockTable(): Promise<BlockTable> {

@@ -39,7 +39,7 @@ test('a raster far larger than memory opens, and a window of it costs what the w
     const windowPx = { x: side - 2000, y: side - 2000, width: 2000, height: 2000 };
     const window = await scene.readWindow({ windowPx, outWidth: 2000, outHeight: 2000, bands: [1] }, signal);
     expect(window.bands[0]).toHaveLength(4_000_000);
-    // 160 GB of samples; the window needs one tile of 64 MiB and 8 MB of results.
+    // 160 GB of samples; the window needs 8 MB of results.
     expect(process.memoryUsage().rss - before).toBeLessThan(400e6);
     await scene.close();
   } finally {

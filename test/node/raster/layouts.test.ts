@@ -163,6 +163,27 @@ describe('validity', () => {
     expect([window.valid[0], window.valid[64], window.valid[128]]).toEqual([1, 0, 1]);
   });
 
+  it.each([false, true])('knows without reading where nothing was written (planar: %s)', async (planar) => {
+    const blocks = planar ? [1, 2, 7, 8, 13] : [1, 2];
+    const recipe = { tile: 64, bands: 3, planar, sparseBlocks: blocks, value: () => 9 };
+    const isEmpty = async (name: string, texts: Record<number, string>, x: number, size: number, bands: number[]) => {
+      const scene = await openRaster(await write(`${name}-${planar}.tif`, { ...recipe, texts }), never);
+      try {
+        return await scene.isKnownEmpty({ x, y: 2, width: size, height: size }, bands);
+      } finally {
+        await scene.close();
+      }
+    };
+    expect(await isEmpty('empty', { 42113: '7' }, 64, 60, [1, 2, 3])).toBe(true);
+    expect(await isEmpty('empty', { 42113: '7' }, 63, 60, [1, 2, 3])).toBe(false);
+    expect(await isEmpty('empty', { 42113: '7' }, 120, 60, [1])).toBe(true);
+    // The third plane was written there.
+    expect(await isEmpty('empty', { 42113: '7' }, 120, 60, [1, 3])).toBe(!planar);
+    expect(await isEmpty('no-nodata', {}, 64, 60, [1, 2, 3])).toBe(false);
+    // Bytes cannot hold it: what was not written reads as another value, which counts.
+    expect(await isEmpty('not-a-byte', { 42113: '-9999' }, 64, 60, [1, 2, 3])).toBe(false);
+  });
+
   it('calls a pixel valid when any requested band is, and NaN never', async () => {
     const value = (x: number, _y: number, band: number): number =>
       x === 0 ? Number.NaN : x === 1 && band === 0 ? -1 : x;
