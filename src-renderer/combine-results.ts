@@ -1,5 +1,6 @@
 /** Results as layers: two of them make a third. */
 import type { Desk } from './desk.ts';
+import { joinedFields } from './state/attribute-columns.ts';
 import { newInstance, type Result } from './state/document.ts';
 import { addResult, changeResult } from './state/document-edits.ts';
 import { drawnOnly, shownInstances } from './state/refined-shapes.ts';
@@ -35,6 +36,10 @@ export async function combineResults(desk: Desk, operation: Combination, first: 
     instances: drawn.map((shape) => newInstance(shape, crypto.randomUUID(), 'combined')),
     runRecord: joinRecords([second.runRecord, first.runRecord]),
   });
+  const lost = joinedFields([first, second]).map(({ name }) => name);
+  if (lost.length > 0) {
+    workspace.notify('info', panelStrings.results.withoutAttributes(lost.join(', ')));
+  }
   const hide = [first, second].map(({ id }) => changeResult(id, { visible: false }));
   workspace.history.apply(panelStrings.history.combine, (work) =>
     [...hide, addResult(combined)].reduce((now, edit) => edit(now), work),

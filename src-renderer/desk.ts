@@ -172,7 +172,8 @@ export class Desk {
 
   newResult(
     rasterId: string,
-    content: Pick<Result, 'name' | 'question' | 'windowPx' | 'instances' | 'runRecord'>,
+    content: Pick<Result, 'name' | 'question' | 'windowPx' | 'instances' | 'runRecord'> &
+      Partial<Pick<Result, 'fields'>>,
   ): Result {
     return {
       id: crypto.randomUUID(),
@@ -182,6 +183,7 @@ export class Desk {
       opacity: 0.35,
       color: colorForResult(this.workspace.history.value.get().results.length),
       refinement: noRefinement,
+      fields: [],
       ...content,
     };
   }

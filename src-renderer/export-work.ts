@@ -17,14 +17,20 @@ export interface ExportOptions {
   readonly withStyle: boolean;
 }
 
+export interface Written {
+  readonly files: readonly string[];
+  /** What the format could not hold as it is. */
+  readonly notes: readonly string[];
+}
+
 const words = panelStrings.export;
 
-/** @returns the files that were written; null when the user chose none. */
+/** @returns null when the user chose no file. */
 export async function exportSelection(
   desk: Desk,
   selection: ExportSelection,
   options: ExportOptions,
-): Promise<readonly string[] | null> {
+): Promise<Written | null> {
   const { call } = desk.workspace;
   const { format } = options;
   const subject = selection.results.at(-1)?.question ?? '';
@@ -38,7 +44,7 @@ export async function exportSelection(
   }
   if (format === '.html' || format === '.pdf') {
     const html = reportOf(desk, selection, desk.mapControl.get()?.picture() ?? null);
-    return [await call('report.write', { path, html, overwrite: true })];
+    return { files: [await call('report.write', { path, html, overwrite: true })], notes: [] };
   }
   const { raster, windowPx } = selection;
   const instances = selection.instances.map(({ resultId, ...instance }) => instance);
@@ -46,13 +52,14 @@ export async function exportSelection(
   const scratchName = `.think2seg-${crypto.randomUUID()}`;
   if (format === '.tif') {
     const input = { rasterPath: raster.path, path, windowPx, instances, runRecord, overwrite: true, scratchName };
-    return (await call('export.mask', input)).files;
+    return { ...(await call('export.mask', input)), notes: [] };
   }
   const [topmost] = selection.results.slice(-1);
-  const { files } = await call('export.vector', {
+  return call('export.vector', {
     rasterPath: raster.path,
     path,
     layerName: options.layerName,
+    fields: [...selection.fields],
     instances,
     runRecord,
     // The dialog has asked already whether an existing file may go.
@@ -60,7 +67,6 @@ export async function exportSelection(
     style: options.withStyle && topmost !== undefined ? { color: topmost.color, opacity: topmost.opacity } : null,
     scratchName,
   });
-  return files;
 }
 
 /** Provenance of the answer; work by hand alone gets a record of its own. Null where no model had a part. */

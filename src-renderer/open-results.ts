@@ -1,4 +1,4 @@
-/** Vector files as results on a raster that is open: our own with what they say about themselves, polygons from anywhere without. */
+/** Vector files as results on a raster that is open: our own with what they say about themselves, polygons from anywhere with their attributes. */
 import type { Desk } from './desk.ts';
 import { panelStrings } from './panels/panel-strings.ts';
 import { newInstance, type RasterLayer } from './state/document.ts';
@@ -22,7 +22,8 @@ export async function openResults(desk: Desk, path: string): Promise<void> {
   const opened = results.map(({ instances, ...content }, index) => ({
     ...desk.newResult(raster.id, {
       ...content,
-      instances: instances.map((drawn) => newInstance(drawn, crypto.randomUUID(), 'file')),
+      fields: [...content.fields],
+      instances: instances.map((stored) => newInstance(stored, crypto.randomUUID(), 'file', [...stored.attributes])),
     }),
     color: colorForResult(before + index),
   }));

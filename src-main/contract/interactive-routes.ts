@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { batchRequestSchema, type BatchResult } from './batch.ts';
 import type { AskResult, ResegmentResult } from './ask.ts';
+import { attributeFieldSchema, attributeValueSchema } from './attributes.ts';
 import { drawnInstanceSchema, refinementSchema, type DrawnInstance } from './drawn-instance.ts';
 import { modelOptionsSchema } from './model-options.ts';
 import { promptListSchema } from './prompt.ts';
@@ -23,6 +24,9 @@ const viewSchema = {
 const runRecordSchema = z.custom<RunRecord>((value) => typeof value === 'object' && value !== null).nullable();
 const scratchNameSchema = z.string().regex(/^\.think2seg-[A-Za-z0-9-]+$/);
 const exportedInstanceSchema = drawnInstanceSchema.extend({ question: z.string() });
+const attributedInstanceSchema = exportedInstanceSchema.extend({
+  attributes: z.array(attributeValueSchema).default([]),
+});
 
 export const interactiveRouteInputs = {
   'scene.display': z.object({
@@ -69,7 +73,9 @@ export const interactiveRouteInputs = {
     rasterPath: z.string().min(1),
     path: z.string().min(1),
     layerName: z.string().min(1),
-    instances: z.array(exportedInstanceSchema),
+    /** Attributes beside ours, in the order in which each instance has them. */
+    fields: z.array(attributeFieldSchema).default([]),
+    instances: z.array(attributedInstanceSchema),
     runRecord: runRecordSchema,
     /** `append` adds features to an existing layer and `add-layer` a layer to an existing file; both for GeoPackage only. */
     write: z.enum(['create', 'replace', 'append', 'add-layer']),
@@ -118,7 +124,11 @@ export interface InteractiveRouteOutputs {
   'shape.combine': DrawnInstance[];
   'results.inspect': VectorContents;
   'results.read': StoredResults;
-  'export.vector': { files: string[] };
+  'export.vector': {
+    files: string[];
+    /** What the format could not hold as it is. */
+    notes: string[];
+  };
   'export.mask': { files: string[] };
   'batch.run': BatchResult;
   'batch.pause': null;

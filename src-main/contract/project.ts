@@ -1,5 +1,6 @@
 /** The project file (`.t2s`): all work on some rasters, without their pixels. JSON, versioned, paths relative to the file. */
 import { z } from 'zod';
+import { attributeFieldSchema, attributeValueSchema } from './attributes.ts';
 import { drawnInstanceSchema, refinementSchema } from './drawn-instance.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -22,6 +23,8 @@ const projectInstanceSchema = drawnInstanceSchema.extend({
   id: z.string().min(1),
   origin: z.enum(['model', 'manual', 'combined', 'file']),
   verdict: z.enum(['open', 'accepted', 'rejected']),
+  /** What the file had of it, in the order of the result's fields. */
+  attributes: z.array(attributeValueSchema).default([]),
 });
 
 const projectResultSchema = z.object({
@@ -34,6 +37,8 @@ const projectResultSchema = z.object({
   opacity: z.number().min(0).max(1),
   color: z.string(),
   refinement: refinementSchema,
+  /** Attributes beside ours, of results that were opened from a file. */
+  fields: z.array(attributeFieldSchema).default([]),
   instances: z.array(projectInstanceSchema),
   /** Provenance as the engine wrote it; null for work by hand. */
   runRecord: z.custom<RunRecord>((value) => typeof value === 'object' && value !== null).nullable(),

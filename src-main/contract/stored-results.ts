@@ -1,4 +1,5 @@
 /** Results that lie in a vector file: our own, or polygons from anywhere. */
+import type { AttributeField, AttributeValue } from './attributes.ts';
 import type { DrawnInstance } from './drawn-instance.ts';
 import type { WindowPx } from './geo.ts';
 import type { RunRecord } from './run-record.ts';
@@ -10,13 +11,20 @@ export interface VectorContents {
   readonly scenePaths: readonly string[];
 }
 
+export interface StoredInstance extends DrawnInstance {
+  /** In the order of the fields. */
+  readonly attributes: readonly AttributeValue[];
+}
+
 export interface StoredResult {
   /** The question, or the layer where there is none. */
   readonly name: string;
   /** Empty for polygons that answer none. */
   readonly question: string;
   readonly windowPx: WindowPx;
-  readonly instances: readonly DrawnInstance[];
+  /** Attributes that the file has beside those of ours. */
+  readonly fields: readonly AttributeField[];
+  readonly instances: readonly StoredInstance[];
   readonly runRecord: RunRecord | null;
 }
 

@@ -2,8 +2,9 @@
 import { extname } from 'node:path';
 import type { z } from 'zod';
 import { Think2SegError } from '../contract/errors.ts';
-import type { interactiveRouteInputs } from '../contract/interactive-routes.ts';
+import type { interactiveRouteInputs, InteractiveRouteOutputs } from '../contract/interactive-routes.ts';
 import type { HandRecord, RunRecord } from '../contract/run-record.ts';
+import { columnsFor } from './export/foreign-columns.ts';
 import { createFeatureWriter } from './export/feature-writer.ts';
 import { addGeoPackageLayer, appendToGeoPackage } from './export/geopackage.ts';
 import { writeMaskGeoTiff } from './export/mask-geotiff.ts';
@@ -34,11 +35,20 @@ const maxMaskInstances = 2 ** 16 - 1;
 /**
  * Writes, replaces or extends a vector file; the extension says the format.
  *
- * @returns every file that is there because of it.
+ * @returns every file that is there because of it, and what the format could not hold as it is.
  * @throws Think2SegError OUTPUT_EXISTS, OUTPUT_FORMAT, OUTPUT_NOT_WRITABLE ...; what existed is then as it was.
  */
-export async function exportVector(ports: ExportPorts, input: VectorInput, signal: AbortSignal): Promise<string[]> {
+export async function exportVector(
+  ports: ExportPorts,
+  input: VectorInput,
+  signal: AbortSignal,
+): Promise<InteractiveRouteOutputs['export.vector']> {
   const { path, write, style } = input;
+  const { fields, notes } = columnsFor(
+    path,
+    input.fields,
+    input.instances.map(({ attributes }) => attributes),
+  );
   const writer = writerFor(path, write);
   const stylePath = `${withoutExtension(path)}.qml`;
   // A style that lies there belongs to the file that is extended, or to nobody.
@@ -52,6 +62,7 @@ export async function exportVector(ports: ExportPorts, input: VectorInput, signa
       layerName: input.layerName,
       ...(style === null ? {} : { style }),
       features: featuresOf(input.instances),
+      fields,
       crs: source.crs,
       runRecord: input.runRecord ?? (await handRecord(ports, source, input.rasterPath, signal)),
       overwrite: write !== 'create',
@@ -59,13 +70,13 @@ export async function exportVector(ports: ExportPorts, input: VectorInput, signa
     };
     const files = await writer.write(request, signal);
     if (!writesStyle) {
-      return files;
+      return { files, notes: [...notes] };
     }
     const { scratchName } = input;
     await withAtomicOutputs([stylePath], { overwrite: true, scratchName, signal }, ([temporaryPath], scratch) =>
       scratch.writeFile(temporaryPath, qmlStyle(style)),
     );
-    return [...files, stylePath];
+    return { files: [...files, stylePath], notes: [...notes] };
   });
 }
 
@@ -128,6 +139,7 @@ function featuresOf(instances: readonly ExportedInstance[]): OutputFeature[] {
       areaM2: instance.areaM2,
       perimeterM: instance.perimeterM,
       prompt: instance.promptScenePx,
+      attributes: instance.attributes,
     }));
 }
 

@@ -1,4 +1,5 @@
 /** The seams of the pipeline. `query.ts` knows these and nothing of who stands behind them. */
+import type { AttributeField, AttributeValue } from '../contract/attributes.ts';
 import type { Crs, Geotransform, Point, WindowPx } from '../contract/geo.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import type { Prompt } from '../contract/prompt.ts';
@@ -190,6 +191,8 @@ export interface OutputFeature {
   readonly perimeterM: number | null;
   /** Null when the shape was not made by one. */
   readonly prompt: Prompt | null;
+  /** In the order of the fields of the request; none where the object is of no file. */
+  readonly attributes?: readonly AttributeValue[];
 }
 
 /** How a layer looks: one colour for all of it. */
@@ -206,6 +209,8 @@ export interface WriteRequest {
   /** Kept inside the file where the format can. */
   readonly style?: LayerStyle;
   readonly features: readonly OutputFeature[];
+  /** Columns beside ours, under names that the format can have. */
+  readonly fields?: readonly AttributeField[];
   readonly crs: Crs | null;
   readonly runRecord: RunRecord | HandRecord;
   readonly overwrite: boolean;

@@ -15,7 +15,7 @@ export function createExportHandlers(): Pick<Handlers, 'export.vector' | 'export
   return {
     'export.vector': async (input, { signal, onProgress }) => {
       onProgress({ stage: 'writing' });
-      return { files: await exportVector(ports, input, signal) };
+      return exportVector(ports, input, signal);
     },
 
     'export.mask': async (input, { signal, onProgress }) => {

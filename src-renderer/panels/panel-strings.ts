@@ -136,6 +136,10 @@ export const panelStrings = {
     refine: 'Refine outlines',
     details: 'Reasoning and provenance',
     table: 'Attribute table',
+    yes: 'yes',
+    no: 'no',
+    withoutAttributes: (names: string): string =>
+      `What was combined has none of the attributes of its parts: ${names}.`,
     compare: 'Compare',
     noShape: 'no outline',
     stale: 'following…',
@@ -218,6 +222,7 @@ export const panelStrings = {
     accepted: 'Accepted only',
     notRejected: 'All but rejected',
     summary: (objects: string, area: string): string => (area === '' ? objects : `${objects}, ${area}`),
+    changed: 'Not as it was:',
     nothing: 'Nothing to export: no object of these results is left.',
     elsewhere: (rasters: string): string => `Results on ${rasters}: select that raster in the layers to export them.`,
     format: 'Format',

@@ -46,8 +46,14 @@ export function isStale({ promptScenePx, outlinedPrompt }: Instance): boolean {
   return promptScenePx !== null && promptScenePx !== outlinedPrompt;
 }
 
-export function newInstance(drawn: DrawnInstance, id: string, origin: Instance['origin']): Instance {
-  return { ...drawn, id, origin, verdict: 'open', outlinedPrompt: drawn.promptScenePx };
+/** @param attributes what a file had of it, in the order of the result's fields */
+export function newInstance(
+  drawn: DrawnInstance,
+  id: string,
+  origin: Instance['origin'],
+  attributes: Instance['attributes'] = [],
+): Instance {
+  return { ...drawn, id, origin, verdict: 'open', outlinedPrompt: drawn.promptScenePx, attributes };
 }
 
 export interface FoundInstance {

@@ -1,4 +1,6 @@
 /** What of the work goes into a file. */
+import type { AttributeField, AttributeValue } from '../../src-main/contract/attributes.ts';
+import { joinedFields, joinedValues } from './attribute-columns.ts';
 import type { DrawnInstance } from '../../src-main/contract/drawn-instance.ts';
 import type { WindowPx } from '../../src-main/contract/geo.ts';
 import type { RunRecord } from '../../src-main/contract/run-record.ts';
@@ -11,12 +13,16 @@ export type ExportScope = 'accepted' | 'not-rejected';
 interface ExportedInstance extends DrawnInstance {
   readonly question: string;
   readonly resultId: string;
+  /** In the order of the fields. */
+  readonly attributes: AttributeValue[];
 }
 
 export interface ExportSelection {
   readonly raster: RasterLayer;
   readonly results: readonly Result[];
   readonly instances: readonly ExportedInstance[];
+  /** Attributes of the files that the results came from. */
+  readonly fields: readonly AttributeField[];
   readonly windowPx: WindowPx;
   /** Of the topmost result that has one, with those of the others inside; null when all of it was drawn by hand. */
   readonly runRecord: RunRecord | null;
@@ -48,15 +54,23 @@ export function selectForExport(
   if (raster === undefined || first === undefined) {
     return null;
   }
-  const instances = results.flatMap((result) =>
-    shownInstances(result, shapes)
+  const fields = joinedFields(results);
+  const instances = results.flatMap((result) => {
+    const valuesOf = joinedValues(fields, result);
+    return shownInstances(result, shapes)
       .filter(({ verdict, polygonsMap }) => verdictsOf[scope].includes(verdict) && polygonsMap.length > 0)
-      .map((instance) => ({ ...drawnOnly(instance), question: result.question, resultId: result.id })),
-  );
+      .map((instance) => ({
+        ...drawnOnly(instance),
+        question: result.question,
+        resultId: result.id,
+        attributes: valuesOf(instance.attributes),
+      }));
+  });
   return {
     raster,
     results,
     instances,
+    fields,
     windowPx: results.map(({ windowPx }) => windowPx).reduce(windowAround),
     runRecord: joinRecords(results.map(({ runRecord }) => runRecord)),
     areaM2: instances.every(({ areaM2 }) => areaM2 !== null)

@@ -55,6 +55,7 @@ function selectedOf({ work, selectedId, rasterId }: HandContext): { id: string; 
 function begin(context: HandContext, promptScenePx: Prompt): HandEdit | null {
   const instance: Instance = {
     id: context.newId(),
+    attributes: [],
     origin: 'manual',
     verdict: 'open',
     promptScenePx,

@@ -11,6 +11,13 @@ import { electronMissing } from '../support/electron-runtime.ts';
 const sample = resolve(import.meta.dirname, '../../resources/sample/harbour.tif');
 
 /** No slash, so that it can be the name of a file too. */
+const byHand = {
+  promptScenePx: null,
+  polygonsMap: [{ rings: [[392_010, 5_819_990, 392_020, 5_819_990, 392_020, 5_819_980]] }],
+  score: null,
+  areaM2: 50,
+  perimeterM: 34,
+};
 const hostile = (mark: string): string => `<img src=x onerror="window.pwned='${mark}'">`;
 
 describe.skipIf(electronMissing !== null)(`text that others wrote ${electronMissing ?? ''}`, () => {
@@ -59,6 +66,10 @@ describe.skipIf(electronMissing !== null)(`text that others wrote ${electronMiss
     const { window } = desktop;
     await window.getByText('Reasoning and provenance').first().click();
     await window.getByText(hostile('reasoning')).first().waitFor();
+    await window.getByRole('button', { name: 'Attribute table' }).click();
+    await window.getByRole('columnheader', { name: hostile('field') }).waitFor();
+    await window.getByText(hostile('attribute')).first().waitFor();
+    await window.keyboard.press('Escape');
     const shown = await window
       .locator('body')
       .evaluate((body) =>
@@ -104,8 +115,11 @@ function projectOf(raster: string, question: string, { instances, windowPx, runR
         opacity: 1,
         color: '#d00000',
         refinement: { bufferM: 0, fillHolesM2: 0, minAreaM2: 0, simplifyPx: 0, rightAngles: false, smoothRounds: 0 },
-        instances: instances.map((instance, index) => ({
+        fields: [{ name: hostile('field'), type: 'text' }],
+        // Such a question may find nothing.
+        instances: [...instances, byHand].map((instance, index) => ({
           ...instance,
+          attributes: [hostile('attribute')],
           id: `instance-${index}`,
           origin: 'model',
           verdict: 'open',

@@ -88,7 +88,11 @@ describe.skipIf(missing !== null)(`results from files ${missing ?? ''}`, () => {
       ['.shp', '.shx', '.dbf', '.prj'].map((end) => at(`swiss${end}`)),
     );
     await article('swiss').waitFor();
-    await saysNotice(/swiss\.shp: Layer swiss: these attributes are not kept: owner/);
+    await analyst.button('Attribute table').click();
+    const table = desktop.window.getByRole('grid', { name: 'Attribute table' });
+    await table.getByRole('columnheader', { name: 'owner' }).waitFor();
+    expect(await table.getByRole('gridcell', { name: 'Hafen' }).count()).toBe(2);
+    await analyst.button('Close').click();
     await desktop.answerDialogs({ open: [at('blocks.geojson')] });
     await analyst.menu('open');
     await article('blocks').waitFor();
@@ -103,6 +107,7 @@ describe.skipIf(missing !== null)(`results from files ${missing ?? ''}`, () => {
     const told = await python.ask({ op: 'vector', path: at('reviewed.gpkg') });
     expect(told['areas']).toEqual([expect.closeTo(1600, 0), expect.closeTo(1600, 0)]);
     expect(told['epsg']).toBe(32633);
+    expect(told['properties']).toMatchObject([{ owner: 'Hafen' }, { owner: 'Hafen' }]);
     await analyst.menu('undo');
     await analyst.button('Accept 1').waitFor();
   });

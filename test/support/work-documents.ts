@@ -33,6 +33,7 @@ export function someResult(id: string, sidesPx: readonly number[], changes: Part
     opacity: 1,
     color: '#d81b60',
     refinement: noRefinement,
+    fields: [],
     instances: sidesPx.map((side, index) => newInstance(squareInstance(side), `${id}-${index + 1}`, 'model')),
     runRecord: someRunRecord(`what is ${id}?`),
     ...changes,

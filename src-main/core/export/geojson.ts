@@ -1,9 +1,10 @@
+import type { AttributeField } from '../../contract/attributes.ts';
 import type { LonLatTransform } from '../crs/lon-lat.ts';
 import { lonLatTransform } from '../crs/lon-lat.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import type { OutputFeature, PolygonRings, RingCoordinates, WriteRequest } from '../ports.ts';
 import { cutAtAntimeridian } from './antimeridian.ts';
-import { attributesOf } from './attributes.ts';
+import { allAttributesOf } from './foreign-columns.ts';
 import { LonLatBounds } from './lon-lat-bounds.ts';
 import { unwrappedLonLat } from './lon-lat-rings.ts';
 import { ringsCross } from './ring-crossings.ts';
@@ -56,12 +57,13 @@ function* featureTexts(
     if (index % featuresBetweenAbortChecks === 0) {
       signal.throwIfAborted();
     }
-    yield featureText(feature, toLonLat, bounds, warnings);
+    yield featureText(feature, request.fields ?? [], toLonLat, bounds, warnings);
   }
 }
 
 function featureText(
   feature: OutputFeature,
+  fields: readonly AttributeField[],
   toLonLat: LonLatTransform | null,
   bounds: LonLatBounds,
   warnings: Set<string>,
@@ -85,7 +87,7 @@ function featureText(
       : coordinates.length === 1
         ? `{"type":"Polygon","coordinates":${coordinates[0] ?? ''}}`
         : `{"type":"MultiPolygon","coordinates":[${coordinates.join(',')}]}`;
-  return `{"type":"Feature","id":${feature.instance},"properties":${JSON.stringify(attributesOf(feature))},"geometry":${geometry}}`;
+  return `{"type":"Feature","id":${feature.instance},"properties":${JSON.stringify(allAttributesOf(feature, fields))},"geometry":${geometry}}`;
 }
 
 function lonLatParts(

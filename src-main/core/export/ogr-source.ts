@@ -1,6 +1,8 @@
 import type { GdalSource } from '../gdal/gdal.ts';
-import type { OutputFeature, PolygonRings } from '../ports.ts';
-import { attributesOf, truncateUtf8, type FeatureAttributes } from './attributes.ts';
+import type { AttributeField } from '../../contract/attributes.ts';
+import type { PolygonRings, WriteRequest } from '../ports.ts';
+import { truncateUtf8 } from './attributes.ts';
+import { allAttributesOf } from './foreign-columns.ts';
 import { oriented } from './rings.ts';
 import { TextOutput } from './text-output.ts';
 
@@ -27,6 +29,21 @@ const schemaFeature = {
   },
 } as const;
 
+/** From which GDAL takes the type of a column. */
+const typicalValues: Record<AttributeField['type'], string | number | boolean> = {
+  integer: 0,
+  real: 0.5,
+  text: '',
+  date: '2000-01-01',
+  datetime: '2000-01-01T00:00:00Z',
+  boolean: true,
+};
+
+function schemaText(fields: readonly AttributeField[]): string {
+  const foreign = Object.fromEntries(fields.map(({ name, type }) => [name, typicalValues[type]]));
+  return JSON.stringify({ ...schemaFeature, properties: { ...schemaFeature.properties, ...foreign } });
+}
+
 /** Only the features, not the one that states the schema. */
 export const featureFilter = 'instance > 0';
 
@@ -39,12 +56,12 @@ export const featureFilter = 'instance > 0';
  */
 export async function ogrSource(
   path: string,
-  features: readonly OutputFeature[],
+  request: Pick<WriteRequest, 'features' | 'fields'>,
   maxTextBytes: number | null,
   signal: AbortSignal,
 ): Promise<{ source: GdalSource; cut: Set<string> }> {
   const cut = new Set<string>();
-  const lines = featureLines(features, maxTextBytes, cut, signal);
+  const lines = featureLines(request, maxTextBytes, cut, signal);
   const kept: string[] = [];
   let length = 0;
   for (const line of lines) {
@@ -64,17 +81,17 @@ export async function ogrSource(
 }
 
 function* featureLines(
-  features: readonly OutputFeature[],
+  { features, fields = [] }: Pick<WriteRequest, 'features' | 'fields'>,
   maxTextBytes: number | null,
   cut: Set<string>,
   signal: AbortSignal,
 ): Generator<string> {
-  yield `${JSON.stringify(schemaFeature)}\n`;
+  yield `${schemaText(fields)}\n`;
   for (const [index, feature] of features.entries()) {
     if (index % featuresBetweenAbortChecks === 0) {
       signal.throwIfAborted();
     }
-    const attributes = attributesOf(feature);
+    const attributes = allAttributesOf(feature, fields);
     const properties = maxTextBytes === null ? attributes : shortened(attributes, maxTextBytes, cut);
     const polygons = feature.polygonsMap.map(polygonText).join(',');
     yield (
@@ -84,16 +101,19 @@ function* featureLines(
   }
 }
 
-function shortened(attributes: FeatureAttributes, maxBytes: number, cut: Set<string>): FeatureAttributes {
-  const question = truncateUtf8(attributes.question, maxBytes);
-  const prompt = attributes.prompt === null ? null : truncateUtf8(attributes.prompt, maxBytes);
-  if (question !== attributes.question) {
-    cut.add('question');
-  }
-  if (prompt !== attributes.prompt) {
-    cut.add('prompt');
-  }
-  return { ...attributes, question, prompt };
+function shortened(
+  attributes: Readonly<Record<string, unknown>>,
+  maxBytes: number,
+  cut: Set<string>,
+): Record<string, unknown> {
+  const shorten = ([name, value]: [string, unknown]): [string, unknown] => {
+    const short = typeof value === 'string' ? truncateUtf8(value, maxBytes) : value;
+    if (short !== value) {
+      cut.add(name);
+    }
+    return [name, short];
+  };
+  return Object.fromEntries(Object.entries(attributes).map(shorten));
 }
 
 function polygonText({ rings }: PolygonRings): string {

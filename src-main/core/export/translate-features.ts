@@ -21,7 +21,7 @@ export async function translateFeatures(
 ): Promise<Set<string>> {
   // Lies in the scratch folder and goes with it.
   const sourcePath = join(dirname(temporaryPath), 'features.geojsonl');
-  const { source, cut } = await ogrSource(sourcePath, request.features, maxTextBytes, signal);
+  const { source, cut } = await ogrSource(sourcePath, request, maxTextBytes, signal);
   signal.throwIfAborted();
   // Files of equal content have equal bytes: the date inside is that of the run, not of the moment.
   (await gdalRuntime()).native.setConfig('OGR_CURRENT_DATE', request.runRecord.createdAt);

@@ -43,5 +43,5 @@ export interface GdalVectorLayer {
     readonly type: string;
     readonly coordinateSystem?: { readonly wkt: string } | null;
   }[];
-  readonly fields: readonly { readonly name: string; readonly type: string }[];
+  readonly fields: readonly { readonly name: string; readonly type: string; readonly subType?: string }[];
 }

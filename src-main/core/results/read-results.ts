@@ -9,7 +9,8 @@ import { boundsOf } from '../raster/scene-description.ts';
 import { pixelsAsMap } from '../shape/scene-place.ts';
 import { groundMeasure } from '../vector/ground-measure.ts';
 import { groupByQuestion } from './question-groups.ts';
-import { isOwnLayer, lostNames, storedInstance } from './stored-instance.ts';
+import { planAttributes, valuesOf, widened, type AttributePlan } from './attribute-fields.ts';
+import { isOwnLayer, ownNames, storedInstance } from './stored-instance.ts';
 import { storedRecords } from './stored-records.ts';
 import { isWithoutArea, readVectorLayer, shapeLayers, vectorInfo, type VectorLayer } from './vector-file.ts';
 
@@ -77,7 +78,8 @@ function resultsOfLayer(
   scene: RasterSource,
   runs: readonly RunRecord[],
 ): StoredResults {
-  const isOwn = isOwnLayer(layer.fieldNames);
+  const isOwn = isOwnLayer(layer.fields.map(({ name }) => name));
+  const plan = attributesOf(layer, isOwn);
   const reading = {
     transform: scene.transform ?? pixelsAsMap,
     measure: groundMeasure(scene.crs),
@@ -87,18 +89,24 @@ function resultsOfLayer(
   let mended = 0;
   const results = groupByQuestion(layer.features, runs, isOwn).map(
     ({ question, features, runRecord }): StoredResult => {
-      const read = features.map((feature) => storedInstance(feature, reading));
+      const read = features.map((feature) => ({
+        ...storedInstance(feature, reading),
+        attributes: valuesOf(plan.fields, feature.properties),
+      }));
       mended += read.filter(({ isMended }) => isMended).length;
       return {
         name: question === '' ? layerTitle(path, layer.name) : question,
         question,
         windowPx: windowOf(runRecord, scene),
-        instances: read.map(({ instance }) => instance).filter(({ polygonsMap }) => polygonsMap.length > 0),
+        fields: plan.fields.map(({ name, type }) => ({ name, type })),
+        instances: read
+          .map(({ instance, attributes }) => ({ ...instance, attributes }))
+          .filter(({ polygonsMap }) => polygonsMap.length > 0),
         runRecord,
       };
     },
   );
-  return { results, notes: results.length === 0 ? [] : notesOf(layer, mended) };
+  return { results, notes: results.length === 0 ? [] : notesOf(layer, mended, plan) };
 }
 
 /** As QGIS calls a layer: by its file, and by its own name where that is another. */
@@ -107,16 +115,28 @@ function layerTitle(path: string, layerName: string): string {
   return file === layerName ? file : `${file} — ${layerName}`;
 }
 
-function notesOf({ name, featureCount, features, otherShapes, fieldNames }: VectorLayer, mended: number): string[] {
+function attributesOf({ fields, features }: VectorLayer, isOwn: boolean): AttributePlan {
+  const plan = planAttributes(fields, isOwn ? ownNames : new Set());
+  const wide = widened(
+    plan.fields,
+    features.map(({ properties }) => properties),
+  );
+  return { fields: wide.fields, notes: [...plan.notes, ...wide.notes] };
+}
+
+function notesOf(
+  { name, featureCount, features, otherShapes }: VectorLayer,
+  mended: number,
+  plan: AttributePlan,
+): string[] {
   const beside = featureCount - features.length - otherShapes;
-  const lost = lostNames(fieldNames);
   return [
     ...(beside > 0
       ? [`Layer ${name}: ${beside} of ${featureCount} features lie beside the raster and are left out.`]
       : []),
     ...(otherShapes > 0 ? [`Layer ${name}: ${otherShapes} features that are no polygons are left out.`] : []),
     ...(mended > 0 ? [`Layer ${name}: ${mended} outlines that crossed themselves were mended.`] : []),
-    ...(lost.length > 0 ? [`Layer ${name}: these attributes are not kept: ${lost.join(', ')}.`] : []),
+    ...plan.notes.map((note) => `Layer ${name}: ${note}.`),
   ];
 }
 
@@ -152,6 +172,7 @@ function emptyAnswers(
     name: runRecord.question ?? layerTitle(path, layers[0]?.name ?? ''),
     question: runRecord.question ?? '',
     windowPx: windowOf(runRecord, scene),
+    fields: [],
     instances: [],
     runRecord,
   }));

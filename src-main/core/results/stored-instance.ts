@@ -14,7 +14,7 @@ import { promptOnOutline } from './scene-prompt.ts';
 
 /** Attributes of our own files. Others may have some of the names, not all three. */
 const tellingNames = ['question', 'score', 'prompt'] as const;
-const ownNames = new Set<string>([...tellingNames, 'instance', 'area_m2', 'perim_m']);
+export const ownNames: ReadonlySet<string> = new Set<string>([...tellingNames, 'instance', 'area_m2', 'perim_m']);
 
 export interface InstanceReading {
   readonly transform: Geotransform;
@@ -26,11 +26,6 @@ export interface InstanceReading {
 
 export function isOwnLayer(fieldNames: readonly string[]): boolean {
   return tellingNames.every((name) => fieldNames.includes(name));
-}
-
-/** Attributes that an instance has no place for. */
-export function lostNames(fieldNames: readonly string[]): string[] {
-  return isOwnLayer(fieldNames) ? fieldNames.filter((name) => !ownNames.has(name)) : [...fieldNames];
 }
 
 /** Area and perimeter are measured anew: the shape may have been edited elsewhere. */

@@ -7,17 +7,18 @@ import { gdalVectorGeoJson, gdalVectorInfo } from '../gdal/gdal.ts';
 import { gdalDefinition } from '../gdal/gdal-definition.ts';
 import type { GdalVectorInfo, GdalVectorLayer } from '../gdal/gdal-info.ts';
 import { checkReadable } from '../raster/check-readable.ts';
+import { lossless } from './attribute-fields.ts';
 import { parseFeatures, type VectorFeature } from './geojson-features.ts';
 
-/** More would be no result that a person reviews one by one, and each step of the window would take a second. */
-const maxPolygons = 10_000;
+/** More would be no result that a person reviews one by one; with so many the window was measured (`npm run bench -- many-objects`). */
+const maxPolygons = 20_000;
 /** GDAL keeps all of a GeoJSON in its memory, which ends at 2 GiB. */
 const maxGeoJsonBytes = 512 * 2 ** 20;
 const maxTextLength = 2 ** 28;
 
 export interface VectorLayer {
   readonly name: string;
-  readonly fieldNames: readonly string[];
+  readonly fields: GdalVectorLayer['fields'];
   /** All of the file's layer, on the scene or not. */
   readonly featureCount: number;
   readonly features: readonly VectorFeature[];
@@ -62,7 +63,7 @@ export function isWithoutArea({ geometryFields: [geometry] }: GdalVectorLayer): 
 export async function readVectorLayer(path: string, layer: GdalVectorLayer, scene: SceneArea): Promise<VectorLayer> {
   const limit = ['-limit', String(maxPolygons + 1)];
   const placed = await placement(path, layer, scene);
-  const text = await gdalVectorGeoJson({ path }, ['-dim', 'XY', ...limit, ...placed, layer.name]);
+  const text = await gdalVectorGeoJson({ path }, ['-dim', 'XY', ...lossless, ...limit, ...placed, layer.name]);
   if (text.length > maxTextLength) {
     throw new Think2SegError(
       'INPUT_TOO_LARGE',
@@ -77,7 +78,7 @@ export async function readVectorLayer(path: string, layer: GdalVectorLayer, scen
     );
   }
   const { name, featureCount, fields } = layer;
-  return { name, fieldNames: fields.map((field) => field.name), featureCount, features, otherShapes };
+  return { name, fields, featureCount, features, otherShapes };
 }
 
 /** Arguments that choose what lies on the scene and bring it there. */

@@ -87,7 +87,7 @@ function write(
   name: string,
   instances: readonly DrawnInstance[],
   changes: Partial<Parameters<typeof exportVector>[1]> & { asked?: string } = {},
-): Promise<string[]> {
+): Promise<{ files: string[] }> {
   const { asked = question, ...input } = changes;
   return exportVector(
     ports,
@@ -95,7 +95,8 @@ function write(
       rasterPath: harbour,
       path: at(name),
       layerName: 'tanks',
-      instances: instances.map((instance) => ({ ...instance, question: asked })),
+      fields: [],
+      instances: instances.map((instance) => ({ ...instance, question: asked, attributes: [] })),
       runRecord: { ...record, question: asked === '' ? null : asked },
       write: 'replace',
       style: null,
@@ -260,7 +261,7 @@ describe.skipIf(!hasOgr)(
       ]);
       expect(results[0]!.instances).toMatchObject(houses.map(() => ({ score: null, promptScenePx: null })));
       expect(results[0]!.name).toMatch(/^(web|lv95|degrees|rfc7946)( — houses)?$/);
-      expect(notes).toEqual([expect.stringContaining('these attributes are not kept: house') as string]);
+      expect(notes).toEqual([]);
     });
 
     it('are left out where they lie beside the raster, with their number', async () => {
