@@ -10,6 +10,7 @@ import { Think2SegError } from '../../contract/errors.ts';
 import { readOwner, takeLock } from '../files/process-lock.ts';
 import { isGone, processNumbered, type ProcessOwner } from '../files/process-owner.ts';
 import { isErrno, writeFailure } from '../files/write-failure.ts';
+import { defaultCard } from './which-card.ts';
 
 /** Whatever the user's own files are: the engines of other users must see whose lock it is. */
 const readableByAll = 0o644;
@@ -68,7 +69,7 @@ async function lockCard(card: string): Promise<Release> {
   const path = join(folder, `${nameOf(card)}.lock`);
   let unlock: Release;
   try {
-    unlock = await takeLock(path, `graphics card ${card}`, owner());
+    unlock = await takeLock(path, wordsOf(card), owner());
   } catch (thrown) {
     const other = thrown instanceof Think2SegError && thrown.code === 'OUTPUT_LOCKED' ? await readOwner(path) : null;
     throw other === null ? thrown : inUse(card, other, thrown);
@@ -124,6 +125,10 @@ async function makeFolder(): Promise<string> {
   return folder;
 }
 
+function wordsOf(card: string): string {
+  return card === defaultCard ? 'the graphics card' : `graphics card ${card}`;
+}
+
 function inUse(card: string, other: ProcessOwner, cause?: unknown): Think2SegError {
   const { pid, host } = other.program ?? other;
   const who =
@@ -132,7 +137,7 @@ function inUse(card: string, other: ProcessOwner, cause?: unknown): Think2SegErr
       : `process ${pid} on ${host}, which runs models of think2seg on it`;
   return new Think2SegError(
     'GPU_IN_USE',
-    `graphics card ${card} is in use by ${who}; wait for it or end it, compute on the CPU (--provider cpu), ` +
+    `${wordsOf(card)} is in use by ${who}; wait for it or end it, compute on the CPU (--provider cpu), ` +
       'or let both use the card and its memory (--share-gpu, or in the settings)',
     cause === undefined ? {} : { cause },
   );

@@ -5,7 +5,8 @@ import type { ProviderName } from '../../contract/provider.ts';
 /** The first look at a card that sleeps wakes its driver. */
 const driverPatienceMs = 20_000;
 
-const defaultCard = 'default';
+/** Of a card that nobody names. */
+export const defaultCard = 'default';
 
 /**
  * A name of the graphics card that a provider computes on, the same in every process that computes on it: NVIDIA's UUID, which containers

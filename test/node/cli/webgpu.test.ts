@@ -33,7 +33,8 @@ async function ask(provider: ProviderName): Promise<Run> {
   const { VK_ICD_FILENAMES, LD_LIBRARY_PATH } = softwareVulkan.environment;
   const { status, stdout, stderr } = await runThink2seg(
     ['segment', scene, '--query', question, '--provider', provider, '--simplify', '0', '--json', '-o', output],
-    { environment: { VK_ICD_FILENAMES, LD_LIBRARY_PATH } },
+    // A folder for temporary files of its own: whoever else computes on the card of this machine is none of this test's business.
+    { environment: { VK_ICD_FILENAMES, LD_LIBRARY_PATH, TMPDIR: folder } },
   );
   expect(status, stderr).toBe(0);
   const written = JSON.parse(await readFile(output, 'utf8')) as {
