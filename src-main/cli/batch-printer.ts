@@ -33,6 +33,10 @@ export class BatchPrinter {
   show(event: BatchEvent): void {
     switch (event.kind) {
       case 'item-started':
+        // Loading models takes a while, and so may the first scene.
+        if (this.#live && this.#finishedAtMs.length === 1) {
+          this.#draw(`at work on ${inOneLine(`${basename(event.path)}  ${event.question}`)}`);
+        }
         return;
       case 'item-known':
         if (event.state === 'failed') {
@@ -80,6 +84,10 @@ export class BatchPrinter {
     }
     const share = `${Math.floor((finished / total) * 100)} %`;
     const text = [`${share.padStart(5)} ${counts}`, pace, left.trim(), what].filter((part) => part !== '').join('  ');
+    this.#draw(text);
+  }
+
+  #draw(text: string): void {
     this.#stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, this.#stream.columns - 1))}`);
     this.#lineOpen = true;
   }

@@ -52,6 +52,19 @@ describe('the log of a batch', () => {
     expect(lines[0]).toContain('new line [31m.tif');
   });
 
+  it('is one line on a terminal, from the moment that work begins', () => {
+    let text = '';
+    const terminal = { isTTY: true, columns: 100, write: (part: string) => (text += part) };
+    const printer = new BatchPrinter(terminal as unknown as NodeJS.WriteStream);
+    printer.show({ kind: 'item-started', ...asked });
+    printer.show(done('/in/a.tif', 1));
+    printer.show({ kind: 'item-started', ...asked });
+    printer.end();
+    const [nothing, begun, share, end] = text.split('\r\u001b[2K');
+    expect([nothing, begun, end]).toEqual(['', 'at work on a.tif  every pool', '']);
+    expect(share).toMatch(/^ 50 % 1\/2 .* left {2}a\.tif {2}every pool$/);
+  });
+
   it('says again why work failed that is not tried again, and nothing of work that is done', () => {
     const known = { kind: 'item-known', ...asked, features: null, ...counts } as const;
     expect(
