@@ -30,6 +30,7 @@ type Drag =
       readonly before: MapPrompt;
       readonly placement: ScenePlacement;
       readonly fromScenePx: Point;
+      readonly fromScreen: Point;
       readonly key: string;
     }
   | {
@@ -69,6 +70,9 @@ export class HandInteraction extends PointerInteraction {
       return;
     }
     if (drag.kind === 'handle') {
+      if (drag.handle.kind !== 'point' && !this.#isDrawn(drag, event)) {
+        return;
+      }
       const { before, handle, fromScenePx, key, placement } = drag;
       const prompt = dragHandle(before.promptScenePx, handle, fromScenePx, toScenePx, placement);
       this.#around.gestures().editPrompt(before.instanceId, prompt, key);
@@ -84,6 +88,9 @@ export class HandInteraction extends PointerInteraction {
     if (drag?.kind === 'draw') {
       this.#around.setDraft(null, drag.placement);
       this.#finishDrawing(drag, event);
+    } else if (drag !== null && drag.handle.kind !== 'point' && !this.#isDrawn(drag, event)) {
+      // A click on an edge moves nothing: with the point tool it means the place.
+      this.#placePoint(drag.placement, drag.fromScenePx);
     }
     return false;
   }
@@ -118,7 +125,15 @@ export class HandInteraction extends PointerInteraction {
     }
     const { prompt: before, handle, placement } = under;
     this.#dragCount += 1;
-    return { kind: 'handle', handle, before, placement, fromScenePx, key: `drag-${this.#dragCount}` };
+    return {
+      kind: 'handle',
+      handle,
+      before,
+      placement,
+      fromScenePx,
+      fromScreen: pointOf(event.pixel),
+      key: `drag-${this.#dragCount}`,
+    };
   }
 
   #beginDrawing(event: MapBrowserEvent<PointerEvent>): Drag | null {
@@ -138,9 +153,7 @@ export class HandInteraction extends PointerInteraction {
       return;
     }
     if (!this.#isDrawn(drag, event)) {
-      if (tool === 'point' && isInside(placement, drag.fromScenePx)) {
-        gestures.placePoint('positive_points', [...drag.fromScenePx]);
-      }
+      this.#placePoint(placement, drag.fromScenePx);
       return;
     }
     const boxScenePx = boxFromCorners(clampToScene(placement, drag.fromScenePx), clampToScene(placement, toScenePx));
@@ -152,6 +165,12 @@ export class HandInteraction extends PointerInteraction {
       gestures.drawTarget(windowPx);
     } else {
       gestures.drawBox(boxScenePx);
+    }
+  }
+
+  #placePoint(placement: ScenePlacement, atScenePx: Point): void {
+    if (this.#around.tool() === 'point' && isInside(placement, atScenePx)) {
+      this.#around.gestures().placePoint('positive_points', [...atScenePx]);
     }
   }
 

@@ -57,6 +57,7 @@ export const panelStrings = {
     ],
     stageNames,
     reasoning: 'Reasoning',
+    took: 'Took',
     tokensPerSecond: 'tokens/s',
     noTarget: 'No target found',
     noTargetText: 'The model looked and found nothing that answers the question.',

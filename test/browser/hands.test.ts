@@ -120,6 +120,16 @@ describe.skipIf(missing !== null)(`hands on the map ${missing ?? ''}`, () => {
     expect(await undo.getAttribute('title')).toBe('Undo Add object');
   });
 
+  it('put a point on the edge of a box, where a drag would move it', async () => {
+    await tool('Points');
+    await open.page.mouse.click(...(await pageOf(600, 450)));
+    const prompt = await lastPrompt();
+    expectNear(prompt.bbox_2d, [500, 400, 600, 500]);
+    expectNear(prompt.positive_points?.[0], [600, 450]);
+    await open.page.getByRole('button', { name: 'Undo' }).click();
+    asked = [];
+  });
+
   it('draw the rectangle that is asked about', async () => {
     await tool('Area to ask');
     await drag([100, 100], [300, 250]);
