@@ -1,9 +1,10 @@
-/** Runs the queries of a batch in engine processes, one for each slot, each with its part of the memory. A process that dies takes one scene with it; the next gets a new one. */
+/** Runs the queries of a batch in engine processes, one for each slot, each with its part of the machine. A process that dies takes one scene with it; the next gets a new one. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Think2SegError } from '../contract/errors.ts';
 import type { SegmentInput } from '../contract/routes.ts';
 import type { SegmentResult } from '../contract/segment-result.ts';
 import type { Executor } from '../core/batch/run-batch.ts';
+import { processorThreads } from '../core/inference/threads.ts';
 import { EngineChild } from './engine-child.ts';
 import { startEngine } from './start-engine.ts';
 
@@ -29,9 +30,11 @@ export class EnginePool implements Executor {
           .then(() => reject(new Think2SegError('CANCELLED', 'the engine was ended on request')));
       };
     });
-    const { memoryBytes } = input;
-    const part = memoryBytes === undefined ? {} : { memoryBytes: Math.floor(memoryBytes / this.slots) };
-    const answered = engine.call('query.segment', { ...input, ...part }, { onProgress: () => undefined, signal });
+    const answered = engine.call(
+      'query.segment',
+      { ...input, ...this.#partOf(input) },
+      { onProgress: () => undefined, signal },
+    );
     // Whichever of the two comes second has nobody to tell.
     answered.catch(() => undefined);
     discarded.catch(() => undefined);
@@ -54,6 +57,15 @@ export class EnginePool implements Executor {
     } finally {
       signal.removeEventListener('abort', discard);
     }
+  }
+
+  /** Threads that were asked for are of each engine, as a run of one model uses them; what nobody asked for is shared. */
+  #partOf({ threads, memoryBytes }: SegmentInput): Pick<SegmentInput, 'threads' | 'memoryBytes'> {
+    const share = this.slots === 1 ? null : Math.max(1, Math.floor(processorThreads() / this.slots));
+    return {
+      threads: threads ?? share,
+      ...(memoryBytes === undefined ? {} : { memoryBytes: Math.floor(memoryBytes / this.slots) }),
+    };
   }
 
   async close(): Promise<void> {

@@ -78,8 +78,8 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
       --quiet            no progress on stderr
 
   and --pack --provider --threads --memory --share-gpu --bands --scale --gsd --overlap --mode --simplify --min-area
-  --connectivity as in think2seg segment. Workers share --memory, and a graphics card only with --share-gpu; with
-  Ray each task has that much memory, and --task-gpus says what it has of a card.
+  --connectivity as in think2seg segment. Workers share --memory and, without --threads, the cores; a graphics card
+  only with --share-gpu. With Ray each task has that much memory, and --task-gpus says what it has of a card.
 
   The same command again goes on where the last one stopped. Ctrl-C once finishes the scenes that run, twice stops at once.
 `;

@@ -18,6 +18,11 @@ export function defaultThreads(): number {
   return Math.max(1, Math.min(cores, Math.floor(cgroupCpuLimit() ?? Infinity)));
 }
 
+/** As `defaultThreads`, with a guess where the machine does not tell: mostly half of the logical processors are cores. */
+export function processorThreads(): number {
+  return defaultThreads() || Math.max(1, Math.floor(cpus().length / 2));
+}
+
 /** Numbers of the logical processors the scheduler may give us (`taskset`, cpusets); null when unknown. */
 function allowedCpus(): Set<number> | null {
   const status = readText('/proc/self/status');

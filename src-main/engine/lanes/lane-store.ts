@@ -1,8 +1,7 @@
 /** Owns the lanes of the pack that was asked last, and keeps them between scenes. */
-import { cpus } from 'node:os';
 import { availableMemory, memoryLimitBytes, programBytes } from '../../core/inference/available-memory.ts';
 import { smallModelBytes } from '../../core/inference/small-models.ts';
-import { defaultThreads } from '../../core/inference/threads.ts';
+import { processorThreads } from '../../core/inference/threads.ts';
 import { estimateModelBytes } from '../../core/pack/memory.ts';
 import type { ModelLoaders } from '../../core/query/query-ports.ts';
 import { installation } from '../installation.ts';
@@ -63,9 +62,4 @@ export class LaneStore {
     this.#note = undefined;
     await Promise.all(threads.map((thread) => thread.end()));
   }
-}
-
-function processorThreads(): number {
-  // 0 where the system does not tell how many of its logical processors are cores; mostly half of them are.
-  return defaultThreads() || Math.floor(cpus().length / 2);
 }
