@@ -61,24 +61,16 @@ export class VertexGrid {
       // Only the cells that the triangle covers within this row: long slanted triangles are thin.
       const top = this.#minY + row * this.#cell - margin;
       const bottom = top + this.#cell + 2 * margin;
-      let left = Infinity;
-      let right = -Infinity;
-      for (const [px, py, qx, qy] of [
-        [ax, ay, bx, by],
-        [bx, by, cx, cy],
-        [cx, cy, ax, ay],
-      ] as const) {
-        const low = Math.min(py, qy);
-        const high = Math.max(py, qy);
-        if (high < top || low > bottom) {
-          continue;
-        }
-        const at = (level: number) => (py === qy ? px : px + ((qx - px) * (level - py)) / (qy - py));
-        const x1 = at(Math.max(low, top));
-        const x2 = py === qy ? qx : at(Math.min(high, bottom));
-        left = Math.min(left, x1, x2);
-        right = Math.max(right, x1, x2);
-      }
+      const left = Math.min(
+        leftOf(ax, ay, bx, by, top, bottom),
+        leftOf(bx, by, cx, cy, top, bottom),
+        leftOf(cx, cy, ax, ay, top, bottom),
+      );
+      const right = Math.max(
+        rightOf(ax, ay, bx, by, top, bottom),
+        rightOf(bx, by, cx, cy, top, bottom),
+        rightOf(cx, cy, ax, ay, top, bottom),
+      );
       if (left > right) {
         continue;
       }
@@ -118,4 +110,24 @@ export class VertexGrid {
   #row(y: number): number {
     return Math.max(0, Math.min(this.#rows - 1, Math.floor((y - this.#minY) / this.#cell)));
   }
+}
+
+/** Least x of the part of a segment between two levels of y; Infinity where it has none. */
+function leftOf(px: number, py: number, qx: number, qy: number, top: number, bottom: number): number {
+  const low = Math.min(py, qy);
+  const high = Math.max(py, qy);
+  if (high < top || low > bottom) {
+    return Infinity;
+  }
+  return py === qy
+    ? Math.min(px, qx)
+    : Math.min(
+        px + ((qx - px) * (Math.max(low, top) - py)) / (qy - py),
+        px + ((qx - px) * (Math.min(high, bottom) - py)) / (qy - py),
+      );
+}
+
+/** Greatest x of the part of a segment between two levels of y; -Infinity where it has none. */
+function rightOf(px: number, py: number, qx: number, qy: number, top: number, bottom: number): number {
+  return -leftOf(-px, py, -qx, qy, top, bottom);
 }
