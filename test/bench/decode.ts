@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { openSession } from '../../src-main/core/inference/session.ts';
 import { defaultThreads } from '../../src-main/core/inference/threads.ts';
 import { Decoder } from '../../src-main/core/reason/decoder.ts';
-import { argmax } from '../../src-main/core/reason/prefill.ts';
+import { argmax } from '../../src-main/core/reason/argmax.ts';
 import { embedTokens } from '../../src-main/core/reason/vision.ts';
 import { compare, openPeer, type AbsentPeer, type BenchRow, type Peer } from './harness.ts';
 

@@ -3,6 +3,7 @@ import { type InferenceSession, Tensor } from '../inference/session.ts';
 import {
   halfBits,
   metadataOf,
+  onesTensor,
   type RealType,
   realTensor,
   realTypeOf,
@@ -98,7 +99,7 @@ export class Decoder {
     const total = this.#length + count;
     const feeds: Record<string, Tensor> = {
       inputs_embeds: realTensor(this.#embedsType, embeds, [1, count, embeds.length / count]),
-      attention_mask: wholeTensor(this.#maskType, new Uint8Array(total).fill(1), [1, total]),
+      attention_mask: onesTensor(this.#maskType, [1, total]),
       ...this.#cache,
     };
     if (this.#positions !== null) {

@@ -7,17 +7,3 @@ export function commonPrefix(a: readonly number[], b: readonly number[], limit: 
   }
   return length;
 }
-
-/** Index of the largest value, the first one of equals. */
-export function argmax(values: Float32Array): number {
-  let best = 0;
-  let largest = values[0]!;
-  for (let i = 1; i < values.length; i++) {
-    const value = values[i]!;
-    if (value > largest) {
-      best = i;
-      largest = value;
-    }
-  }
-  return best;
-}

@@ -64,6 +64,14 @@ export function wholeTensor(type: WholeType, values: ArrayLike<number>, dims: re
   return new Tensor(type, wide, dims);
 }
 
+/** All ones. */
+export function onesTensor(type: WholeType, dims: readonly number[]): Tensor {
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  return type === 'int32'
+    ? new Tensor(type, new Int32Array(size).fill(1), dims)
+    : new Tensor(type, new BigInt64Array(size).fill(1n), dims);
+}
+
 /** The bits of a half-precision tensor; newer engines show them as Float16Array, older ones as Uint16Array. */
 export function halfBits(tensor: Tensor): Uint16Array {
   const { data } = tensor as { data: ArrayBufferView & { readonly length: number } };
