@@ -3,8 +3,8 @@
  * temporary files see one another. A lock ends with its process, however that ends.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import { readOwner, takeLock } from '../files/process-lock.ts';
@@ -16,6 +16,11 @@ import { defaultCard } from './which-card.ts';
 const readableByAll = 0o644;
 
 const lockName = /\.(lock|shared)$/u;
+
+interface Lock {
+  readonly path: string;
+  readonly owner: ProcessOwner;
+}
 
 type Release = () => Promise<void>;
 
@@ -72,7 +77,7 @@ async function lockCard(card: string): Promise<Release> {
     unlock = await takeLock(path, wordsOf(card), owner());
   } catch (thrown) {
     const other = thrown instanceof Think2SegError && thrown.code === 'OUTPUT_LOCKED' ? await readOwner(path) : null;
-    throw other === null ? thrown : inUse(card, other, thrown);
+    throw other === null ? thrown : inUse(card, { path, owner: other }, thrown);
   }
   try {
     await chmod(path, readableByAll);
@@ -90,13 +95,16 @@ async function lockCard(card: string): Promise<Release> {
 
 async function joinCard(card: string): Promise<Release> {
   const path = join(await makeFolder(), `${nameOf(card)}.${randomUUID()}.shared`);
-  await writeFile(path, JSON.stringify(owner()), { flag: 'wx' });
-  await chmod(path, readableByAll);
+  const draft = `${path}.draft`;
+  await writeFile(draft, JSON.stringify(owner()), { flag: 'wx' });
+  await chmod(draft, readableByAll);
+  // Others see it whole or not at all.
+  await rename(draft, path);
   return () => rm(path, { force: true });
 }
 
 /** Another living process that computes on the card. Files of those that are gone are removed. */
-async function findOther(folder: string, card: string): Promise<ProcessOwner | null> {
+async function findOther(folder: string, card: string): Promise<Lock | null> {
   const names = (await readdir(folder)).filter((name) => lockName.test(name) && name.startsWith(prefixOf(card)));
   for (const path of names.map((name) => join(folder, name))) {
     const found = await readOwner(path);
@@ -104,7 +112,7 @@ async function findOther(folder: string, card: string): Promise<ProcessOwner | n
       continue;
     }
     if (!isGone(found)) {
-      return found;
+      return { path, owner: found };
     }
     await rm(path, { force: true }).catch((thrown: unknown) => {
       // The file of another user, who removes it with the next lock.
@@ -129,15 +137,17 @@ function wordsOf(card: string): string {
   return card === defaultCard ? 'the graphics card' : `graphics card ${card}`;
 }
 
-function inUse(card: string, other: ProcessOwner, cause?: unknown): Think2SegError {
+function inUse(card: string, { path, owner: other }: Lock, cause?: unknown): Think2SegError {
   const { pid, host } = other.program ?? other;
   const who =
     pid === process.ppid
       ? 'another engine of this same program (--workers above 1)'
       : `process ${pid} on ${host}, which runs models of think2seg on it`;
+  // Of another machine (a container with the same folder for temporary files) nobody can tell whether the process is there.
+  const orRemove = host === hostname() ? '' : ` (remove ${path} if that machine is gone)`;
   return new Think2SegError(
     'GPU_IN_USE',
-    `${wordsOf(card)} is in use by ${who}; wait for it or end it, compute on the CPU (--provider cpu), ` +
+    `${wordsOf(card)} is in use by ${who}; wait for it or end it${orRemove}, compute on the CPU (--provider cpu), ` +
       'or let both use the card and its memory (--share-gpu, or in the settings)',
     cause === undefined ? {} : { cause },
   );

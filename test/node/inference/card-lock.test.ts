@@ -128,6 +128,14 @@ describe('a graphics card', { timeout: 60_000 }, () => {
     },
   );
 
+  it('may be in use on a machine that has the same folder, and can be freed by hand when that is gone', async () => {
+    mkdirSync(cardLockFolder());
+    const path = join(cardLockFolder(), 'GPU-1~4242.shared');
+    writeFileSync(path, JSON.stringify({ ...processNumbered(1), host: 'container-1' }));
+    expect((await hold(start()))?.message).toContain(`process 1 on container-1, which runs models`);
+    expect((await hold(start()))?.message).toContain(`(remove ${path} if that machine is gone)`);
+  });
+
   it('leaves a folder that all may write to, and locks that all may read', async () => {
     const umask = process.umask(0o077);
     try {
