@@ -2,11 +2,18 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { ReadMemory } from './read-memory.ts';
 
+/** Reads up to this size are cut out of pages that are kept: a header is read in dozens of pieces of a few bytes. */
+const smallReadBytes = 4096;
+const pageBytes = 65_536;
+const keptPages = 4;
+
 /** A file read by position. Asking beyond its end is a damaged file, never a short answer. */
 export class ByteFile {
   readonly path: string;
   readonly size: number;
   readonly #handle: FileHandle;
+  /** By number, oldest first. */
+  readonly #pages = new Map<number, Promise<Buffer>>();
 
   private constructor(path: string, size: number, handle: FileHandle) {
     this.path = path;
@@ -26,9 +33,14 @@ export class ByteFile {
 
   async read(offset: number, length: number): Promise<Buffer> {
     this.#checkRange(offset, length);
-    const bytes = Buffer.allocUnsafeSlow(length);
-    await this.#fill(bytes, offset);
-    return bytes;
+    const page = Math.floor(offset / pageBytes);
+    const start = page * pageBytes;
+    if (length <= smallReadBytes && offset + length <= start + pageBytes) {
+      const bytes = Buffer.allocUnsafeSlow(length);
+      (await this.#page(page)).copy(bytes, 0, offset - start, offset - start + length);
+      return bytes;
+    }
+    return this.#readNew(offset, length);
   }
 
   /** As `read`, in memory that is given back once the bytes are used: `lent` (which may be longer) begins with them. */
@@ -41,6 +53,25 @@ export class ByteFile {
 
   async close(): Promise<void> {
     await this.#handle.close();
+  }
+
+  #page(page: number): Promise<Buffer> {
+    let bytes = this.#pages.get(page);
+    if (bytes === undefined) {
+      const start = page * pageBytes;
+      bytes = this.#readNew(start, Math.min(pageBytes, this.size - start));
+      this.#pages.set(page, bytes);
+      for (const oldest of [...this.#pages.keys()].slice(0, -keptPages)) {
+        this.#pages.delete(oldest);
+      }
+    }
+    return bytes;
+  }
+
+  async #readNew(offset: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    await this.#fill(bytes, offset);
+    return bytes;
   }
 
   #checkRange(offset: number, length: number): void {
