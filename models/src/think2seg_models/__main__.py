@@ -263,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     work(vocabulary)
     vocabulary.add_argument("--sentence-model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
-    prompter.add_argument("--written", type=Path, help="whole questions (JSON lines of text, concept, relation, anchor) to train on besides")
+    prompter.add_argument("--written", type=Path, help="whole questions to train on besides, as nano-training/questions has them")
     prompter.add_argument("--thoughts", type=int, default=1, help="batches of thoughts alone to two of whole answers (default 1)")
     reading = add("measure-reading", _measure_reading, "share of written questions whose concept and relation are read rightly")
     work(reading)

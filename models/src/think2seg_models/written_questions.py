@@ -1,4 +1,7 @@
-"""Whole questions that were written one by one, not composed; a file of JSON lines: `text`, `concept`, `relation` and `anchor` (null without a second concept)."""
+"""Whole questions that were written one by one, not composed.
+
+A file holds JSON lines of `text`, `concept`, `relation` and `anchor` (null without a second concept).
+"""
 
 import json
 import re
