@@ -9,6 +9,7 @@ import torch
 
 from think2seg_models import vocabulary
 from think2seg_models import vocabulary as V
+from think2seg_models.__main__ import main
 from think2seg_models.errors import ToolError
 from think2seg_models.free_wording import UNSEEN_WORDS
 from think2seg_models.prompter import Prompter
@@ -134,3 +135,20 @@ def test_the_files_of_written_questions_are_whole(name):
 def test_what_models_are_chosen_on_is_not_trained_on():
     first, second = ({q.text.lower() for q in read_written(WRITTEN / f"{name}.jsonl")} for name in ("train", "choose"))
     assert not first & second
+
+
+def test_weights_are_averaged_by_name(tmp_path):
+    first, second, out = (tmp_path / f"{name}.pt" for name in ("first", "second", "out"))
+    torch.save({"a": torch.tensor([0.0, 4.0])}, first)
+    torch.save({"a": torch.tensor([1.0, 0.0])}, second)
+    assert main(["mix-weights", str(first), str(second), "--share", "0.25", "--out", str(out)]) == 0
+    assert torch.load(out)["a"].tolist() == [0.25, 3.0]
+
+
+def test_weights_of_another_model_are_refused(tmp_path, capsys):
+    first, second = tmp_path / "first.pt", tmp_path / "second.pt"
+    torch.save({"a": torch.zeros(2)}, first)
+    torch.save({"a": torch.zeros(3)}, second)
+    assert main(["mix-weights", str(first), str(second), "--share", "0.5", "--out", str(tmp_path / "out.pt")]) == 3
+    assert "CHECKPOINT_MISMATCH" in capsys.readouterr().err
+    assert not (tmp_path / "out.pt").exists()

@@ -109,6 +109,12 @@ def _measure_reading(options: argparse.Namespace) -> None:
     print(json.dumps(summary(list(readings(model, encoder, read_written(options.questions))))))
 
 
+def _mix_weights(options: argparse.Namespace) -> None:
+    from .mix_weights import mix_weights
+
+    mix_weights(options.first, options.second, options.share, options.out)
+
+
 def _train_detector(options: argparse.Namespace) -> None:
     from .train_detector import train_detector
 
@@ -269,6 +275,11 @@ def _parser() -> argparse.ArgumentParser:
     work(reading)
     reading.add_argument("--questions", type=Path, required=True, help="JSON lines of text, concept, relation and anchor")
     reading.add_argument("--prompter", type=Path, help="weights, if not prompter.pt of --work")
+    mix = add("mix-weights", _mix_weights, "average the weights of a fine-tuning and of its start")
+    mix.add_argument("first", type=Path)
+    mix.add_argument("second", type=Path)
+    mix.add_argument("--share", type=float, required=True, help="of the second, 0 to 1")
+    mix.add_argument("--out", type=Path, required=True)
     training("train-detector", _train_detector, "train the detector on cached scenes", 2500, 0, 2.5e-3, 8)
     work(add("thresholds", _thresholds, "choose the score threshold of each class"))
     nano = add("nano-checkpoint", _nano_checkpoint, "write the nano prompter as a checkpoint that train-grpo takes")
@@ -338,8 +349,7 @@ def main(arguments: list[str] | None = None) -> int:
         module = import_module(f".{STANDALONE[arguments[0]][0]}", __package__)
         return _report_errors(lambda: module.main(arguments[1:]))
     options = _parser().parse_args(arguments)
-    options.run(options)
-    return 0
+    return _report_errors(lambda: options.run(options) or 0)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ CHATTER = 0.15
 """Share of the questions that begin or end with some words of any meaning."""
 FEW_PAIRS = 6
 """Tokens of pairs in pictures that are only thought about; the others are left out, as they are of full pictures."""
-WRITTEN = 0.3
+WRITTEN = 0.5
 """Share of the questions that were written one by one, where there are such."""
 IN_VIEW = 0.9
 """Share of those whose picture shows what they ask for."""

@@ -26,7 +26,7 @@ BATCH = 24
 HALF_UNTIL = 0.85
 """Share of the training that is computed in bfloat16; the rest settles in float32, as the exported decoder computes."""
 WORD_NOISE = 0.7
-AVERAGED_OVER = 0.998
+AVERAGED_OVER = 0.99
 """What is kept are weights averaged over the last steps: decay a step."""
 END_ID = V.SPECIALS.index(V.END)
 
