@@ -23,16 +23,11 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     const features = [
       [392_005, 5_819_995],
       [392_240, 5_819_760],
-    ].map(([x = 0, y = 0]) => ({
-      type: 'Feature',
-      properties: {},
-      geometry: {
-        type: 'Polygon',
-        coordinates: [[[x, y], [x + 8, y], [x + 8, y - 8], [x, y - 8], [x, y]]], // prettier-ignore
-      },
-    }));
+    ].map(([x = 0, y = 0]) => square(x, y, 8));
     const crs = { type: 'name', properties: { name: 'urn:ogc:def:crs:EPSG::32633' } };
     writeFileSync(join(folder, 'corners.geojson'), JSON.stringify({ type: 'FeatureCollection', crs, features }));
+    const many = Array.from({ length: 2_000 }, (_, index) => square(392_005 + 5 * (index % 50), 5_819_995 - 6 * Math.floor(index / 50), 3)); // prettier-ignore
+    writeFileSync(join(folder, 'many.geojson'), JSON.stringify({ type: 'FeatureCollection', crs, features: many }));
     desktop = await launchDesktop({ userDataDirectory: join(folder, 'user'), display });
     await desktop.electron.evaluate(
       ({ BrowserWindow }, { width, height }) =>
@@ -138,6 +133,29 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     await window.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  it('reach the last of thousands of objects, of which the page holds those in sight', async () => {
+    const { window } = desktop;
+    await desktop.answerDialogs({ open: [join(folder, 'many.geojson')] });
+    await press('Control+o');
+    const grid = window.getByRole('grid', { name: '2,000 objects' });
+    await grid.waitFor();
+    await analyst.drawn();
+    expect(await grid.getAttribute('aria-rowcount')).toBe('2000');
+    expect(await grid.getByRole('row').count()).toBeLessThan(60);
+    await grid.locator('[tabindex="0"]').focus();
+    await press('End');
+    expect(await selected()).toEqual(['2000']);
+    await press('Home', 'Shift+End', 'x');
+    await window.getByRole('row', { name: 'Object 2000, rejected' }).waitFor();
+    await press('Home');
+    await window.getByRole('row', { name: 'Object 1, rejected' }).waitFor();
+    expect(await selected()).toEqual(['1']);
+    await press('Control+z');
+    await grid.getByRole('row', { name: 'Object 1, open' }).waitFor();
+    await press('Control+z');
+    await grid.waitFor({ state: 'detached' });
+  });
+
   it('open the export from the map, with the focus on its first choice', async () => {
     await focusMap();
     await press('Enter');
@@ -159,3 +177,9 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     await press('Escape');
   });
 });
+
+/** A feature whose upper left corner and side are given in metres. */
+function square(x: number, y: number, side: number): object {
+  const ring = [[x, y], [x + side, y], [x + side, y - side], [x, y - side], [x, y]]; // prettier-ignore
+  return { type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [ring] } };
+}
