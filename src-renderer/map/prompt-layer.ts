@@ -15,6 +15,12 @@ import type { ScenePlacement } from './scene-placement.ts';
 
 type PlacementOf = (rasterId: string) => ScenePlacement | null;
 
+interface MadePrompt {
+  readonly prompt: MapPrompt;
+  readonly placement: ScenePlacement;
+  readonly features: Feature[];
+}
+
 /** From so many on, those that are small on the screen are not drawn: their labels would cover everything. */
 const crowd = 200;
 const smallPx = 24;
@@ -28,7 +34,8 @@ export class PromptLayer {
   /** Bottom first. */
   readonly layers: readonly VectorLayer<VectorSource>[];
   readonly draftLayer: VectorLayer<VectorSource>;
-  readonly #known = new Map<string, { prompt: MapPrompt; placement: ScenePlacement; features: Feature[] }>();
+  readonly #known = new Map<string, MadePrompt>();
+  readonly #made = new WeakMap<MapPrompt['promptScenePx'], MadePrompt>();
   /** Edited ones that changed meanwhile: drawn in the upper layer alone until they are let go. */
   readonly #lifted = new Set<string>();
   #isCrowded = false;
@@ -75,7 +82,7 @@ export class PromptLayer {
         this.#lifted.delete(id);
       }
       if (!this.#lifted.has(id)) {
-        const features = promptFeature(prompt, placement, false, (extent, resolution) => this.#isHidden(extent, resolution)); // prettier-ignore
+        const features = this.#featuresOf(prompt, placement);
         stale.push(...(known?.features ?? []));
         fresh.push(...features);
         this.#known.set(id, { prompt, placement, features });
@@ -104,6 +111,19 @@ export class PromptLayer {
       const [[x0, y0], [x1, y1]] = corners;
       this.#draft.addFeatures(rectangle([x0, y0, x1, y1], placement, draftStyle()));
     }
+  }
+
+  /** Those that were made before, where what is shown again or brought back by undo has some. */
+  #featuresOf(prompt: MapPrompt, placement: ScenePlacement): Feature[] {
+    const known = this.#made.get(prompt.promptScenePx);
+    if (known?.placement === placement && looksAlike(known.prompt, prompt)) {
+      return known.features;
+    }
+    const features = promptFeature(prompt, placement, false, (extent, resolution) =>
+      this.#isHidden(extent, resolution),
+    );
+    this.#made.set(prompt.promptScenePx, { prompt, placement, features });
+    return features;
   }
 
   #isHidden(extent: number[], resolution: number): boolean {

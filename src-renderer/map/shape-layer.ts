@@ -56,6 +56,7 @@ export class ShapeLayer {
     style: (feature) => this.#strongStyle(String(feature.getId())),
   });
   readonly #drawn = new Map<string, Drawn>();
+  readonly #made = new WeakMap<MapShape['polygonsMap'], Pick<Drawn, 'placement' | 'feature'>>();
   readonly #styles = new ShapeStyles();
   /** Selected ones whose outline changed while they were: drawn in the upper layer alone until they are let go. */
   readonly #lifted = new Set<string>();
@@ -87,10 +88,8 @@ export class ShapeLayer {
         stale.push(known.feature);
         this.#drawn.delete(id);
       }
-      const polygons = placement === null ? [] : polygonsInView(shape, placement);
-      if (placement !== null && polygons.length > 0) {
-        const feature = new Feature(new MultiPolygon(polygons));
-        feature.setId(id);
+      const feature = placement === null ? null : this.#featureOf(shape, placement);
+      if (placement !== null && feature !== null) {
         this.#drawn.set(id, { shape, placement, feature, order });
         if (known !== undefined && this.#selected.has(id)) {
           this.#lifted.add(id);
@@ -153,6 +152,22 @@ export class ShapeLayer {
       });
     }
     return (top as { id: string } | null)?.id ?? null;
+  }
+
+  /** The one that was made before, where what is shown again or brought back by undo has one. */
+  #featureOf(shape: MapShape, placement: ScenePlacement): ShapeFeature | null {
+    const known = this.#made.get(shape.polygonsMap);
+    if (known?.placement === placement && known.feature.getId() === shape.id) {
+      return known.feature;
+    }
+    const polygons = polygonsInView(shape, placement);
+    if (polygons.length === 0) {
+      return null;
+    }
+    const feature = new Feature(new MultiPolygon(polygons));
+    feature.setId(shape.id);
+    this.#made.set(shape.polygonsMap, { placement, feature });
+    return feature;
   }
 
   #rank({ shape: { id, isRejected }, order }: Drawn): number {
