@@ -13,7 +13,8 @@ from think2seg_models.__main__ import main
 from think2seg_models.errors import ToolError
 from think2seg_models.free_wording import UNSEEN_WORDS
 from think2seg_models.prompter import Prompter
-from think2seg_models.prompter_data import QuestionEncoder
+from think2seg_models.prompter_data import WRITTEN as WRITTEN_SHARE
+from think2seg_models.prompter_data import QuestionEncoder, QuestionStream
 from think2seg_models.questions import CONCEPT_KEYS, RELATION_NAMES, UNKNOWN, Question
 from think2seg_models.reading import Reading, picture_of, readings, summary
 from think2seg_models.word_neighbours import WordNeighbours
@@ -89,6 +90,22 @@ def test_a_picture_shows_what_a_question_asks_for():
         present = set(category[valid].tolist())
         assert question.concept in present
         assert question.anchor in present or len(present) == 1
+
+
+def test_training_mixes_written_questions_in():
+    tokens = V.SPECIALS + V.ANSWER_TOKENS + ["user", "assistant", "tank", "##s"]
+    words = V.Vocabulary(tokens, np.zeros((len(tokens), V.VECTOR_SIZE), np.float32))
+    encoder = QuestionEncoder(words, vocabulary.build_tokenizer(words))
+    written = Question("somewhere to swim beside a river", POOL, BESIDE, RIVER)
+    progress = torch.multiprocessing.Value("d", 0.5)
+    stream = iter(QuestionStream(encoder, 6, 0, progress, WrittenQuestions([written]), thoughts=3))
+    batches = [next(stream) for _ in range(5)]
+    assert [len(batch.prompts) for batch in batches] == [6, 6, 24, 24, 24]
+    listed = [V.answer_index(V.END_LIST) in answer.tokens for batch in batches for answer in batch.answers]
+    assert all(listed[:12])
+    assert not any(listed[12:])
+    share = np.mean([question == written for batch in batches for question in batch.questions])
+    assert abs(share - WRITTEN_SHARE) < 0.2
 
 
 def test_readings_tell_which_part_was_read():
