@@ -138,7 +138,7 @@ def test_train_grpo_changes_what_is_trained_and_nothing_else(work, tmp_path, mon
     monkeypatch.setattr(mask_judge, "mask_reward", lambda text, *_: len(text) % 7 / 7)
     data = tmp_path / "data"
     assert main(["scenes", "--out", str(data), "--split", "train", "--count", "2", "--seed", "3"]) == 0
-    small = ["max_steps = 1", "per_device_train_batch_size = 16", "max_completion_length = 12"]
+    small = ["max_steps = 1", "warmup_steps = 0", "per_device_train_batch_size = 16", "max_completion_length = 12"]
     arguments = ["train-grpo", str(work / "checkpoint"), "--segmenter", str(PACK), "--data", str(data), "--config", "grpo-nano.toml"]
     assert main([*arguments, "--set", *small, "learning_rate = 1e-2", "--out", str(tmp_path / "out")]) == 0
     back = tmp_path / "prompter.pt"
