@@ -27,6 +27,8 @@ interface Drawn {
 const smallPx = 10;
 /** From so many on, drawing them takes longer than a frame has. */
 const manyShapes = 1_000;
+/** Without another change before many are drawn with new looks. */
+const quietMs = 300;
 
 /** Follows the raster while it moves: an outline that lags behind is no outline. */
 const whileMoving = { updateWhileAnimating: true, updateWhileInteracting: true };
@@ -62,6 +64,7 @@ export class ShapeLayer {
   readonly #lifted = new Set<string>();
   #selected: ReadonlySet<string> = new Set();
   #hovered: string | null = null;
+  #redrawing: ReturnType<typeof setTimeout> | undefined;
 
   /** Bottom first. */
   get layers(): readonly Layer[] {
@@ -110,7 +113,7 @@ export class ShapeLayer {
     this.#fewLayer.setVisible(!areMany);
     this.#manyLayer.setVisible(areMany);
     if (looksChanged) {
-      (areMany ? this.#manyLayer : this.#fewLayer).changed();
+      this.#showNewLooks(areMany);
     }
     this.#drawEmphasis();
   }
@@ -168,6 +171,16 @@ export class ShapeLayer {
     feature.setId(shape.id);
     this.#made.set(shape.polygonsMap, { placement, feature });
     return feature;
+  }
+
+  /** Who judges one object of thousands after the other waits for none of them. */
+  #showNewLooks(areMany: boolean): void {
+    clearTimeout(this.#redrawing);
+    if (areMany) {
+      this.#redrawing = setTimeout(() => this.#manyLayer.changed(), quietMs);
+    } else {
+      this.#fewLayer.changed();
+    }
   }
 
   #rank({ shape: { id, isRejected }, order }: Drawn): number {
