@@ -12,7 +12,7 @@ SHOWN = {
     "prompter": [("loss", None, "token loss"), ("coordinates", None, "coordinates exact")],
     "segmenter": [("loss", None, "loss"), ("crop_iou", None, "IoU in the crop")],
 }
-COLOURS = [(32, 90, 160), (190, 80, 40), (60, 130, 60)]
+COLOURS = [(32, 90, 160), (190, 80, 40), (60, 130, 60), (130, 70, 150)]
 GRPO_STEPS = 5
 """Steps of GRPO whose rewards are averaged: each is about other questions."""
 
@@ -37,8 +37,9 @@ def _panel(draw: ImageDraw.ImageDraw, left: int, title: str, unit: str, curves: 
     for number, (name, points) in enumerate(curves):
         top = max(y for _, y in points) or 1
         path = [(left + MARGIN + (right - left - MARGIN) * x / longest, bottom - (bottom - 28) * y / top) for x, y in points]
-        draw.line(path, fill=COLOURS[number], width=2)
-        draw.text((left + MARGIN + 60, 24 + 14 * number), f"{name} (top of axis {top:.3g}, last {points[-1][1]:.3g})", fill=COLOURS[number])
+        colour = COLOURS[number % len(COLOURS)]
+        draw.line(path, fill=colour, width=2)
+        draw.text((left + MARGIN + 60, 24 + 14 * number), f"{name} (top of axis {top:.3g}, last {points[-1][1]:.3g})", fill=colour)
 
 
 def _seeds(logs: Path) -> list[tuple[str, list[tuple[float, float]]]]:
