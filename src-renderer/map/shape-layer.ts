@@ -60,7 +60,7 @@ export class ShapeLayer {
   readonly #drawn = new Map<string, Drawn>();
   readonly #made = new WeakMap<MapShape['polygonsMap'], Pick<Drawn, 'placement' | 'feature'>>();
   readonly #styles = new ShapeStyles();
-  /** Selected ones whose outline changed while they were: drawn in the upper layer alone until they are let go. */
+  /** Those whose outline came or changed while they were selected: drawn in the upper layer alone until they are let go. */
   readonly #lifted = new Set<string>();
   #selected: ReadonlySet<string> = new Set();
   #hovered: string | null = null;
@@ -94,7 +94,7 @@ export class ShapeLayer {
       const feature = placement === null ? null : this.#featureOf(shape, placement);
       if (placement !== null && feature !== null) {
         this.#drawn.set(id, { shape, placement, feature, order });
-        if (known !== undefined && this.#selected.has(id)) {
+        if (this.#selected.has(id)) {
           this.#lifted.add(id);
         } else {
           fresh.push(feature);
@@ -121,12 +121,9 @@ export class ShapeLayer {
   emphasise(selected: readonly string[], hovered: string | null): void {
     this.#selected = new Set(selected);
     this.#hovered = hovered;
-    for (const id of this.#lifted) {
-      if (!this.#selected.has(id)) {
-        this.#lifted.delete(id);
-        this.#all.addFeatures([this.#drawn.get(id)?.feature ?? []].flat());
-      }
-    }
+    const letGo = [...this.#lifted].filter((id) => !this.#selected.has(id));
+    letGo.forEach((id) => this.#lifted.delete(id));
+    this.#all.addFeatures(letGo.flatMap((id) => this.#drawn.get(id)?.feature ?? []));
     this.#drawEmphasis();
   }
 
