@@ -17,9 +17,14 @@ export function makeMemoryCgroup(name: string, limitBytes: number): MemoryCgroup
   const folder = join(isV1 ? roots.v1 : roots.v2, name);
   try {
     mkdirSync(folder);
+  } catch (thrown) {
+    return notHere(thrown);
+  }
+  try {
     writeFileSync(join(folder, isV1 ? 'memory.limit_in_bytes' : 'memory.max'), String(limitBytes));
   } catch (thrown) {
-    return `no memory cgroup can be made here (${thrown instanceof Error ? thrown.message : String(thrown)})`;
+    rmdirSync(folder);
+    return notHere(thrown);
   }
   return {
     procsPath: join(folder, 'cgroup.procs'),
@@ -38,4 +43,8 @@ export function makeMemoryCgroup(name: string, limitBytes: number): MemoryCgroup
       }
     },
   };
+}
+
+function notHere(thrown: unknown): string {
+  return `no memory cgroup can be made here: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
 }
