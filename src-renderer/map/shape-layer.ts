@@ -60,7 +60,7 @@ export class ShapeLayer {
   readonly #drawn = new Map<string, Drawn>();
   readonly #made = new WeakMap<MapShape['polygonsMap'], Pick<Drawn, 'placement' | 'feature'>>();
   readonly #styles = new ShapeStyles();
-  /** Those whose outline came or changed while they were selected: drawn in the upper layer alone until they are let go. */
+  /** Those whose outline changed while they were selected, hidden ones too: drawn in the upper layer alone until they are let go. */
   readonly #lifted = new Set<string>();
   #selected: ReadonlySet<string> = new Set();
   #hovered: string | null = null;
@@ -94,7 +94,7 @@ export class ShapeLayer {
       const feature = placement === null ? null : this.#featureOf(shape, placement);
       if (placement !== null && feature !== null) {
         this.#drawn.set(id, { shape, placement, feature, order });
-        if (this.#selected.has(id)) {
+        if (this.#selected.has(id) && (known !== undefined || this.#lifted.has(id))) {
           this.#lifted.add(id);
         } else {
           fresh.push(feature);
@@ -104,7 +104,6 @@ export class ShapeLayer {
     for (const [id, { feature }] of gone) {
       stale.push(feature);
       this.#drawn.delete(id);
-      this.#lifted.delete(id);
     }
     replaceFeatures(this.#all, stale, fresh, () =>
       [...this.#drawn].flatMap(([id, { feature }]) => (this.#lifted.has(id) ? [] : [feature])),
