@@ -122,7 +122,10 @@ export class ShapeLayer {
     this.#hovered = hovered;
     const letGo = [...this.#lifted].filter((id) => !this.#selected.has(id));
     letGo.forEach((id) => this.#lifted.delete(id));
-    this.#all.addFeatures(letGo.flatMap((id) => this.#drawn.get(id)?.feature ?? []));
+    // Even nothing that is added would have all of them drawn anew, at every move of the pointer.
+    if (letGo.length > 0) {
+      this.#all.addFeatures(letGo.flatMap((id) => this.#drawn.get(id)?.feature ?? []));
+    }
     this.#drawEmphasis();
   }
 
