@@ -61,6 +61,8 @@ export class ByteFile {
       const start = page * pageBytes;
       bytes = this.#readNew(start, Math.min(pageBytes, this.size - start));
       this.#pages.set(page, bytes);
+      // What could not be read is tried again, as it was before pages were kept.
+      bytes.catch(() => this.#pages.delete(page));
       for (const oldest of [...this.#pages.keys()].slice(0, -keptPages)) {
         this.#pages.delete(oldest);
       }
