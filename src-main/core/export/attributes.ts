@@ -14,6 +14,18 @@ export interface FeatureAttributes {
   readonly prompt: string | null;
 }
 
+/** An example of each, from which GDAL takes the types of our columns. */
+export const typicalAttributes = {
+  instance: 0,
+  question: '',
+  score: 0.5,
+  area_m2: 0.5,
+  perim_m: 0.5,
+  prompt: '',
+} as const satisfies FeatureAttributes;
+
+export const ownColumnNames: readonly string[] = Object.keys(typicalAttributes);
+
 export function attributesOf(feature: OutputFeature): FeatureAttributes {
   return {
     instance: feature.instance,

@@ -2,14 +2,12 @@
 import { extname } from 'node:path';
 import { valueIn, type AttributeField, type AttributeValue } from '../../contract/attributes.ts';
 import type { OutputFeature } from '../ports.ts';
-import { attributesOf, truncateUtf8, type FeatureAttributes } from './attributes.ts';
+import { attributesOf, ownColumnNames, type FeatureAttributes } from './attributes.ts';
+import { uniqueName } from './unique-name.ts';
 
 /** Of dBASE. */
 const maxNameBytes = 10;
 const maxTextBytes = 254;
-
-/** Names of our own columns, which GDAL would make unique by renaming one of the two. */
-const ownNames = ['instance', 'question', 'score', 'area_m2', 'perim_m', 'prompt'];
 
 export interface ForeignColumns {
   readonly fields: readonly AttributeField[];
@@ -86,27 +84,14 @@ function isTooLong(value: AttributeValue): boolean {
 
 /** Short names, each once whatever the case of its letters, with types that dBASE has. */
 function dbaseFields(fields: readonly AttributeField[]): AttributeField[] {
-  const used = new Set(ownNames);
+  // GDAL would make a name of ours unique by renaming one of the two.
+  const used = new Set(ownColumnNames);
   // Names that fit keep theirs, wherever they stand.
   const fitting = new Set(fields.map(({ name }) => name.toLowerCase()).filter((name) => Buffer.byteLength(name) <= maxNameBytes)); // prettier-ignore
   return fields.map(({ name, type }) => {
     const isFitting = Buffer.byteLength(name) <= maxNameBytes && !used.has(name.toLowerCase());
-    const short = isFitting ? name : shortName(name, new Set([...used, ...fitting]));
+    const short = isFitting ? name : uniqueName(name, new Set([...used, ...fitting]), maxNameBytes);
     used.add(short.toLowerCase());
     return { name: short, type: type === 'datetime' ? 'text' : type === 'boolean' ? 'integer' : type };
   });
-}
-
-function shortName(name: string, used: ReadonlySet<string>): string {
-  const cut = truncateUtf8(name, maxNameBytes);
-  if (!used.has(cut.toLowerCase())) {
-    return cut;
-  }
-  for (let number = 1; ; number += 1) {
-    const end = `_${number}`;
-    const numbered = truncateUtf8(name, maxNameBytes - end.length) + end;
-    if (!used.has(numbered.toLowerCase())) {
-      return numbered;
-    }
-  }
 }

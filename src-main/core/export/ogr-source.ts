@@ -1,7 +1,7 @@
 import type { GdalSource } from '../gdal/gdal.ts';
 import type { AttributeField } from '../../contract/attributes.ts';
 import type { PolygonRings, WriteRequest } from '../ports.ts';
-import { truncateUtf8 } from './attributes.ts';
+import { truncateUtf8, typicalAttributes } from './attributes.ts';
 import { allAttributesOf } from './foreign-columns.ts';
 import { oriented } from './rings.ts';
 import { TextOutput } from './text-output.ts';
@@ -13,7 +13,7 @@ const inMemoryLength = 4 * 1024 * 1024;
 /** GDAL reads the schema from the features: this one states every type, and is filtered out (`instance > 0`) on the way. */
 const schemaFeature = {
   type: 'Feature',
-  properties: { instance: 0, question: '', score: 0.5, area_m2: 0.5, perim_m: 0.5, prompt: '' },
+  properties: typicalAttributes,
   geometry: {
     type: 'MultiPolygon',
     coordinates: [

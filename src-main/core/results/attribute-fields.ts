@@ -1,5 +1,7 @@
 /** Attributes of a layer of others: which are kept, as what, and under which names. */
 import type { AttributeField, AttributeValue } from '../../contract/attributes.ts';
+import { ownColumnNames } from '../export/attributes.ts';
+import { uniqueName } from '../export/unique-name.ts';
 import type { GdalVectorLayer } from '../gdal/gdal-info.ts';
 
 type GdalField = GdalVectorLayer['fields'][number];
@@ -16,18 +18,7 @@ export interface AttributePlan {
 }
 
 /** What every object has here, and what formats call their own columns. */
-const takenNames = [
-  'instance',
-  'question',
-  'score',
-  'area_m2',
-  'perim_m',
-  'prompt',
-  'fid',
-  'geom',
-  'geometry',
-  'ogc_fid',
-];
+const takenNames = [...ownColumnNames, 'fid', 'geom', 'geometry', 'ogc_fid'];
 
 const typesOfGdal: Readonly<Record<string, AttributeField['type']>> = {
   Integer: 'integer',
@@ -51,17 +42,19 @@ const kindsOfLists: Readonly<Record<string, string>> = {
 /** GDAL writes large whole numbers as texts with this, so that none of their digits is lost on the way. */
 export const lossless = ['-mapFieldType', 'Integer64=String,Time=String'];
 
-/** @param ownNames names of this layer that are no foreign attributes, as all are of ours in a file of ours. */
-export function planAttributes(gdalFields: readonly GdalField[], ownNames: ReadonlySet<string>): AttributePlan {
-  const foreign = gdalFields.filter(({ name }) => !ownNames.has(name));
+/** @param isOwn the layer is of a file of ours, where columns of our names are no foreign attributes. */
+export function planAttributes(gdalFields: readonly GdalField[], isOwn: boolean): AttributePlan {
+  const foreign = isOwn ? gdalFields.filter(({ name }) => !ownColumnNames.includes(name)) : gdalFields;
   const kept = foreign.filter(({ type }) => typesOfGdal[type] !== undefined);
   const used = new Set([...takenNames, ...kept.map(({ name }) => name.toLowerCase())]);
   const fields = kept.map(({ name, type, subType }): KeptField => {
     const isTaken = takenNames.includes(name.toLowerCase());
     const isTruth = subType === 'Boolean';
+    const freeName = isTaken ? uniqueName(name, used) : name;
+    used.add(freeName.toLowerCase());
     return {
       sourceName: name,
-      name: isTaken ? freeName(name, used) : name,
+      name: freeName,
       type: isTruth ? 'boolean' : (typesOfGdal[type] ?? 'text'),
     };
   });
@@ -78,15 +71,6 @@ export function planAttributes(gdalFields: readonly GdalField[], ownNames: Reado
       ),
     ],
   };
-}
-
-function freeName(name: string, used: Set<string>): string {
-  let number = 1;
-  while (used.has(`${name}_${number}`.toLowerCase())) {
-    number += 1;
-  }
-  used.add(`${name}_${number}`.toLowerCase());
-  return `${name}_${number}`;
 }
 
 /** @returns the fields again, with those as texts whose numbers have more digits than a number here can hold. */

@@ -10,7 +10,7 @@ import { pixelsAsMap } from '../shape/scene-place.ts';
 import { groundMeasure } from '../vector/ground-measure.ts';
 import { groupByQuestion } from './question-groups.ts';
 import { planAttributes, valuesOf, widened, type AttributePlan } from './attribute-fields.ts';
-import { isOwnLayer, ownNames, storedInstance } from './stored-instance.ts';
+import { isOwnLayer, storedInstance } from './stored-instance.ts';
 import { storedRecords } from './stored-records.ts';
 import { isWithoutArea, readVectorLayer, shapeLayers, vectorInfo, type VectorLayer } from './vector-file.ts';
 
@@ -116,7 +116,7 @@ function layerTitle(path: string, layerName: string): string {
 }
 
 function attributesOf({ fields, features }: VectorLayer, isOwn: boolean): AttributePlan {
-  const plan = planAttributes(fields, isOwn ? ownNames : new Set());
+  const plan = planAttributes(fields, isOwn);
   const wide = widened(
     plan.fields,
     features.map(({ properties }) => properties),

@@ -14,7 +14,6 @@ import { promptOnOutline } from './scene-prompt.ts';
 
 /** Attributes of our own files. Others may have some of the names, not all three. */
 const tellingNames = ['question', 'score', 'prompt'] as const;
-export const ownNames: ReadonlySet<string> = new Set<string>([...tellingNames, 'instance', 'area_m2', 'perim_m']);
 
 export interface InstanceReading {
   readonly transform: Geotransform;
