@@ -37,10 +37,13 @@ export async function translateFeatures(
     request.crs === null ? 'NONE' : gdalDefinition(request.crs),
     ...driverArguments,
   ];
+  // GDAL need not ask each of its drivers what this is; a single line is no sequence to it.
+  const choice = { drivers: ['GeoJSON', 'GeoJSONSeq'] };
   if (driver === 'GPKG' && !driverArguments.includes('-update') && 'bytes' in source) {
-    await writeFile(temporaryPath, await gdalVectorTranslateToBytes(source, temporaryPath, translateArguments));
+    const bytes = await gdalVectorTranslateToBytes(source, temporaryPath, translateArguments, choice);
+    await writeFile(temporaryPath, bytes);
   } else {
-    await gdalVectorTranslate(source, temporaryPath, translateArguments);
+    await gdalVectorTranslate(source, temporaryPath, translateArguments, choice);
   }
   return cut;
 }

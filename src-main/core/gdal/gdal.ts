@@ -105,12 +105,14 @@ export async function gdalVectorTranslate(
   source: GdalSource,
   targetPath: string,
   translateArguments: readonly string[],
+  choice: OpenChoice = {},
 ): Promise<void> {
   const gdal = await gdalRuntime();
   const target = await gdal.hostPath(targetPath);
-  await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), (dataset) => {
+  const translate = (dataset: number): void => {
     translateVector(gdal, dataset, target, translateArguments, outputFailure(targetPath));
-  });
+  };
+  await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), translate, choice);
 }
 
 /**
@@ -121,8 +123,9 @@ export async function gdalVectorTranslateToBytes(
   source: GdalSource,
   targetPath: string,
   translateArguments: readonly string[],
+  choice: OpenChoice = {},
 ): Promise<Uint8Array> {
-  return vectorToMemory(source, extname(targetPath), translateArguments, outputFailure(targetPath));
+  return vectorToMemory(source, extname(targetPath), translateArguments, outputFailure(targetPath), choice);
 }
 
 /** `ogr2ogr` of a vector file to GeoJSON text in the coordinates that the arguments ask for, WGS 84 or not. */
