@@ -1,4 +1,5 @@
 import { Think2SegError } from '../../contract/errors.ts';
+import { freeTensors } from '../inference/free-tensors.ts';
 import { type InferenceSession, Tensor } from '../inference/session.ts';
 import {
   halfBits,
@@ -44,6 +45,8 @@ export class Decoder {
   readonly #positions: { readonly type: WholeType; readonly rank: number } | null;
   readonly #keepType: { readonly type: WholeType; readonly rank: number } | null;
   #cache: Record<string, Tensor>;
+  /** What the last call returned a view of. */
+  #logits: readonly Tensor[] = [];
   #length = 0;
 
   /** @throws Think2SegError PACK_FOREIGN when the model wants something this program does not know. */
@@ -115,16 +118,12 @@ export class Decoder {
     // Logits of a whole prompt can be hundreds of megabytes: they are fetched only where they are looked at.
     const wanted = this.#slots.map((slot) => slot.output);
     const outputs = await this.#session.run(feeds, wantLogits ? ['logits', ...wanted] : wanted);
-    const cache: Record<string, Tensor> = {};
-    for (const slot of this.#slots) {
-      cache[slot.input] = outputs[slot.output]!;
-    }
-    this.#cache = cache;
-    this.#length = total;
+    this.#replaceCache(Object.fromEntries(this.#slots.map((slot) => [slot.input, outputs[slot.output]!])), total);
     if (!wantLogits) {
       return null;
     }
     const logits = outputs['logits']!;
+    this.#logits = [logits];
     const vocabulary = logits.dims[logits.dims.length - 1]!;
     return realValues(logits, logits.size - vocabulary);
   }
@@ -134,20 +133,23 @@ export class Decoder {
     if (length >= this.#length) {
       return;
     }
-    if (length === 0) {
-      this.#cache = this.#emptyCache();
-    } else {
-      for (const [name, tensor] of Object.entries(this.#cache)) {
-        this.#cache[name] = firstTokens(tensor, length);
-      }
-    }
-    this.#length = length;
+    const first = ([name, tensor]: [string, Tensor]): [string, Tensor] => [name, firstTokens(tensor, length)];
+    this.#replaceCache(
+      length === 0 ? this.#emptyCache() : Object.fromEntries(Object.entries(this.#cache).map(first)),
+      length,
+    );
   }
 
   async dispose(): Promise<void> {
-    this.#cache = {};
-    this.#length = 0;
+    this.#replaceCache({}, 0);
     await this.#session.release();
+  }
+
+  #replaceCache(cache: Record<string, Tensor>, length: number): void {
+    freeTensors([...Object.values(this.#cache), ...this.#logits]);
+    this.#logits = [];
+    this.#cache = cache;
+    this.#length = length;
   }
 
   #emptyCache(): Record<string, Tensor> {

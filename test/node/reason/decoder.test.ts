@@ -21,7 +21,8 @@ type Feeds = Record<string, Tensor>;
 /** A model that counts: key caches hold the number of each token, logits point at the length of the sequence. */
 function fakeSession(options: FakeOptions = {}): {
   session: InferenceSession;
-  calls: { feeds: Feeds; outputs: readonly string[] }[];
+  /** What each run was given, copied since the decoder frees it, and what it returned. */
+  calls: { feeds: Feeds; outputs: readonly string[]; results: Feeds }[];
 } {
   const { real = 'float32', mask = 'int64', positionsRank = 3, keep = true, namedSizes = false } = options;
   const value = (name: string, type: Tensor.Type, shape: (number | string)[]): ValueMetadata => ({
@@ -46,7 +47,7 @@ function fakeSession(options: FakeOptions = {}): {
   ];
   const make = (values: Float32Array, dims: number[]): Tensor =>
     real === 'float32' ? new Tensor(real, values, dims) : new Tensor(real, float32ToFloat16(values), dims);
-  const calls: { feeds: Feeds; outputs: readonly string[] }[] = [];
+  const calls: { feeds: Feeds; outputs: readonly string[]; results: Feeds }[] = [];
   const session: InferenceSession = {
     modelPath: 'fake.onnx',
     provider: 'cpu',
@@ -55,7 +56,6 @@ function fakeSession(options: FakeOptions = {}): {
     inputMetadata,
     outputMetadata,
     run(feeds, outputs = []) {
-      calls.push({ feeds, outputs });
       const count = feeds['inputs_embeds']!.dims[1]!;
       const total = feeds['attention_mask']!.dims[1]!;
       const rows = keep ? 1 : count;
@@ -67,13 +67,24 @@ function fakeSession(options: FakeOptions = {}): {
       );
       const result: Feeds = { logits: make(logits, [1, rows, vocabulary]) };
       for (const name of caches) {
-        result[`present.${name}`] = make(cache, [1, 2, total, 3]);
+        result[`present.${name}`] = make(cache.slice(), [1, 2, total, 3]);
       }
-      return Promise.resolve(Object.fromEntries(outputs.map((name) => [name, result[name]!])));
+      const results = Object.fromEntries(outputs.map((name) => [name, result[name]!]));
+      calls.push({ feeds: copyOf(feeds), outputs, results });
+      return Promise.resolve(results);
     },
     release: () => Promise.resolve(),
   };
   return { session, calls };
+}
+
+function copyOf(feeds: Feeds): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, data, dims }]) => [
+      name,
+      new Tensor(type, (data as Float32Array).slice(), dims),
+    ]),
+  );
 }
 
 const shape = { kvHeads: 2, headSize: 3 };
@@ -135,6 +146,23 @@ describe('Decoder', () => {
     decoder.truncate(0);
     await decoder.append(new Float32Array(hidden), axes(0, 1), true);
     expect(calls[2]!.feeds['past_key_values.0.key']!.dims).toEqual([1, 2, 0, 3]);
+  });
+
+  it('frees the caches and logits of the run before, and those it holds when it forgets or ends', async () => {
+    const { session, calls } = fakeSession();
+    const decoder = new Decoder(session, shape);
+    const lengths = (call: number): number[] =>
+      Object.values(calls[call]!.results).map(({ data }) => (data as Float32Array).length);
+    await decoder.append(new Float32Array(2 * hidden), axes(0, 2), true);
+    expect(lengths(0)).toEqual([vocabulary, 12, 12]);
+    await decoder.append(new Float32Array(hidden), axes(2, 1), true);
+    expect(lengths(0)).toEqual([0, 0, 0]);
+    expect(lengths(1)).toEqual([vocabulary, 18, 18]);
+    decoder.truncate(1);
+    expect(lengths(1)).toEqual([0, 0, 0]);
+    await decoder.append(new Float32Array(hidden), axes(1, 1), false);
+    await decoder.dispose();
+    expect(lengths(2)).toEqual([0, 0]);
   });
 
   it('counts tokens for a model with one axis of positions, and gives none to a model that counts itself', async () => {
