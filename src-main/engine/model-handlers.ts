@@ -8,6 +8,7 @@ import type { Pack } from '../core/pack/load-pack.ts';
 import { runQuery } from '../core/query.ts';
 import type { QueryContext } from '../core/query/query-ports.ts';
 import { ViewMemory } from '../core/query/view-memory.ts';
+import { forgetBlocks } from '../core/raster/block-cache.ts';
 import { rasterReader } from '../core/raster/open-raster.ts';
 import { evaluateWithOthers } from './evaluate.ts';
 import { installation } from './installation.ts';
@@ -94,6 +95,7 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
     'models.unload': (_, { signal }) =>
       queue.run(signal, async () => {
         await views.forget();
+        forgetBlocks();
         await models.dispose();
         await lanes.dispose();
         return null;

@@ -134,7 +134,7 @@ export async function bench(): Promise<BenchRow[]> {
       {
         ...row('our steps outside the models, of the whole query', outside),
         target: 0.1,
-        note: `warm engine, sample scene, embedded pack, GeoPackage written; medians of ${runs} in ms: ${shares}`,
+        note: `warm engine, its blocks of the sample scene decoded by the question before, embedded pack, GeoPackage written; medians of ${runs} in ms: ${shares}`,
       },
       {
         ...row('all but the runs of the models, of the whole query', betweenRuns),

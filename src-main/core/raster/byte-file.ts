@@ -1,5 +1,7 @@
+import type { BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
+import { identityOf } from '../files/file-identity.ts';
 import type { ReadMemory } from './read-memory.ts';
 
 /** Reads up to this size are cut out of pages that are kept: a header is read in dozens of pieces of a few bytes. */
@@ -11,20 +13,23 @@ const keptPages = 4;
 export class ByteFile {
   readonly path: string;
   readonly size: number;
+  /** Changes when the file is replaced or written to. */
+  readonly identity: string;
   readonly #handle: FileHandle;
   /** By number, oldest first. */
   readonly #pages = new Map<number, Promise<Buffer>>();
 
-  private constructor(path: string, size: number, handle: FileHandle) {
+  private constructor(path: string, stats: BigIntStats, handle: FileHandle) {
     this.path = path;
-    this.size = size;
+    this.size = Number(stats.size);
+    this.identity = identityOf(stats);
     this.#handle = handle;
   }
 
   static async open(path: string): Promise<ByteFile> {
     const handle = await open(path, 'r');
     try {
-      return new ByteFile(path, (await handle.stat()).size, handle);
+      return new ByteFile(path, await handle.stat({ bigint: true }), handle);
     } catch (thrown) {
       await handle.close();
       throw thrown;

@@ -105,10 +105,6 @@ class GdalLevel implements PixelLevel {
     return mask.map((value) => (value === 0 ? 0 : 1));
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
   #raw({ x, y, width, height }: WindowPx, bandArguments: readonly string[]): Promise<Uint8Array> {
     return gdalReadRaw({ path: this.#path }, ['-srcwin', `${x}`, `${y}`, `${width}`, `${height}`, ...bandArguments], {
       options: this.#openOptions,

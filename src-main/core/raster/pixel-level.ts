@@ -17,5 +17,4 @@ export interface PixelLevel {
   isUnwritten(windowLevelPx: WindowPx, bands: readonly number[], nodata: number): Promise<boolean>;
   /** 1 = valid by the file's own mask, `height * width`; only when `hasMask`. */
   readMask(windowLevelPx: WindowPx, signal: AbortSignal): Promise<Uint8Array>;
-  close(): Promise<void>;
 }

@@ -115,11 +115,6 @@ export class TiffLevel implements PixelLevel {
     return Uint8Array.from(values as Uint8Array, (value) => (value === 0 ? 0 : 1));
   }
 
-  close(): Promise<void> {
-    this.#cache.clear();
-    return this.#directory.file.close();
-  }
-
   #place(column: number, row: number, first: number): BlockPlace {
     const { blockWidth, blockHeight, width, height } = this.#layout;
     const x = column * blockWidth;

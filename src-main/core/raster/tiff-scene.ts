@@ -1,6 +1,5 @@
 import { Think2SegError } from '../../contract/errors.ts';
-import { blockCacheBytes } from '../inference/available-memory.ts';
-import { BlockCache } from './block-cache.ts';
+import { blocksOf } from './block-cache.ts';
 import { ByteFile } from './byte-file.ts';
 import { readTiffDirectories, tag, type TiffDirectory } from './tiff-directory.ts';
 import { compressionNames, photometric, readTiffLayout, type TiffLayout } from './tiff-layout.ts';
@@ -73,7 +72,8 @@ export async function collectTiffImages(file: ByteFile, directories: readonly Ti
 
 /** The levels of a scene, full resolution first; overviews without a mask are left out when the scene has one. */
 export function tiffLevels(images: TiffImages, sparseValue: number): TiffLevel[] {
-  const cache = new BlockCache(blockCacheBytes());
+  const files = [images.main, ...images.overviews, ...images.masks].map(({ directory }) => directory.file.identity);
+  const cache = blocksOf([...new Set(files)].join());
   const maskOf = (layout: TiffLayout): TiffLevel | null => {
     const mask = images.masks.find(
       (image) => image.layout.width === layout.width && image.layout.height === layout.height,
