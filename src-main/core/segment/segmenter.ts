@@ -1,5 +1,6 @@
 import { Think2SegError } from '../../contract/errors.ts';
 import type { ProviderName } from '../../contract/provider.ts';
+import { freeTensors } from '../inference/free-tensors.ts';
 import { openSession } from '../inference/session.ts';
 import type { InferenceSession, SessionOptions, Tensor } from '../inference/session.ts';
 import type { EncodedImage, InstanceMask, RgbImage, Segmenter, SegmenterFiles, SegmenterPrompt } from '../ports.ts';
@@ -96,12 +97,10 @@ export class OnnxSegmenter implements Segmenter {
   async encode(image: RgbImage, signal: AbortSignal): Promise<EncodedImage> {
     signal.throwIfAborted();
     const { name, type } = this.#encoderInput;
-    const values = pixelValues(image, this.#config);
+    const pixels = floatTensor(type, pixelValues(image, this.#config), [1, 3, this.inputSize, this.inputSize]);
     const wanted = this.#layout.embeddings.map((input) => input.name);
-    const outputs = await this.#encoder.run(
-      { [name]: floatTensor(type, values, [1, 3, this.inputSize, this.inputSize]) },
-      wanted,
-    );
+    const outputs = await this.#encoder.run({ [name]: pixels }, wanted);
+    freeTensors([pixels]);
     signal.throwIfAborted();
     const embeddings: Record<string, Tensor> = {};
     for (const input of this.#layout.embeddings) {
@@ -167,7 +166,9 @@ export class OnnxSegmenter implements Segmenter {
       }
       const feeds = { ...decoderFeeds(this.#layout, prompts, batch, scale), ...image.embeddings };
       const outputs = await this.#decoder.run(feeds, [masksOutput, scoresOutput]);
+      // Whoever takes an answer has copied what he wants of it before he asks for the next one.
       yield* this.#readAnswers(batch, outputs[masksOutput]!, outputs[scoresOutput]!);
+      freeTensors([outputs[masksOutput]!]);
     }
     signal.throwIfAborted();
   }

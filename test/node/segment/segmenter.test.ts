@@ -115,6 +115,30 @@ async function codeOf(work: () => unknown): Promise<string> {
 }
 
 describe('prompting', () => {
+  it('frees pixels and logits once they are used, and keeps the embeddings', async () => {
+    const logits: Tensor[] = [];
+    const [encoder, decoder] = [fakeEncoder(), fakeDecoder()];
+    const run = decoder.run.bind(decoder);
+    decoder.run = async (feeds) => {
+      // Those of the batch before.
+      expect(logits.map(({ data }) => data.length)).toEqual(logits.map(() => 0));
+      const outputs = await run(feeds);
+      logits.push(outputs['single_mask']!);
+      return outputs;
+    };
+    const segmenter = new OnnxSegmenter(encoder, decoder, config);
+    const encoded = await segmenter.encode(image, never);
+    expect(encoder.feeds[0]!['pixel_values']!.data).toHaveLength(0);
+    const masks = await segmenter.segment(
+      encoded,
+      Array.from({ length: 20 }, (_, i) => boxAt(i + 1)),
+      never,
+    );
+    expect(logits.map(({ data }) => data.length)).toEqual([0, 0, 0]);
+    expect(decoder.feeds[0]![embedding]!.data).toHaveLength(4);
+    expect(masks.every(({ mask }) => mask.every((value) => value === 1))).toBe(true);
+  });
+
   it('encodes once, batches by point count, answers in the order asked', async () => {
     const [encoder, decoder] = [fakeEncoder(), fakeDecoder()];
     const segmenter = new OnnxSegmenter(encoder, decoder, config);
