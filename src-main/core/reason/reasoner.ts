@@ -12,7 +12,7 @@ import { type LvlmConfig, readLvlmConfig } from './lvlm-config.ts';
 import { commonPrefix } from './prefill.ts';
 import { type RopePositions, ropePositions } from './rope-positions.ts';
 import { type ByteLevelTokenizer, loadTokenizer } from './tokenizer.ts';
-import { embedTokens, seeImage } from './vision.ts';
+import { embedThreads, embedTokens, seeImage } from './vision.ts';
 
 export interface ReasonerOptions {
   readonly provider: ProviderName;
@@ -29,15 +29,13 @@ interface Sessions {
 }
 
 async function openSessions(files: LvlmFiles, options: ReasonerOptions): Promise<Sessions> {
-  const sessionOptions = {
-    provider: options.provider,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
-  };
+  const { provider } = options;
+  const threads = options.threads === undefined ? {} : { threads: options.threads };
   const opened: InferenceSession[] = [];
   try {
-    for (const path of [files.visionEncoder, files.embedTokens, files.decoder]) {
-      opened.push(await openSession(path, sessionOptions));
-    }
+    opened.push(await openSession(files.visionEncoder, { provider, ...threads }));
+    opened.push(await openSession(files.embedTokens, { provider, threads: embedThreads }));
+    opened.push(await openSession(files.decoder, { provider, ...threads }));
   } catch (error) {
     await Promise.all(opened.map((session) => session.release()));
     throw error;

@@ -27,6 +27,9 @@ export async function seeImage(session: InferenceSession, patches: ImagePatches,
   return realValues(features);
 }
 
+/** For the session of `embedTokens`: rows are only copied, and an idle second thread would turn beside the decoder's. */
+export const embedThreads = 1;
+
 /** Embeddings of tokens: `ids.length * hidden` values. */
 export async function embedTokens(session: InferenceSession, ids: readonly number[]): Promise<Float32Array> {
   const type = wholeTypeOf(session, 'input_ids');
