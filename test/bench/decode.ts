@@ -6,8 +6,8 @@ import { openSession } from '../../src-main/core/inference/session.ts';
 import { defaultThreads } from '../../src-main/core/inference/threads.ts';
 import { Decoder } from '../../src-main/core/reason/decoder.ts';
 import { argmax } from '../../src-main/core/reason/argmax.ts';
-import { embedTokens } from '../../src-main/core/reason/vision.ts';
-import { compare, openPeer, type AbsentPeer, type BenchRow, type Peer } from './harness.ts';
+import { embedThreads, embedTokens } from '../../src-main/core/reason/vision.ts';
+import { afterModelRunMs, compare, openPeer, type AbsentPeer, type BenchRow, type Peer } from './harness.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -91,7 +91,7 @@ function make(folder: string, lastFile: string, options: string[]): boolean {
 
 async function benchModel(model: Model, opened: Peer | AbsentPeer): Promise<BenchRow[]> {
   const threads = defaultThreads();
-  const embed = await openSession(model.embedTokens, { provider: 'cpu', threads });
+  const embed = await openSession(model.embedTokens, { provider: 'cpu', threads: embedThreads });
   const session = await openSession(model.decoder, { provider: 'cpu', threads });
   const decoder = new Decoder(session, { kvHeads: 0, headSize: 0 });
   const prompt = Array.from({ length: model.promptTokens }, (_, i) => (i * 7) % 500);
@@ -129,7 +129,7 @@ async function benchModel(model: Model, opened: Peer | AbsentPeer): Promise<Benc
     return { ms: reply.ms, perToken: Number(reply['perToken']) };
   };
   const { tokens: expected } = await decode();
-  const common = { area: 'reason', opened, runs: model.runs, target: 1.05 };
+  const common = { area: 'reason', opened, runs: model.runs, pauseMs: afterModelRunMs, target: 1.05 };
   try {
     return [
       await compare({

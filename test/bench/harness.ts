@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { PythonProcess, pythonMissing } from '../support/python.ts';
 
@@ -72,9 +73,14 @@ export interface Comparison {
   readonly opened: Peer | AbsentPeer;
   /** Counted runs of each, after one uncounted run of each. Default 5. */
   readonly runs?: number;
+  /** Waited before each run of either. Default 0. */
+  readonly pauseMs?: number;
   readonly target?: number;
   readonly note?: string;
 }
+
+/** As `pauseMs`: idle threads of ONNX Runtime turn for some 30 ms after a run, on a core that the other side then lacks. */
+export const afterModelRunMs = 100;
 
 /** Runs ours and the peer in turn, so that both meet the same machine, and compares the medians. */
 export async function compare(comparison: Comparison): Promise<BenchRow> {
@@ -82,10 +88,12 @@ export async function compare(comparison: Comparison): Promise<BenchRow> {
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let run = 0; run <= (comparison.runs ?? 5); run++) {
+    await sleep(comparison.pauseMs ?? 0);
     const start = performance.now();
     const returned = await comparison.ours();
     ours.push(returned ?? performance.now() - start);
     if (peer !== null && !('absent' in opened)) {
+      await sleep(comparison.pauseMs ?? 0);
       theirs.push(await peer(opened));
     }
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { freeTensors } from '../../src-main/core/inference/free-tensors.ts';
 import { openSession, Tensor, type InferenceSession } from '../../src-main/core/inference/session.ts';
 import { defaultThreads } from '../../src-main/core/inference/threads.ts';
 import type { RgbImage, SegmenterPrompt } from '../../src-main/core/ports.ts';
@@ -10,7 +11,7 @@ import { maskFromLogits } from '../../src-main/core/segment/mask-logits.ts';
 import { pixelValues } from '../../src-main/core/segment/pixel-values.ts';
 import { readPreprocessorConfig } from '../../src-main/core/segment/preprocessor-config.ts';
 import { createSegmenter } from '../../src-main/core/segment/segmenter.ts';
-import { compare, median, openPeer, type AbsentPeer, type BenchRow, type Peer } from './harness.ts';
+import { afterModelRunMs, compare, median, openPeer, type AbsentPeer, type BenchRow, type Peer } from './harness.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const cache = join(root, 'out/bench');
@@ -77,17 +78,22 @@ async function benchModel({ name, directory, runs }: Model, opened: Peer | Absen
   const encoder = await openSession(encoderPath, { provider: 'cpu', threads });
   const decoder = await openSession(decoderPath, { provider: 'cpu', threads });
   try {
-    const encode = (): Promise<Record<string, Tensor>> =>
-      encoder.run({ pixel_values: new Tensor('float32', pixels, [1, 3, size, size]) });
-    const embeddings = await encode();
-    const common = { area: 'segment', opened, runs, target: 1.05, note: modelNote };
+    const encode = (values: Float32Array): Promise<Record<string, Tensor>> =>
+      encoder.run({ pixel_values: new Tensor('float32', values, [1, 3, size, size]) });
+    const embeddings = await encode(pixels);
+    const common = { area: 'segment', opened, runs, pauseMs: afterModelRunMs, target: 1.05, note: modelNote };
     const rows = [
       await compare({
         ...common,
         case: `${name}: encode ${size}x${size}, ${threads} threads`,
         ours: async () => {
-          await encode();
-          return undefined;
+          // As in the product and in the peer, the processor has just written the input.
+          const values = pixels.slice();
+          const start = performance.now();
+          const outputs = await encode(values);
+          const ms = performance.now() - start;
+          freeTensors(Object.values(outputs));
+          return ms;
         },
         peer: async (peer) => {
           const reply = await peer.time({ op: 'encode', path: encoderPath, pixels: pixelsPath, size, threads });
@@ -107,8 +113,11 @@ async function benchModel({ name, directory, runs }: Model, opened: Peer | Absen
           case: `${name}: decode ${prompts} ${prompts === 1 ? 'prompt' : 'prompts'} (box, 2 points)`,
           runs: runs * 2,
           ours: async () => {
-            await decode();
-            return undefined;
+            const start = performance.now();
+            const outputs = await decode();
+            const ms = performance.now() - start;
+            freeTensors(Object.values(outputs));
+            return ms;
           },
           peer: async (peer) => {
             const reply = await peer.time({ op: 'decode', path: decoderPath, boxes, points, threads });
