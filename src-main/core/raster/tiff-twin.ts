@@ -52,13 +52,11 @@ export async function describeTiff(directory: TiffDirectory, layout: TiffLayout)
   const path = directory.file.path;
   const extension = extname(path);
   const stem = path.slice(0, path.length - extension.length);
-  const sidecars: Sidecar[] = [];
-  for (const suffix of sidecarSuffixes) {
+  const sidecar = async (suffix: string): Promise<Sidecar[]> => {
     const bytes = await readIfPresent(suffix === '.aux.xml' ? `${path}${suffix}` : `${stem}${suffix}`);
-    if (bytes !== null) {
-      sidecars.push({ suffix, bytes });
-    }
-  }
+    return bytes === null ? [] : [{ suffix, bytes }];
+  };
+  const sidecars = (await Promise.all(sidecarSuffixes.map(sidecar))).flat();
   const bytes = await makeTwin(directory, layout);
   const info = await describeTwin(bytes, extension === '' ? '.tif' : extension, sidecars);
   return withExactNodata(info, directory, layout);
