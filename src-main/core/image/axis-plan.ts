@@ -39,8 +39,23 @@ export interface AxisPlan {
 /** Entries start with the byte of the first source sample and the bytes of the coefficients. */
 const entryHead = 2;
 
+const keptPlans = 8;
+/** By what was asked for, oldest first: the pictures that models look at have few sizes, and the weights of one take a tenth of its resize. */
+const plans = new Map<string, AxisPlan>();
+
 /** @param sampleStep bytes from one source sample to the next. */
 export function planAxis(inSize: number, outSize: number, filter: ResizeFilter, sampleStep: number): AxisPlan {
+  const key = [inSize, outSize, filter, sampleStep].join();
+  const plan = plans.get(key) ?? makePlan(inSize, outSize, filter, sampleStep);
+  plans.delete(key);
+  plans.set(key, plan);
+  for (const oldest of [...plans.keys()].slice(0, -keptPlans)) {
+    plans.delete(oldest);
+  }
+  return plan;
+}
+
+function makePlan(inSize: number, outSize: number, filter: ResizeFilter, sampleStep: number): AxisPlan {
   const kernel = kernels[filter];
   const scale = inSize / outSize;
   // When reducing, the kernel is stretched so that every source sample counts.
