@@ -154,6 +154,9 @@ export interface SegmenterPrompt {
   readonly negativePointsImagePx: readonly Point[];
 }
 
+/** Told how long models computed: waiting for them, where others ask them too, is not in it. */
+export type OnComputed = (ms: number) => void;
+
 export interface Segmenter {
   readonly provider: ProviderName;
   /** How the single mask is made, for the run record: `single_mask` output, or best of three in packs without it. */
@@ -162,9 +165,14 @@ export interface Segmenter {
   readonly needsBoxes: boolean;
   /** Side of the square image the encoder takes; a larger image is reduced to it. */
   readonly inputSize: number;
-  encode(image: RgbImage, signal: AbortSignal): Promise<EncodedImage>;
+  encode(image: RgbImage, signal: AbortSignal, onComputed?: OnComputed): Promise<EncodedImage>;
   /** One mask per prompt, same order. */
-  segment(image: EncodedImage, prompts: readonly SegmenterPrompt[], signal: AbortSignal): Promise<InstanceMask[]>;
+  segment(
+    image: EncodedImage,
+    prompts: readonly SegmenterPrompt[],
+    signal: AbortSignal,
+    onComputed?: OnComputed,
+  ): Promise<InstanceMask[]>;
   dispose(): Promise<void>;
 }
 

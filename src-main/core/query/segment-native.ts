@@ -40,13 +40,12 @@ export async function segmentNative(
     const { windowPx, width, height, asked } = task;
     const gridToScene = [windowPx.width / width, 0, windowPx.x, 0, windowPx.height / height, windowPx.y] as const;
     const crop = await view.crops.take(segmenter, task, () => encodeCrop(view, segmenter, task, gridToScene, options));
-    const masks = await stopwatch.time('segmentDecode', () =>
-      segmentOnImage(
-        segmenter,
-        crop.encoded,
-        asked.map(({ promptImagePx }) => promptImagePx),
-        signal,
-      ),
+    const masks = await segmentOnImage(
+      segmenter,
+      crop.encoded,
+      asked.map(({ promptImagePx }) => promptImagePx),
+      signal,
+      (ms) => stopwatch.add('segmentDecode', ms),
     );
     masks.forEach(({ mask, score }, position) => {
       const { origin } = asked[position]!;
@@ -69,7 +68,7 @@ async function encodeCrop(
     source.readWindow({ windowPx, outWidth: width, outHeight: height, bands }, signal),
   );
   const image = await stopwatch.time('stretch', () => applyStretch(window, model.stretch));
-  const encoded = await stopwatch.time('segmentEncode', () => segmenter.encode(image, signal));
+  const encoded = await segmenter.encode(image, signal, (ms) => stopwatch.add('segmentEncode', ms));
   return { encoded, allowed: keepInside(window.valid, { width, height }, gridToScene, targetPx) };
 }
 

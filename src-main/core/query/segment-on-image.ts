@@ -1,5 +1,5 @@
 /** Prompts on one encoded image, also clicks alone for a segmenter that cannot do without a box: they find their box first. */
-import type { EncodedImage, InstanceMask, Segmenter, SegmenterPrompt } from '../ports.ts';
+import type { EncodedImage, InstanceMask, OnComputed, Segmenter, SegmenterPrompt } from '../ports.ts';
 
 type Box = readonly [x0: number, y0: number, x1: number, y1: number];
 
@@ -18,16 +18,17 @@ export async function segmentOnImage(
   image: EncodedImage,
   prompts: readonly SegmenterPrompt[],
   signal: AbortSignal,
+  onComputed: OnComputed,
 ): Promise<InstanceMask[]> {
   if (!segmenter.needsBoxes) {
-    return segmenter.segment(image, prompts, signal);
+    return segmenter.segment(image, prompts, signal, onComputed);
   }
   const boxed: SegmenterPrompt[] = [];
   for (const prompt of prompts) {
-    const boxImagePx = prompt.boxImagePx ?? (await boxOfClicks(segmenter, image, prompt, signal));
+    const boxImagePx = prompt.boxImagePx ?? (await boxOfClicks(segmenter, image, prompt, signal, onComputed));
     boxed.push({ ...prompt, boxImagePx });
   }
-  return segmenter.segment(image, boxed, signal);
+  return segmenter.segment(image, boxed, signal, onComputed);
 }
 
 /** Starts with a small box around the clicks and follows the mask that it gives until both agree. */
@@ -36,13 +37,14 @@ async function boxOfClicks(
   image: EncodedImage,
   prompt: SegmenterPrompt,
   signal: AbortSignal,
+  onComputed: OnComputed,
 ): Promise<Box> {
   const xs = prompt.positivePointsImagePx.map(([x]) => x);
   const ys = prompt.positivePointsImagePx.map(([, y]) => y);
   const clicks: Box = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   let box = padded(clicks, firstMarginPx, image);
   for (let round = 0; round < maxRounds; round++) {
-    const [answer] = await segmenter.segment(image, [{ ...prompt, boxImagePx: box }], signal);
+    const [answer] = await segmenter.segment(image, [{ ...prompt, boxImagePx: box }], signal, onComputed);
     const extent = answer === undefined ? null : maskExtent(answer);
     if (extent === null) {
       // Nothing in so small a picture: look at more.

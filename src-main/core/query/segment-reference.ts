@@ -17,23 +17,22 @@ export async function segmentReference(
   const { width, height } = image;
   onProgress({ stage: 'segmenting', done: 0, total: prompts.length });
   const crop = await crops.take(segmenter, { windowPx, width, height }, async () => ({
-    encoded: await stopwatch.time('segmentEncode', () => segmenter.encode(image, signal)),
+    encoded: await segmenter.encode(image, signal, (ms) => stopwatch.add('segmentEncode', ms)),
     allowed: resizeValid(model.valid, { width: model.readWidth, height: model.readHeight }, image),
   }));
-  const masks = await stopwatch.time('segmentDecode', () =>
-    segmentOnImage(
-      segmenter,
-      crop.encoded,
-      prompts.map(({ shapeScenePx }) => {
-        const shape = shapeToImage(shapeScenePx, windowPx, image);
-        return {
-          boxImagePx: shape.box,
-          positivePointsImagePx: shape.positivePoints,
-          negativePointsImagePx: shape.negativePoints,
-        };
-      }),
-      signal,
-    ),
+  const masks = await segmentOnImage(
+    segmenter,
+    crop.encoded,
+    prompts.map(({ shapeScenePx }) => {
+      const shape = shapeToImage(shapeScenePx, windowPx, image);
+      return {
+        boxImagePx: shape.box,
+        positivePointsImagePx: shape.positivePoints,
+        negativePointsImagePx: shape.negativePoints,
+      };
+    }),
+    signal,
+    (ms) => stopwatch.add('segmentDecode', ms),
   );
   const gridToScene = [windowPx.width / width, 0, windowPx.x, 0, windowPx.height / height, windowPx.y] as const;
   onProgress({ stage: 'segmenting', done: prompts.length, total: prompts.length });

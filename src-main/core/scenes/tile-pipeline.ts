@@ -10,7 +10,7 @@ export interface PipelineSteps<Read, Answer> {
   take(tile: Tile, answer: Answer): Promise<void>;
 }
 
-/** @param ahead tiles that are read, looked at or wait to be taken, beside the one that comes next. */
+/** @param ahead tiles that are read, looked at or wait to be taken, beside the one that is taken next. */
 export async function runPipeline<Read, Answer>(
   tiles: Iterable<Tile>,
   ahead: number,

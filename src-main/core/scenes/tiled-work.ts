@@ -18,8 +18,8 @@ import { objectKey, type TileJournal } from './tile-journal.ts';
 import { runPipeline } from './tile-pipeline.ts';
 import { TileTally } from './tile-tally.ts';
 
-/** Tiles that are read or wait to be taken, beside those that are looked at. */
-const tilesAhead = 2;
+/** For each that is looked at one tile is read, so that no model waits, and one may have to wait for an earlier one to be taken. */
+const tilesPerCaller = 3;
 /** Parts of a polygon below this many pixels are the frayed edges of merged masks. */
 const leastPartPx = 4;
 
@@ -48,6 +48,8 @@ export class TiledWork {
   readonly #merger: TileMerger;
   readonly #objects: SceneObjects;
   readonly #row: { tile: Tile; instances: readonly TileInstance[] }[] = [];
+  /** The objects that ended in the row before, on their way out while the tiles of the next one are looked at. */
+  #rowBefore: Promise<void> = Promise.resolve();
 
   constructor(work: TiledInput, options: StepOptions, journal: TileJournal) {
     const { view, plan } = work;
@@ -71,10 +73,10 @@ export class TiledWork {
   /** @throws Think2SegError ANSWER_MALFORMED when no tile gave an answer, and what the steps throw. */
   async run(onTile: (done: number) => void): Promise<void> {
     const { ports } = this.#work;
-    const lanes = (await ports.openLanes?.(this.#options.signal)) ?? [ports];
-    const pool = new LanePool<ModelLoaders>(lanes);
+    const callers = (await ports.openLanes?.(this.#options.signal)) ?? [ports];
+    const pool = new LanePool<ModelLoaders>(callers);
     try {
-      await this.#runOn(pool, lanes.length + tilesAhead, onTile);
+      await this.#runOn(pool, callers.length * tilesPerCaller, onTile);
     } finally {
       // After a failure too: the next scene finds the models idle.
       await pool.close();
@@ -107,6 +109,7 @@ export class TiledWork {
         onTile(tile.index + 1);
       },
     });
+    await this.#rowBefore;
   }
 
   async #answer(tile: Tile, read: TileRead, pool: LanePool<ModelLoaders>): Promise<TileAnswer> {
@@ -128,10 +131,17 @@ export class TiledWork {
       return;
     }
     const seenObjects = this.#merger.addRow(this.#row.splice(0));
+    const nextTopPx = tiles[(tile.row + 1) * columns]?.windowPx.y ?? Infinity;
+    await this.#rowBefore;
+    this.#rowBefore = this.#finishRow(seenObjects, nextTopPx, pool);
+    // A failure is met when the next row ends, not as an unhandled rejection before.
+    this.#rowBefore.catch(() => undefined);
+  }
+
+  async #finishRow(seenObjects: readonly SeenObject[], nextTopPx: number, pool: LanePool<ModelLoaders>): Promise<void> {
     for (const object of await Promise.all(seenObjects.map((seen) => this.#complete(seen, pool)))) {
       this.tally.addObject(object.origin, this.#objects.add(object));
     }
-    const nextTopPx = tiles[(tile.row + 1) * columns]?.windowPx.y ?? Infinity;
     for (const object of this.#objects.release(nextTopPx)) {
       this.#outline(object);
     }

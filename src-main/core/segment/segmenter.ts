@@ -3,7 +3,15 @@ import type { ProviderName } from '../../contract/provider.ts';
 import { freeTensors } from '../inference/free-tensors.ts';
 import { openSession } from '../inference/session.ts';
 import type { InferenceSession, SessionOptions, Tensor } from '../inference/session.ts';
-import type { EncodedImage, InstanceMask, RgbImage, Segmenter, SegmenterFiles, SegmenterPrompt } from '../ports.ts';
+import type {
+  EncodedImage,
+  InstanceMask,
+  OnComputed,
+  RgbImage,
+  Segmenter,
+  SegmenterFiles,
+  SegmenterPrompt,
+} from '../ports.ts';
 import { decoderFeeds } from './decoder-feeds.ts';
 import { readDecoderLayout } from './decoder-layout.ts';
 import type { DecoderLayout } from './decoder-layout.ts';
@@ -94,7 +102,8 @@ export class OnnxSegmenter implements Segmenter {
     return this.#encoder.provider;
   }
 
-  async encode(image: RgbImage, signal: AbortSignal): Promise<EncodedImage> {
+  async encode(image: RgbImage, signal: AbortSignal, onComputed?: OnComputed): Promise<EncodedImage> {
+    const startMs = performance.now();
     signal.throwIfAborted();
     const { name, type } = this.#encoderInput;
     const pixels = floatTensor(type, pixelValues(image, this.#config), [1, 3, this.inputSize, this.inputSize]);
@@ -109,6 +118,7 @@ export class OnnxSegmenter implements Segmenter {
       embeddings[input.name] =
         output.type === input.type ? output : floatTensor(input.type, floatValues(output), output.dims);
     }
+    onComputed?.(performance.now() - startMs);
     return new EncodedFrame(image, this, embeddings);
   }
 
@@ -116,12 +126,15 @@ export class OnnxSegmenter implements Segmenter {
     image: EncodedImage,
     prompts: readonly SegmenterPrompt[],
     signal: AbortSignal,
+    onComputed?: OnComputed,
   ): Promise<InstanceMask[]> {
+    const startMs = performance.now();
     const { width, height } = image;
     const masks = new Array<InstanceMask>(prompts.length);
     for await (const { index, logits, score } of this.#answers(image, prompts, signal)) {
       masks[index] = { mask: maskFromLogits(logits, width, height), width, height, score };
     }
+    onComputed?.(performance.now() - startMs);
     return masks;
   }
 

@@ -24,18 +24,19 @@ export interface LaneCalls {
   openReasoner: { input: null; output: Pick<Reasoner, 'provider' | 'frame'> };
   reason: { input: ReasonRequest; output: ReasonResult };
   openSegmenter: { input: null; output: Pick<Segmenter, 'provider' | 'maskSource' | 'needsBoxes' | 'inputSize'> };
-  /** The lane keeps the image under this number until it has encoded `keptImages` others. */
-  encode: { input: { imageNumber: number; image: RgbImage }; output: null };
+  /** The lane keeps the image under this number until it has encoded `callersPerLane` others. */
+  encode: { input: { imageNumber: number; image: RgbImage }; output: { computedMs: number } };
   /** Null when the image is not kept any more. */
   segment: {
     input: { imageNumber: number; prompts: readonly SegmenterPrompt[] };
-    output: readonly InstanceMask[] | null;
+    output: { masks: readonly InstanceMask[]; computedMs: number } | null;
   };
 }
 
 export type LaneCallName = keyof LaneCalls;
 
-export const keptImages = 2;
+/** Each asks about one image at a time. While the answer to one of them is looked at, the lane computes for another. */
+export const callersPerLane = 2;
 
 export type LaneRequest =
   | { [Name in LaneCallName]: { kind: 'call'; id: number; name: Name; input: LaneCalls[Name]['input'] } }[LaneCallName]

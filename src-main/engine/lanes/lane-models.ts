@@ -1,6 +1,14 @@
 /** The models of a lane behind the ports of the pipeline, which does not know that they run in another thread. */
 import { Think2SegError } from '../../contract/errors.ts';
-import type { EncodedImage, InstanceMask, Reasoner, RgbImage, Segmenter, SegmenterPrompt } from '../../core/ports.ts';
+import type {
+  EncodedImage,
+  InstanceMask,
+  OnComputed,
+  Reasoner,
+  RgbImage,
+  Segmenter,
+  SegmenterPrompt,
+} from '../../core/ports.ts';
 import type { ModelLoaders } from '../../core/query/query-ports.ts';
 import type { LaneThread } from './lane-thread.ts';
 
@@ -19,13 +27,11 @@ class LaneImage implements EncodedImage {
   }
 }
 
-/** Loaded at the first use. Ask one question at a time. */
+/** One of the callers of a lane; each asks one question at a time. Models are loaded at the first use. */
 export class LaneModels implements ModelLoaders {
   readonly #thread: LaneThread;
   #reasoner: Reasoner | null = null;
   #segmenter: Segmenter | null = null;
-  #images = 0;
-
   constructor(thread: LaneThread) {
     this.#thread = thread;
   }
@@ -41,15 +47,17 @@ export class LaneModels implements ModelLoaders {
   async loadSegmenter(signal: AbortSignal): Promise<Segmenter> {
     return (this.#segmenter ??= {
       ...(await this.#thread.call('openSegmenter', null, signal)),
-      encode: (image, encodeSignal) => this.#encode(new LaneImage(++this.#images, image), encodeSignal),
-      segment: (image, prompts, segmentSignal) => this.#segment(image, prompts, segmentSignal),
+      encode: (image, encodeSignal, onComputed) =>
+        this.#encode(new LaneImage(this.#thread.newImageNumber(), image), encodeSignal, onComputed),
+      segment: (image, prompts, segmentSignal, onComputed) => this.#segment(image, prompts, segmentSignal, onComputed),
       dispose: () => this.#thread.end(),
     });
   }
 
-  async #encode(encoded: LaneImage, signal: AbortSignal): Promise<LaneImage> {
+  async #encode(encoded: LaneImage, signal: AbortSignal, onComputed?: OnComputed): Promise<LaneImage> {
     const { number: imageNumber, image } = encoded;
-    await this.#thread.call('encode', { imageNumber, image }, signal);
+    const { computedMs } = await this.#thread.call('encode', { imageNumber, image }, signal);
+    onComputed?.(computedMs);
     return encoded;
   }
 
@@ -57,16 +65,19 @@ export class LaneModels implements ModelLoaders {
     encoded: EncodedImage,
     prompts: readonly SegmenterPrompt[],
     signal: AbortSignal,
+    onComputed?: OnComputed,
   ): Promise<InstanceMask[]> {
     if (!(encoded instanceof LaneImage)) {
       throw new Think2SegError('INTERNAL', 'prompts came with an image that another segmenter encoded; encode it here');
     }
     const question = { imageNumber: encoded.number, prompts };
-    const masks = await this.#thread.call('segment', question, signal);
-    if (masks !== null) {
-      return [...masks];
+    for (;;) {
+      const answer = await this.#thread.call('segment', question, signal);
+      if (answer !== null) {
+        onComputed?.(answer.computedMs);
+        return [...answer.masks];
+      }
+      await this.#encode(encoded, signal, onComputed);
     }
-    await this.#encode(encoded, signal);
-    return [...((await this.#thread.call('segment', question, signal)) ?? [])];
   }
 }

@@ -7,6 +7,7 @@ import type { ModelLoaders } from '../../core/query/query-ports.ts';
 import { installation } from '../installation.ts';
 import { providersFor, type ModelRequest } from '../model-request.ts';
 import { lvlmFiles, lvlmParts, pickFiles, segmenterFiles, segmenterParts } from '../picked-files.ts';
+import { callersPerLane } from './lane-calls.ts';
 import { LaneModels } from './lane-models.ts';
 import { LaneThread } from './lane-thread.ts';
 
@@ -23,7 +24,7 @@ export class LaneStore {
     return this.#note;
   }
 
-  /** @returns null where the models of `request` are better loaded once, for all threads. */
+  /** @returns one for each caller of each lane; null where the models of `request` are better loaded once, for all threads. */
   async open(request: ModelRequest, signal: AbortSignal): Promise<readonly ModelLoaders[] | null> {
     const { pack, threads } = request;
     const selection = await providersFor(request, signal);
@@ -49,7 +50,8 @@ export class LaneStore {
         { length: Math.min(wanted, fitting) },
         () => new LaneThread(installation.laneEntryPath, start),
       );
-      this.#open = { key, threads: lanes, models: lanes.map((lane) => new LaneModels(lane)) };
+      const models = Array.from({ length: callersPerLane }, () => lanes.map((lane) => new LaneModels(lane))).flat();
+      this.#open = { key, threads: lanes, models };
     }
     this.#note = selection.note;
     return this.#open.models;

@@ -12,6 +12,7 @@ export class LaneThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
+  #images = 0;
   /** Why it does not answer any more. */
   #ended: Error | null = null;
 
@@ -56,6 +57,11 @@ export class LaneThread {
         this.#fail(this.#ended);
       }
     });
+  }
+
+  /** A name for an image that no other caller gives to one. */
+  newImageNumber(): number {
+    return ++this.#images;
   }
 
   async end(): Promise<void> {

@@ -6,7 +6,7 @@ import { createReasoner } from '../../core/reason/reasoner.ts';
 import { createSegmenter } from '../../core/segment/segmenter.ts';
 import { RunningRequests } from '../running-requests.ts';
 import {
-  keptImages,
+  callersPerLane,
   type LaneCallName,
   type LaneCalls,
   type LaneReply,
@@ -49,15 +49,22 @@ function createHandlers(start: LaneStart): Handlers {
       return { provider, maskSource, needsBoxes, inputSize };
     },
     encode: async ({ imageNumber, image }, signal) => {
-      encoded.set(imageNumber, await (await openSegmenter()).encode(image, signal));
-      for (const oldest of [...encoded.keys()].slice(0, -keptImages)) {
+      let computedMs = 0;
+      const segmenter = await openSegmenter();
+      encoded.set(imageNumber, await segmenter.encode(image, signal, (ms) => (computedMs += ms)));
+      for (const oldest of [...encoded.keys()].slice(0, -callersPerLane)) {
         encoded.delete(oldest);
       }
-      return null;
+      return { computedMs };
     },
     segment: async ({ imageNumber, prompts }, signal) => {
       const image = encoded.get(imageNumber);
-      return image === undefined ? null : (await openSegmenter()).segment(image, prompts, signal);
+      if (image === undefined) {
+        return null;
+      }
+      let computedMs = 0;
+      const masks = await (await openSegmenter()).segment(image, prompts, signal, (ms) => (computedMs += ms));
+      return { masks, computedMs };
     },
   };
 }
@@ -70,6 +77,8 @@ export function serveLane(): void {
   }
   const handlers = createHandlers(workerData as LaneStart);
   const running = new RunningRequests();
+  // The models take one call at a time; the next ones wait here, so that they need not come a long way first.
+  let last: Promise<void> = Promise.resolve();
   port.on('message', (request: LaneRequest) => {
     if (request.kind === 'cancel') {
       running.cancel(request.id);
@@ -80,8 +89,13 @@ export function serveLane(): void {
       input: unknown,
       signal: AbortSignal,
     ) => Promise<LaneCalls[LaneCallName]['output']>;
-    void running
-      .answer(request.id, (signal) => handler(request.input, signal))
+    const before = last;
+    last = running
+      .answer(request.id, async (signal) => {
+        await before;
+        signal.throwIfAborted();
+        return handler(request.input, signal);
+      })
       .then((reply: LaneReply) => port.postMessage(reply));
   });
 }
