@@ -59,8 +59,8 @@ export interface RasterSource {
   /** Pixel of the full-resolution scene to map; null without georeference. */
   readonly transform: Geotransform | null;
   readWindow(request: ReadRequest, signal: AbortSignal): Promise<RasterWindow>;
-  /** Whether the file says without any reading that a window has only nodata in these bands; false where it has to be looked at. */
-  isKnownEmpty(windowPx: WindowPx, bands: readonly number[]): Promise<boolean>;
+  /** Of each window, whether the file says without any reading that it has only nodata in these bands; false where it has to be looked at. */
+  knownEmpty(windowsPx: readonly WindowPx[], bands: readonly number[]): Promise<boolean[]>;
   close(): Promise<void>;
 }
 

@@ -50,7 +50,7 @@ export function fakeReader(raster: FakeRaster): RasterReader & { requests: ReadR
         },
         crs,
         transform,
-        isKnownEmpty: () => Promise.resolve(false),
+        knownEmpty: (windowsPx) => Promise.resolve(windowsPx.map(() => false)),
         readWindow: (request) => {
           reader.requests.push(request);
           const { windowPx, outWidth, outHeight } = request;

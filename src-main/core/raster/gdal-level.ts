@@ -95,8 +95,8 @@ class GdalLevel implements PixelLevel {
     return bands.map((_, index) => samplesFromBytes(type, bytes.subarray(index * bandBytes, (index + 1) * bandBytes)));
   }
 
-  isUnwritten(): Promise<boolean> {
-    return Promise.resolve(false);
+  areUnwritten(windowsLevelPx: readonly WindowPx[]): Promise<boolean[]> {
+    return Promise.resolve(windowsLevelPx.map(() => false));
   }
 
   async readMask(windowLevelPx: WindowPx, signal: AbortSignal): Promise<Uint8Array> {

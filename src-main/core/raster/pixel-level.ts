@@ -13,8 +13,8 @@ export interface PixelLevel {
   readonly hasMask: boolean;
   /** Exact samples of the 1-based `bands`, each `height * width` of the window, row-major. */
   read(windowLevelPx: WindowPx, bands: readonly number[], signal: AbortSignal): Promise<SampleArray[]>;
-  /** Whether no sample of a window was ever written and all are the nodata value `nodata`: seen without reading any. */
-  isUnwritten(windowLevelPx: WindowPx, bands: readonly number[], nodata: number): Promise<boolean>;
+  /** Of each window, whether no sample was ever written and all are the nodata value `nodata`: seen without reading any. */
+  areUnwritten(windowsLevelPx: readonly WindowPx[], bands: readonly number[], nodata: number): Promise<boolean[]>;
   /** 1 = valid by the file's own mask, `height * width`; only when `hasMask`. */
   readMask(windowLevelPx: WindowPx, signal: AbortSignal): Promise<Uint8Array>;
 }

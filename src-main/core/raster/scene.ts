@@ -66,18 +66,15 @@ export class Scene implements RasterSource {
     };
   }
 
-  async isKnownEmpty(windowPx: WindowPx, bands: readonly number[]): Promise<boolean> {
+  async knownEmpty(windowsPx: readonly WindowPx[], bands: readonly number[]): Promise<boolean[]> {
     const { rule, levels } = this;
     const [full] = levels;
-    if (full === undefined || rule.kind !== 'nodata') {
-      return false;
+    const [nodata = null, ...others] = rule.kind === 'nodata' ? bands.map((band) => rule.values[band - 1] ?? null) : [];
+    if (full === undefined || nodata === null || !others.every((other) => Object.is(other, nodata))) {
+      return windowsPx.map(() => false);
     }
-    const [nodata = null, ...others] = bands.map((band) => rule.values[band - 1] ?? null);
-    return (
-      nodata !== null &&
-      others.every((other) => Object.is(other, nodata)) &&
-      full.isUnwritten(intersection(windowPx, this.info), bands, nodata)
-    );
+    const inside = windowsPx.map((windowPx) => intersection(windowPx, this.info));
+    return full.areUnwritten(inside, bands, nodata);
   }
 
   close(): Promise<void> {

@@ -22,6 +22,12 @@ interface BlockTable {
   readonly byteCounts: Float64Array;
 }
 
+/** Numbers from `first` to `last`, both of them in it. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
 interface PlacedBlock {
   readonly index: number;
   readonly column: number;
@@ -92,18 +98,22 @@ export class TiffLevel implements PixelLevel {
     return outputs;
   }
 
-  async isUnwritten(windowLevelPx: WindowPx, bands: readonly number[], nodata: number): Promise<boolean> {
+  async areUnwritten(
+    windowsLevelPx: readonly WindowPx[],
+    bands: readonly number[],
+    nodata: number,
+  ): Promise<boolean[]> {
     const { isPlanar, blocksAcross, blocksDown, sampleType } = this.#layout;
     const sample = newSamples(sampleType, 1);
     fillSamples(sample, this.#sparseValue);
     // What the type cannot hold is no nodata either.
     if (validSamples(sample, nodata)?.[0] !== 0) {
-      return false;
+      return windowsLevelPx.map(() => false);
     }
     const table = await this.#blockTable();
     const firstBlocks = isPlanar ? bands.map((band) => (band - 1) * blocksAcross * blocksDown) : [0];
-    return firstBlocks.every((firstBlock) =>
-      this.#blocksOf(windowLevelPx, firstBlock).every(({ index }) => !this.#isWritten(index, table)),
+    return windowsLevelPx.map((windowLevelPx) =>
+      firstBlocks.every((firstBlock) => !this.#hasWrittenBlock(windowLevelPx, firstBlock, table)),
     );
   }
 
@@ -169,16 +179,35 @@ export class TiffLevel implements PixelLevel {
   }
 
   #blocksOf(window: WindowPx, firstBlock: number): PlacedBlock[] {
-    const { blockWidth, blockHeight, blocksAcross } = this.#layout;
+    const { rows, columns } = this.#blockSpan(window);
     const blocks: PlacedBlock[] = [];
-    const lastRow = Math.floor((window.y + window.height - 1) / blockHeight);
-    const lastColumn = Math.floor((window.x + window.width - 1) / blockWidth);
-    for (let row = Math.floor(window.y / blockHeight); row <= lastRow; row += 1) {
-      for (let column = Math.floor(window.x / blockWidth); column <= lastColumn; column += 1) {
-        blocks.push({ index: firstBlock + row * blocksAcross + column, column, row });
+    for (let row = rows.first; row <= rows.last; row += 1) {
+      for (let column = columns.first; column <= columns.last; column += 1) {
+        blocks.push({ index: firstBlock + row * this.#layout.blocksAcross + column, column, row });
       }
     }
     return blocks;
+  }
+
+  #hasWrittenBlock(window: WindowPx, firstBlock: number, table: BlockTable): boolean {
+    const { rows, columns } = this.#blockSpan(window);
+    for (let row = rows.first; row <= rows.last; row += 1) {
+      for (let column = columns.first; column <= columns.last; column += 1) {
+        if (this.#isWritten(firstBlock + row * this.#layout.blocksAcross + column, table)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Rows and columns of the blocks that meet a window. */
+  #blockSpan({ x, y, width, height }: WindowPx): { rows: Span; columns: Span } {
+    const { blockWidth, blockHeight } = this.#layout;
+    return {
+      rows: { first: Math.floor(y / blockHeight), last: Math.floor((y + height - 1) / blockHeight) },
+      columns: { first: Math.floor(x / blockWidth), last: Math.floor((x + width - 1) / blockWidth) },
+    };
   }
 
   /** One promise per block, so that each can be used while later ones are still decoded; their bytes are read together. */

@@ -79,16 +79,19 @@ export class TileMerger {
     this.#plan = plan;
   }
 
-  /** Adds the next row of tiles. @returns the objects that are complete now, in the order of their first parts. */
-  addRow(row: readonly { readonly tile: Tile; readonly instances: readonly TileInstance[] }[]): SeenObject[] {
-    for (const { tile, instances } of row) {
+  /** Adds what the tiles of the next row named. @returns the objects that are complete now, in the order of their first parts. */
+  addRow(
+    row: number,
+    tiles: readonly { readonly tile: Tile; readonly instances: readonly TileInstance[] }[],
+  ): SeenObject[] {
+    for (const { tile, instances } of tiles) {
       const parts = instances
         .filter(({ runs }) => runs.length > 0)
         .map((instance): Part => ({ ...instance, tile, parent: null }));
       this.#link(parts, tile);
       this.#active.push(...parts);
     }
-    return this.#takeFinished((row[0]?.tile.row ?? 0) + 1);
+    return this.#takeFinished(row + 1);
   }
 
   #link(parts: readonly Part[], tile: Tile): void {

@@ -27,9 +27,6 @@ export async function readTile(
   { stopwatch, signal }: StepOptions,
 ): Promise<SceneView | SkipReason> {
   const { source, bands, stretch } = scene;
-  if (await source.isKnownEmpty(windowPx, bands)) {
-    return 'nodata';
-  }
   const decimation = viewDecimation(windowPx, frame);
   const size = {
     outWidth: Math.ceil(windowPx.width / decimation),

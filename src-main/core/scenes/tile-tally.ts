@@ -26,6 +26,11 @@ export class TileTally {
     return this.#provider;
   }
 
+  /** Tiles that need not even be read. */
+  addEmpty(count: number): void {
+    this.#counts.nodata += count;
+  }
+
   /** @returns the reasoning when no tile said the same before, else null. */
   addTile(answer: TileAnswer): string | null {
     this.#counts[answer.state === 'skipped' ? answer.reason : answer.state]++;

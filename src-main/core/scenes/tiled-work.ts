@@ -47,7 +47,9 @@ export class TiledWork {
   readonly #journal: TileJournal;
   readonly #merger: TileMerger;
   readonly #objects: SceneObjects;
-  readonly #row: { tile: Tile; instances: readonly TileInstance[] }[] = [];
+  /** The row that tiles are taken from, and what they named. */
+  #row = 0;
+  readonly #named: { tile: Tile; instances: readonly TileInstance[] }[] = [];
   /** The objects that ended in the row before, on their way out while the tiles of the next one are looked at. */
   #rowBefore: Promise<void> = Promise.resolve();
 
@@ -90,8 +92,12 @@ export class TiledWork {
   }
 
   async #runOn(pool: LanePool<ModelLoaders>, ahead: number, onTile: (done: number) => void): Promise<void> {
-    const { plan, context } = this.#work;
-    await runPipeline(plan.tiles, ahead, {
+    const { plan, view, context } = this.#work;
+    const windowsPx = plan.tiles.map(({ windowPx }) => windowPx);
+    const isEmpty = await view.source.knownEmpty(windowsPx, view.bands);
+    const tiles = plan.tiles.filter(({ index }) => isEmpty[index] === false);
+    this.tally.addEmpty(plan.tiles.length - tiles.length);
+    await runPipeline(tiles, ahead, {
       read: async (tile): Promise<TileRead | TileAnswer> =>
         this.#journal.known.get(tile.index) ??
         (await readTile(this.#scene, tile.windowPx, context.frame, this.#options)),
@@ -109,7 +115,9 @@ export class TiledWork {
         onTile(tile.index + 1);
       },
     });
+    await this.#endRowsBefore(plan.rows, pool);
     await this.#rowBefore;
+    onTile(plan.tiles.length);
   }
 
   async #answer(tile: Tile, read: TileRead, pool: LanePool<ModelLoaders>): Promise<TileAnswer> {
@@ -120,22 +128,26 @@ export class TiledWork {
   }
 
   async #take(tile: Tile, answer: TileAnswer, pool: LanePool<ModelLoaders>): Promise<void> {
-    const { columns, tiles } = this.#work.plan;
+    await this.#endRowsBefore(tile.row, pool);
     const newReasoning = this.tally.addTile(answer);
     if (newReasoning !== null) {
-      const note = `tile ${tile.index + 1} of ${tiles.length}: ${newReasoning}`;
+      const note = `tile ${tile.index + 1} of ${this.#work.plan.tiles.length}: ${newReasoning}`;
       this.#options.onProgress({ stage: 'segmenting', note });
     }
-    this.#row.push({ tile, instances: answer.state === 'answered' ? answer.instances : [] });
-    if (tile.column < columns - 1) {
-      return;
+    this.#named.push({ tile, instances: answer.state === 'answered' ? answer.instances : [] });
+  }
+
+  /** Rows end one after another, also those in which nothing was to be seen. */
+  async #endRowsBefore(row: number, pool: LanePool<ModelLoaders>): Promise<void> {
+    const { columns, tiles } = this.#work.plan;
+    for (; this.#row < row; this.#row++) {
+      const seenObjects = this.#merger.addRow(this.#row, this.#named.splice(0));
+      const nextTopPx = tiles[(this.#row + 1) * columns]?.windowPx.y ?? Infinity;
+      await this.#rowBefore;
+      this.#rowBefore = this.#finishRow(seenObjects, nextTopPx, pool);
+      // A failure is met when the next row ends, not as an unhandled rejection before.
+      this.#rowBefore.catch(() => undefined);
     }
-    const seenObjects = this.#merger.addRow(this.#row.splice(0));
-    const nextTopPx = tiles[(tile.row + 1) * columns]?.windowPx.y ?? Infinity;
-    await this.#rowBefore;
-    this.#rowBefore = this.#finishRow(seenObjects, nextTopPx, pool);
-    // A failure is met when the next row ends, not as an unhandled rejection before.
-    this.#rowBefore.catch(() => undefined);
   }
 
   async #finishRow(seenObjects: readonly SeenObject[], nextTopPx: number, pool: LanePool<ModelLoaders>): Promise<void> {

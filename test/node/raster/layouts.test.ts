@@ -169,7 +169,8 @@ describe('validity', () => {
     const isEmpty = async (name: string, texts: Record<number, string>, x: number, size: number, bands: number[]) => {
       const scene = await openRaster(await write(`${name}-${planar}.tif`, { ...recipe, texts }), never);
       try {
-        return await scene.isKnownEmpty({ x, y: 2, width: size, height: size }, bands);
+        const [isKnown] = await scene.knownEmpty([{ x, y: 2, width: size, height: size }], bands);
+        return isKnown;
       } finally {
         await scene.close();
       }
@@ -183,6 +184,56 @@ describe('validity', () => {
     // Bytes cannot hold it: what was not written reads as another value, which counts.
     expect(await isEmpty('not-a-byte', { 42113: '-9999' }, 64, 60, [1, 2, 3])).toBe(false);
   });
+
+  it.each([false, true])(
+    'knows it of many windows at once as reading each of them says (planar: %s)',
+    async (planar) => {
+      const side = 300;
+      const across = Math.ceil(side / 32);
+      const bands = [1, 3];
+      // Four of five blocks were never written, in the bands of a planar file not the same ones.
+      const isWritten = (block: number): boolean => (Math.imul(block + 3, 0x9e3779b1) >>> 16) % 5 === 0;
+      const blockCount = across * across * (planar ? 3 : 1);
+      const sparseBlocks = Array.from({ length: blockCount }, (_, block) => block).filter((block) => !isWritten(block));
+      // A block that was written may hold nodata too: that is only seen by reading it.
+      const value = (x: number): number => (x < 150 ? 9 : 7);
+      const recipe = {
+        width: side,
+        height: side,
+        tile: 32,
+        bands: 3,
+        planar,
+        sparseBlocks,
+        texts: { 42113: '7' },
+        value,
+      };
+      const windowsPx = Array.from({ length: 400 }, (_, index) => ({
+        x: (index * 37) % (side - 40),
+        y: (index * 91) % (side - 40),
+        width: 1 + ((index * 13) % 40),
+        height: 1 + ((index * 29) % 40),
+      }));
+      const scene = await openRaster(await write(`many-${planar}.tif`, recipe), never);
+      const known = await scene.knownEmpty(windowsPx, bands);
+      const blocksOf = ({ x, y, width, height }: (typeof windowsPx)[number]): number[] => {
+        const found = new Set<number>();
+        for (let row = y; row < y + height; row++) {
+          for (let column = x; column < x + width; column++) {
+            found.add(Math.floor(row / 32) * across + Math.floor(column / 32));
+          }
+        }
+        return planar ? bands.flatMap((band) => [...found].map((at) => at + (band - 1) * across * across)) : [...found];
+      };
+      expect(known).toEqual(windowsPx.map((windowPx) => !blocksOf(windowPx).some(isWritten)));
+      expect(new Set(known).size).toBe(2);
+      for (const [index, windowPx] of windowsPx.entries()) {
+        const { width: outWidth, height: outHeight } = windowPx;
+        const { valid } = await scene.readWindow({ windowPx, outWidth, outHeight, bands }, never);
+        expect(known[index] === true && valid.includes(1)).toBe(false);
+      }
+      await scene.close();
+    },
+  );
 
   it('calls a pixel valid when any requested band is, and NaN never', async () => {
     const value = (x: number, _y: number, band: number): number =>

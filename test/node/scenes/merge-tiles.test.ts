@@ -56,6 +56,7 @@ function merged(objects: readonly Runs[], by: TilePlan = plan): SeenObject[] {
   const merger = new TileMerger(by);
   return Array.from({ length: by.rows }, (_, row) =>
     merger.addRow(
+      row,
       by.tiles.filter((tile) => tile.row === row).map((tile) => ({ tile, instances: seenBy(tile, objects) })),
     ),
   ).flat();
@@ -90,6 +91,7 @@ describe('objects across the seams of tiles', () => {
     const [first] = plan.tiles;
     const cut = Array.from({ length: plan.rows }, (_, row) =>
       onlyFirst.addRow(
+        row,
         plan.tiles
           .filter((tile) => tile.row === row)
           .map((tile) => ({ tile, instances: tile === first ? seenBy(tile, [object]) : [] })),
@@ -107,6 +109,7 @@ describe('objects across the seams of tiles', () => {
       { length: plan.rows },
       (_, row) =>
         merger.addRow(
+          row,
           plan.tiles.filter((tile) => tile.row === row).map((tile) => ({ tile, instances: seenBy(tile, objects) })),
         ).length,
     );

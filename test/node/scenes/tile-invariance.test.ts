@@ -143,7 +143,7 @@ function noting(windowsPx: WindowPx[]): RasterReader {
       return {
         info: source.info,
         crs: source.crs,
-        isKnownEmpty: (windowPx, bands) => source.isKnownEmpty(windowPx, bands),
+        knownEmpty: (toLookAtPx, bands) => source.knownEmpty(toLookAtPx, bands),
         transform: source.transform,
         readWindow: (request, readSignal) => {
           windowsPx.push(request.windowPx);
