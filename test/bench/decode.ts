@@ -137,7 +137,7 @@ async function benchModel(model: Model, opened: Peer | AbsentPeer): Promise<Benc
         case: `${model.name}: one greedy token, ${threads} threads`,
         ours: async () => (await decode()).perToken,
         peer: async (peer) => (await peerRun(peer)).perToken,
-        note: 'embedding, decoder and argmax on the same weights; tokens must be equal; the binding costs about 0.15 ms a token',
+        note: 'embedding, decoder and argmax on the same weights; tokens must be equal; "binding" says what copying caches takes',
       }),
       await compare({
         ...common,
