@@ -23,6 +23,7 @@ export default defineConfig({
           cli: resolve('src-main/cli.ts'),
           engine: resolve('src-main/engine/entry.ts'),
           'model-lane': resolve('src-main/engine/lanes/lane-entry.ts'),
+          'file-digest': resolve('src-main/engine/digest/digest-entry.ts'),
           'provider-probe': resolve('src-main/engine/probe-entry.ts'),
         },
         output: {

@@ -7,6 +7,7 @@ export interface Installation {
   readonly version: string;
   readonly engineEntryPath: string;
   readonly laneEntryPath: string;
+  readonly digestEntryPath: string;
   readonly probeEntryPath: string;
   readonly resourcesDirectory: string;
   /** The pack that ships with the program. */
@@ -25,6 +26,7 @@ export function installationAt(entryUrl: string): Installation {
     version: packageJson.version,
     engineEntryPath: join(buildDirectory, 'engine.cjs'),
     laneEntryPath: join(buildDirectory, 'model-lane.cjs'),
+    digestEntryPath: join(buildDirectory, 'file-digest.cjs'),
     probeEntryPath: join(buildDirectory, 'provider-probe.cjs'),
     resourcesDirectory: join(filesRoot, 'resources'),
     embeddedPackDirectory: join(filesRoot, 'models', 'nano'),

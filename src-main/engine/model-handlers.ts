@@ -10,6 +10,7 @@ import type { QueryContext } from '../core/query/query-ports.ts';
 import { ViewMemory } from '../core/query/view-memory.ts';
 import { forgetBlocks } from '../core/raster/block-cache.ts';
 import { rasterReader } from '../core/raster/open-raster.ts';
+import { digestBeside } from './digest/digest-beside.ts';
 import { evaluateWithOthers } from './evaluate.ts';
 import { installation } from './installation.ts';
 import { LaneStore } from './lanes/lane-store.ts';
@@ -26,7 +27,7 @@ export function createModelHandlers(): Pick<Handlers, ModelRoute> {
   const lanes = new LaneStore();
   const packs = new PackMemory();
   const views = new ViewMemory(rasterReader);
-  const digests = new KnownDigests();
+  const digests = new KnownDigests(digestBeside(installation.digestEntryPath));
   const queue = new ModelQueue();
   const writer = createFeatureWriter();
 

@@ -10,7 +10,13 @@ const keptDigests = 64;
 
 /** SHA-256 sums of files, read again only when a file has changed: the second question on a scene of gigabytes must not read it all. */
 export class KnownDigests {
+  readonly #digest: typeof sha256OfFile;
   readonly #known = new Map<string, { identity: string; digest: FileDigest }>();
+
+  /** @param digest sums up a file that is not known. */
+  constructor(digest = sha256OfFile) {
+    this.#digest = digest;
+  }
 
   /** @throws Think2SegError INPUT_NOT_READABLE */
   async of(path: string, signal: AbortSignal): Promise<FileDigest> {
@@ -19,7 +25,7 @@ export class KnownDigests {
     if (known !== undefined && known.identity === identity) {
       return known.digest;
     }
-    const digest = await sha256OfFile(path, signal);
+    const digest = await this.#digest(path, signal);
     if (identity !== null) {
       this.#known.delete(path);
       this.#known.set(path, { identity, digest });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Think2SegError } from '../../../src-main/contract/errors.ts';
 import type { Geotransform } from '../../../src-main/contract/geo.ts';
 import type { ProgressEvent } from '../../../src-main/contract/progress.ts';
 import type { SegmentInput } from '../../../src-main/contract/routes.ts';
@@ -186,6 +187,38 @@ describe('runQuery', () => {
   ])('refuses %s', async (_, answer, code, changes, raster) => {
     const { running } = await query(answer, changes, raster);
     await expect(running).rejects.toMatchObject({ code });
+  });
+
+  it('reads the raster for its sum while the models run, and fails where it cannot', async () => {
+    const crs = await crsFromEpsg(32633);
+    let tell: (failure: Error) => void = () => undefined;
+    const order: string[] = [];
+    const writer = fakeWriter();
+    const ports: QueryPorts = {
+      rasters: fakeReader({ width: 280, height: 280, crs, transform }),
+      writer,
+      digestFile: () => {
+        order.push('digest');
+        return new Promise((_, reject) => {
+          tell = reject;
+        });
+      },
+      loadReasoner: () => {
+        order.push('reasoner');
+        return Promise.resolve(fakeReasoner(twoBoxes));
+      },
+      loadSegmenter: () => {
+        order.push('segmenter');
+        tell(new Think2SegError('INPUT_NOT_READABLE', 'the disk went away'));
+        return Promise.resolve(fakeSegmenter());
+      },
+    };
+    const input = inputOf({ outputPaths: [join(folder, 'x.gpkg')] });
+    const caller = { signal: new AbortController().signal, onProgress: () => undefined };
+    await expect(runQuery(ports, input, context, caller)).rejects.toMatchObject({ code: 'INPUT_NOT_READABLE' });
+    expect(order).toEqual(['digest', 'reasoner', 'segmenter']);
+    expect(writer.written).toEqual([]);
+    expect(await readdir(folder)).toEqual(['scene.tif']);
   });
 
   it('stops when it is told to, between any two steps', async () => {

@@ -1,0 +1,3 @@
+import { serveDigest } from './serve-digest.ts';
+
+serveDigest();
