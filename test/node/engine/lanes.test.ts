@@ -89,6 +89,46 @@ describe('models in a thread of their own', { timeout: 120_000 }, () => {
     });
   });
 
+  it('answer two callers, one call after another, and each of them about its own image', async () => {
+    const other = new LaneModels(thread);
+    const answers = async (caller: LaneModels, seed: number) => {
+      const reasoner = await caller.loadReasoner(signal);
+      const segmenter = await caller.loadSegmenter(signal);
+      const request = { imageModel: picture(seed), imageKey: String(seed), question: 'Where is open water?' };
+      const { text } = await reasoner.reason(request, { signal, onProgress });
+      const computedMs: number[] = [];
+      const encoded = await segmenter.encode(picture(seed), signal, (ms) => computedMs.push(ms));
+      const masks = await segmenter.segment(encoded, prompts, signal, (ms) => computedMs.push(ms));
+      return { text, masks, computedMs };
+    };
+    const alone = [await answers(lane, 6), await answers(lane, 7)];
+    const together = await Promise.all([answers(lane, 6), answers(other, 7)]);
+    expect(together.map(({ text, masks }) => ({ text, masks }))).toEqual(
+      alone.map(({ text, masks }) => ({ text, masks })),
+    );
+    expect(together[0].masks).not.toEqual(together[1].masks);
+    // Both were encoded once: neither caller made the lane forget the image of the other.
+    expect(together.map(({ computedMs }) => computedMs.length)).toEqual([2, 2]);
+  });
+
+  it('leave a call that was given up while it waited, and answer those behind it', async () => {
+    const reasoner = await lane.loadReasoner(signal);
+    const other = await new LaneModels(thread).loadReasoner(signal);
+    const ask = (asked: typeof reasoner, seed: number, asking: AbortSignal) =>
+      asked.reason(
+        { imageModel: picture(seed), imageKey: String(seed), question: 'Where is open water?' },
+        { signal: asking, onProgress },
+      );
+    const controller = new AbortController();
+    const first = ask(reasoner, 8, signal);
+    const waiting = ask(other, 9, controller.signal);
+    const last = ask(other, 10, signal);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    const texts = await Promise.all([first, last]);
+    expect(texts.map(({ stopReason }) => stopReason)).not.toContain('length');
+  });
+
   it('say what is wrong with a pack, and that their thread has ended', async () => {
     const broken = { ...start, lvlm: { ...start.lvlm, decoder: join(repository, 'no-such.onnx') } };
     const other = new LaneThread(entryPath, broken);
