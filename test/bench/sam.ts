@@ -78,9 +78,9 @@ async function benchModel({ name, directory, runs }: Model, opened: Peer | Absen
   const encoder = await openSession(encoderPath, { provider: 'cpu', threads });
   const decoder = await openSession(decoderPath, { provider: 'cpu', threads });
   try {
-    const encode = (values: Float32Array): Promise<Record<string, Tensor>> =>
-      encoder.run({ pixel_values: new Tensor('float32', values, [1, 3, size, size]) });
-    const embeddings = await encode(pixels);
+    const encode = (values: Tensor): Promise<Record<string, Tensor>> => encoder.run({ pixel_values: values });
+    const inputDims = [1, 3, size, size];
+    const embeddings = await encode(new Tensor('float32', pixels, inputDims));
     const common = { area: 'segment', opened, runs, pauseMs: afterModelRunMs, target: 1.05, note: modelNote };
     const rows = [
       await compare({
@@ -88,11 +88,12 @@ async function benchModel({ name, directory, runs }: Model, opened: Peer | Absen
         case: `${name}: encode ${size}x${size}, ${threads} threads`,
         ours: async () => {
           // As in the product and in the peer, the processor has just written the input.
-          const values = pixels.slice();
+          const values = new Tensor('float32', pixels.slice(), inputDims);
           const start = performance.now();
           const outputs = await encode(values);
           const ms = performance.now() - start;
-          freeTensors(Object.values(outputs));
+          // As Python does without being told.
+          freeTensors([values, ...Object.values(outputs)]);
           return ms;
         },
         peer: async (peer) => {
