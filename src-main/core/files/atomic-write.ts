@@ -81,8 +81,19 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
     return result;
   } finally {
     for (const folder of scratchFolders) {
-      await rm(folder, { recursive: true, force: true });
+      await removeFolders(folder, part);
     }
+  }
+}
+
+/** After files were moved into place there are two empty folders: looking for what is in them would take three times as many steps. */
+async function removeFolders(folder: string, part: string): Promise<void> {
+  try {
+    await rmdir(join(folder, part));
+    await rmdir(folder);
+  } catch {
+    // Something is left: of a failure, or of what was replaced.
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
