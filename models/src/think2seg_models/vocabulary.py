@@ -7,13 +7,12 @@ which tells the decoder where in the answer it stands.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .questions import CONCEPT_KEYS, seen_words
+from .questions import CONCEPT_KEYS
 from .wordings import CONCEPTS, RELATIONS, UNKNOWN_SAID_AS
 
 PAD, END = "<|endoftext|>", "<|im_end|>"
@@ -88,9 +87,6 @@ ANSWER_TOKENS = [*STRUCTURE, *CONCEPT_TOKENS, *COUNT_TOKENS, *RELATION_TOKENS, *
 ANSWER_TOKENS += [str(i * BIN_PX) for i in range(N_BINS)]
 
 PUNCTUATION = list("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-COMMON_WORDS = 18_000
-"""So many whole words of the sentence model are kept besides those of the training phrases; all of them span the vectors."""
-WORD_PIECES = 600
 VECTOR_SIZE = 128
 
 
@@ -128,58 +124,6 @@ def coded(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def answer_index(text: str) -> int:
     """Token number of an answer fragment (the same in every vocabulary)."""
     return len(SPECIALS) + ANSWER_TOKENS.index(text)
-
-
-def question_words(sentence_model_vocabulary: list[str]) -> tuple[list[str], list[str]]:
-    """Whole words (those of the training phrases, then all of the sentence model) and `##` pieces."""
-    seen = sorted(seen_words())
-    whole = [w for w in sentence_model_vocabulary if re.fullmatch(r"[a-z]{2,}", w)]
-    words = seen + sorted(set(whole) - set(seen))
-    letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
-    digits = list("13579")  # even digits are coordinates already
-    pieces = [w for w in sentence_model_vocabulary if re.fullmatch(r"##[a-z]{2,}", w)][:WORD_PIECES]
-    singles = [x for x in letters + digits if x not in words]
-    return words, singles + [f"##{x}" for x in letters + list("0123456789")] + pieces
-
-
-def sentence_vectors(words: list[str], sentence_model: Path) -> np.ndarray:
-    """Mean-pooled sentence-model output of each word alone, [len(words), hidden], rows of unit length."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(sentence_model)
-    model = AutoModel.from_pretrained(sentence_model).eval()
-    rows = []
-    with torch.no_grad():
-        for start in range(0, len(words), 256):
-            batch = tokenizer(words[start : start + 256], padding=True, return_tensors="pt")
-            hidden = model(**batch).last_hidden_state
-            mask = batch["attention_mask"][..., None].float()
-            rows.append((hidden * mask).sum(1) / mask.sum(1))
-    vectors = torch.cat(rows).numpy()
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def build_vocabulary(sentence_model: Path) -> Vocabulary:
-    """Needs the folder of all-MiniLM-L6-v2 (Apache-2.0); the vectors are its word meanings, reduced by PCA."""
-    listed = (sentence_model / "vocab.txt").read_text().splitlines()
-    words, pieces = question_words(listed)
-    full = sentence_vectors(words, sentence_model)
-    centred = full - full.mean(0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    reduced = centred @ axes[:VECTOR_SIZE].T
-    reduced /= reduced.std()
-    every = set(words)
-    kept = seen_words() | set([word for word in listed if word in every][:COMMON_WORDS])
-    reduced = reduced[[w in kept for w in words]]
-    words = [w for w in words if w in kept]
-    tokens = SPECIALS + ANSWER_TOKENS + words + pieces + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
-    if len(set(tokens)) != len(tokens):
-        raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
-    vectors = np.zeros((len(tokens), VECTOR_SIZE), np.float32)
-    first = len(SPECIALS) + len(ANSWER_TOKENS)
-    vectors[first : first + len(words)] = reduced
-    return Vocabulary(tokens, vectors)
 
 
 def build_tokenizer(vocabulary: Vocabulary):

