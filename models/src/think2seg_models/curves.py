@@ -5,15 +5,16 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-PANEL = (420, 240)
+PANEL = (420, 280)
 MARGIN = 36
+LEGEND_LINE = 14
 SHOWN = {
     "detector": [("class_box_mask", 0, "class loss"), ("class_box_mask", 1, "box loss")],
     "prompter": [("loss", None, "token loss"), ("coordinates", None, "coordinates exact")],
     "segmenter": [("loss", None, "loss"), ("crop_iou", None, "IoU in the crop")],
 }
 COLOURS = [(32, 90, 160), (190, 80, 40), (60, 130, 60), (130, 70, 150)]
-GRPO_STEPS = 5
+GRPO_STEPS = 20
 """Steps of GRPO whose rewards are averaged: each is about other questions."""
 
 
@@ -29,7 +30,7 @@ def _spent(line: dict) -> float:
 
 def _panel(draw: ImageDraw.ImageDraw, left: int, title: str, unit: str, curves: list[tuple[str, list[tuple[float, float]]]]) -> None:
     width, height = PANEL
-    right, bottom = left + width - 12, height - MARGIN
+    right, bottom = left + width - 12, height - MARGIN - 3 * LEGEND_LINE
     draw.text((left + MARGIN, 6), title, fill=(0, 0, 0))
     longest = max(x for _, points in curves for x, _ in points) or 1
     draw.line([(left + MARGIN, 24), (left + MARGIN, bottom), (right, bottom)], fill=(120, 120, 120))
@@ -39,7 +40,8 @@ def _panel(draw: ImageDraw.ImageDraw, left: int, title: str, unit: str, curves: 
         path = [(left + MARGIN + (right - left - MARGIN) * x / longest, bottom - (bottom - 28) * y / top) for x, y in points]
         colour = COLOURS[number % len(COLOURS)]
         draw.line(path, fill=colour, width=2)
-        draw.text((left + MARGIN + 60, 24 + 14 * number), f"{name} (top of axis {top:.3g}, last {points[-1][1]:.3g})", fill=colour)
+        legend = f"{name} (top of axis {top:.3g}, last {points[-1][1]:.3g})"
+        draw.text((left + MARGIN, bottom + 24 + LEGEND_LINE * number), legend, fill=colour)
 
 
 def _seeds(logs: Path) -> list[tuple[str, list[tuple[float, float]]]]:
