@@ -14,6 +14,13 @@ export { Tensor };
 /** Name, element type and shape of an input or output; unknown dimensions are strings, the names the model gives them. */
 export type ValueMetadata = OrtSession.ValueMetadata;
 
+/**
+ * How long the threads of a model wait for its next run before they give their processors back. The steps of a decoder follow one another
+ * within less; by ONNX Runtime's own measure they would keep a machine of few cores from all that comes after a model for tens of
+ * milliseconds.
+ */
+const waitForNextRunUs = 1000;
+
 /** A loaded model. `run` blocks this thread while the model computes; inputs are not copied. */
 export interface InferenceSession {
   readonly modelPath: string;
@@ -71,8 +78,7 @@ export async function openSession(modelPath: string, options: SessionOptions): P
       // A second run of equal shape would plan one block for all values while what the first run took stays: 0.5 to 2 GB more for a
       // SAM 2.1, and no time saved. DirectML supports neither that nor parallel execution.
       enableMemPattern: false,
-      // Between runs the threads of a model would turn for tens of milliseconds, and keep a machine of few cores from all that comes after it.
-      extra: { session: { force_spinning_stop: '1' } },
+      extra: { session: { intra_op: { spin_duration_us: `${waitForNextRunUs}` } } },
       ...(provider === 'dml' ? { executionMode: 'sequential' } : {}),
     });
   } catch (error) {
