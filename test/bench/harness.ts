@@ -73,7 +73,7 @@ export interface Comparison {
   readonly opened: Peer | AbsentPeer;
   /** Counted runs of each, after one uncounted run of each. Default 5. */
   readonly runs?: number;
-  /** Waited before each run of either. Default 0. */
+  /** Waited before each run of either, then one uncounted run wakes the processor. Default none. */
   readonly pauseMs?: number;
   readonly target?: number;
   readonly note?: string;
@@ -89,11 +89,17 @@ export async function compare(comparison: Comparison): Promise<BenchRow> {
   const theirs: number[] = [];
   for (let run = 0; run <= (comparison.runs ?? 5); run++) {
     await sleep(comparison.pauseMs ?? 0);
+    if (comparison.pauseMs !== undefined) {
+      await comparison.ours();
+    }
     const start = performance.now();
     const returned = await comparison.ours();
     ours.push(returned ?? performance.now() - start);
     if (peer !== null && !('absent' in opened)) {
       await sleep(comparison.pauseMs ?? 0);
+      if (comparison.pauseMs !== undefined) {
+        await peer(opened);
+      }
       theirs.push(await peer(opened));
     }
   }
