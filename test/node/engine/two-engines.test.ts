@@ -7,6 +7,7 @@ import { EngineClient } from '../../../src-main/app/engine-client.ts';
 import { engineForker } from '../../../src-main/cli/fork-engine.ts';
 import type { SegmentInput } from '../../../src-main/contract/routes.ts';
 import type { SegmentResult } from '../../../src-main/contract/segment-result.ts';
+import { isGone, processNumbered } from '../../../src-main/core/files/process-owner.ts';
 import { childrenOf } from '../../support/process-tree.ts';
 import { segmentInput } from '../../support/segment-input.ts';
 import { softwareVulkan } from '../../support/software-vulkan.ts';
@@ -91,8 +92,10 @@ describe.skipIf(softwareVulkan.missing !== null)(
       await expect(first.segment()).rejects.toMatchObject({ code: 'GPU_IN_USE' });
 
       const secondPid = enginePids().find((pid) => pid !== firstPid) ?? 0;
+      const killed = processNumbered(secondPid);
       process.kill(secondPid, 'SIGKILL');
-      await vi.waitUntil(() => !enginePids().includes(secondPid));
+      // A process of this size takes a moment to end, and has its lock until then.
+      await vi.waitUntil(() => isGone(killed));
       expect(await first.segment()).toBe('webgpu');
     });
   },
