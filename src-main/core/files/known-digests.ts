@@ -1,4 +1,5 @@
 import { fileIdentity } from './file-identity.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { sha256OfFile } from './sha256.ts';
 
 export interface FileDigest {
@@ -27,11 +28,7 @@ export class KnownDigests {
     }
     const digest = await this.#digest(path, signal);
     if (identity !== null) {
-      this.#known.delete(path);
-      this.#known.set(path, { identity, digest });
-      for (const oldest of [...this.#known.keys()].slice(0, -keptDigests)) {
-        this.#known.delete(oldest);
-      }
+      keepNewest(this.#known, path, { identity, digest }, keptDigests);
     }
     return digest;
   }

@@ -1,4 +1,6 @@
 /** With what weights the samples of an axis make those of a resized one, in the fixed point of Pillow. */
+import { keepNewest } from '../keep-newest.ts';
+
 export type ResizeFilter = 'lanczos' | 'bicubic' | 'bilinear';
 
 interface FilterKernel {
@@ -47,11 +49,7 @@ const plans = new Map<string, AxisPlan>();
 export function planAxis(inSize: number, outSize: number, filter: ResizeFilter, sampleStep: number): AxisPlan {
   const key = [inSize, outSize, filter, sampleStep].join();
   const plan = plans.get(key) ?? makePlan(inSize, outSize, filter, sampleStep);
-  plans.delete(key);
-  plans.set(key, plan);
-  for (const oldest of [...plans.keys()].slice(0, -keptPlans)) {
-    plans.delete(oldest);
-  }
+  keepNewest(plans, key, plan, keptPlans);
   return plan;
 }
 

@@ -1,5 +1,6 @@
 /** Images of one view that a segmenter has encoded, so that prompts on them cost a decoder run and nothing else. */
 import type { WindowPx } from '../../contract/geo.ts';
+import { keepNewest } from '../keep-newest.ts';
 import type { EncodedImage, Segmenter } from '../ports.ts';
 import type { ClippedPrompt, PromptShape } from './prompt-frames.ts';
 
@@ -40,14 +41,7 @@ export class EncodedCrops {
     this.#belongTo(segmenter);
     const key = [windowPx.x, windowPx.y, windowPx.width, windowPx.height, width, height].join();
     const crop = this.#crops.get(key) ?? { windowPx, width, height, ...(await encode()) };
-    // The newest stands last.
-    this.#crops.delete(key);
-    if (this.#limit > 0) {
-      this.#crops.set(key, crop);
-    }
-    for (const oldest of [...this.#crops.keys()].slice(0, -this.#limit)) {
-      this.#crops.delete(oldest);
-    }
+    keepNewest(this.#crops, key, crop, this.#limit);
     return crop;
   }
 

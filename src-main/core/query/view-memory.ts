@@ -4,6 +4,7 @@
  */
 import type { SegmentInput } from '../../contract/routes.ts';
 import { fileIdentity } from '../files/file-identity.ts';
+import { keepNewest } from '../keep-newest.ts';
 import type { RasterReader, RasterSource } from '../ports.ts';
 import type { QueryContext, StepOptions } from './query-ports.ts';
 import { chooseView, readSceneView, type SceneView } from './scene-view.ts';
@@ -30,12 +31,7 @@ export class ViewMemory {
     const { windowPx, bands } = chooseView(source, input);
     const key = JSON.stringify([windowPx, bands, input.mode, frame]);
     const view = this.#views.get(key) ?? (await readSceneView(source, input, { frame, keptCrops }, options));
-    // The newest stands last.
-    this.#views.delete(key);
-    this.#views.set(key, view);
-    for (const oldest of [...this.#views.keys()].slice(0, -keptViews)) {
-      this.#views.delete(oldest);
-    }
+    keepNewest(this.#views, key, view, keptViews);
     return view;
   }
 

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import { identityOf } from '../files/file-identity.ts';
+import { keepNewest } from '../keep-newest.ts';
 import type { ReadMemory } from './read-memory.ts';
 
 /** Reads up to this size are cut out of pages that are kept: a header is read in dozens of pieces of a few bytes. */
@@ -65,12 +66,9 @@ export class ByteFile {
     if (bytes === undefined) {
       const start = page * pageBytes;
       bytes = this.#readNew(start, Math.min(pageBytes, this.size - start));
-      this.#pages.set(page, bytes);
       // What could not be read is tried again, as it was before pages were kept.
       bytes.catch(() => this.#pages.delete(page));
-      for (const oldest of [...this.#pages.keys()].slice(0, -keptPages)) {
-        this.#pages.delete(oldest);
-      }
+      keepNewest(this.#pages, page, bytes, keptPages);
     }
     return bytes;
   }

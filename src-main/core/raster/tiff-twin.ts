@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { swapBytes } from './sample-packing.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
 import { photometric, type TiffLayout } from './tiff-layout.ts';
@@ -70,11 +71,7 @@ async function describeTwin(bytes: Uint8Array, extension: string, sidecars: read
   }
   const key = hash.digest('base64');
   const info = descriptions.get(key) ?? (await gdalRasterInfo({ bytes, extension, sidecars }));
-  descriptions.delete(key);
-  descriptions.set(key, info);
-  for (const oldest of [...descriptions.keys()].slice(0, -keptDescriptions)) {
-    descriptions.delete(oldest);
-  }
+  keepNewest(descriptions, key, info, keptDescriptions);
   return info;
 }
 

@@ -32,6 +32,7 @@ export class LaneModels implements ModelLoaders {
   readonly #thread: LaneThread;
   #reasoner: Reasoner | null = null;
   #segmenter: Segmenter | null = null;
+
   constructor(thread: LaneThread) {
     this.#thread = thread;
   }

@@ -1,6 +1,7 @@
 /** The thread of a lane: loads its models as soon as it starts, and answers one call after another. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Think2SegError } from '../../contract/errors.ts';
+import { keepNewest } from '../../core/keep-newest.ts';
 import type { EncodedImage, Reasoner, Segmenter } from '../../core/ports.ts';
 import { createReasoner } from '../../core/reason/reasoner.ts';
 import { createSegmenter } from '../../core/segment/segmenter.ts';
@@ -51,10 +52,8 @@ function createHandlers(start: LaneStart): Handlers {
     encode: async ({ imageNumber, image }, signal) => {
       let computedMs = 0;
       const segmenter = await openSegmenter();
-      encoded.set(imageNumber, await segmenter.encode(image, signal, (ms) => (computedMs += ms)));
-      for (const oldest of [...encoded.keys()].slice(0, -callersPerLane)) {
-        encoded.delete(oldest);
-      }
+      const newest = await segmenter.encode(image, signal, (ms) => (computedMs += ms));
+      keepNewest(encoded, imageNumber, newest, callersPerLane);
       return { computedMs };
     },
     segment: async ({ imageNumber, prompts }, signal) => {
