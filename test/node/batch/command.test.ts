@@ -93,14 +93,16 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
 
   it('comes to the same files after kills at any moment, each scene done once', async () => {
     const args = ['in', '-q', fuel, '--format', 'geojson', '--quiet', '--json'];
+    const startedMs = performance.now();
     expect(await batch([...args, '-o', 'undisturbed'])).toMatchObject({ status: 0 });
+    const wholeMs = performance.now() - startedMs;
     let kills = 0;
-    for (const afterMs of [1000, 1600, 2200]) {
+    for (const share of [0.4, 0.6, 0.8]) {
       const child = spawn(process.execPath, [join(repository, 'out/main/cli.cjs'), 'batch', ...args, '-o', 'killed'], {
         cwd: folder,
         stdio: 'ignore',
       });
-      await new Promise((done) => setTimeout(done, afterMs));
+      await new Promise((done) => setTimeout(done, share * wholeMs));
       kills += child.kill('SIGKILL') ? 1 : 0;
       await new Promise((done) => child.once('close', done));
     }
@@ -155,16 +157,16 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
   });
 
   it('stops at once at the second Ctrl-C and leaves nothing unfinished', async () => {
-    let interrupted = false;
+    let interrupts = 0;
     const run = await batch(['in', '-q', fuel, '-o', 'twice'], {
       onStderr: (text, kill) => {
-        if (!interrupted && text.includes('1/4')) {
-          interrupted = true;
+        if ((interrupts === 0 && text.includes('1/4')) || (interrupts === 1 && text.includes('Ctrl-C again'))) {
+          interrupts++;
           kill('SIGINT');
-          setTimeout(() => kill('SIGINT'), 30);
         }
       },
     });
+    expect(interrupts).toBe(2);
     expect(run.status).toBe(130);
     expect(run.stderr).toContain('CANCELLED');
     expect(leftovers('twice')).toEqual([]);

@@ -75,7 +75,7 @@ describe('a batch', { timeout: 600_000 }, () => {
     'blames no scene when %s comes to all of its processes, and goes on',
     async (name) => {
       const [scenes, output] = [`group${name}`, `group${name}-out`];
-      makeScenes(scenes, 3);
+      makeScenes(scenes, 8);
       const args = ['batch', scenes, ...common, '-o', output];
       const child = spawn(process.execPath, [join(repository, 'out/main/cli.cjs'), ...args], {
         cwd: folder,
@@ -83,12 +83,20 @@ describe('a batch', { timeout: 600_000 }, () => {
         detached: true,
       });
       const ended = new Promise((done) => child.once('close', done));
-      // As a scheduler does, and a terminal that closes: the engine hears it before the program.
-      child.stderr.once('data', () => setTimeout(() => process.kill(-(child.pid ?? 0), name), 1_000));
+      let said = '';
+      let told = false;
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+        if (!told && said.includes('2/8')) {
+          told = true;
+          // As a scheduler does, and a terminal that closes: the engine hears it before the program.
+          process.kill(-(child.pid ?? 0), name);
+        }
+      });
       expect(await ended).toBe(130);
       expect(itemLines(join(folder, output)).filter(({ state }) => state === 'failed')).toEqual([]);
       const rest = await runThink2seg([...args, '--quiet'], { cwd: folder });
-      expect(resultOf(rest.stdout)).toMatchObject({ items: 3, failed: 0, remaining: 0 });
+      expect(resultOf(rest.stdout)).toMatchObject({ items: 8, failed: 0, remaining: 0 });
     },
   );
 

@@ -125,16 +125,17 @@ describe.skipIf(reason !== null)(
     });
 
     it('stops at the second Ctrl-C, blames no scene for it, and goes on later', async () => {
-      let interrupted = false;
+      let interrupts = 0;
       const run = await onRay('stopped', {
         onStderr: (text, kill) => {
-          if (!interrupted && text.includes(`1/${sceneCount}`)) {
-            interrupted = true;
+          const begun = interrupts === 0 && text.includes(`1/${sceneCount}`);
+          if (begun || (interrupts === 1 && text.includes('Ctrl-C again'))) {
+            interrupts++;
             kill('SIGINT');
-            setTimeout(() => kill('SIGINT'), 200);
           }
         },
       });
+      expect(interrupts).toBe(2);
       expect(run.status).toBe(130);
       expect(readFileSync(join(folder, 'stopped/manifest.jsonl'), 'utf8')).not.toContain('"state":"failed"');
       const rest = await onRay('stopped');
