@@ -10,6 +10,8 @@ import { gdalVectorInfo, gdalVectorSql } from '../gdal/gdal.ts';
 import type { GdalVectorLayer } from '../gdal/gdal-info.ts';
 import type { WriteRequest } from '../ports.ts';
 import { isSameCrs } from '../crs/same-crs.ts';
+import { writeGeoPackageFile } from './geopackage-file.ts';
+import { geoPackageSrs } from './geopackage-srs.ts';
 import { runRecordStatements, styleStatements } from './geopackage-tables.ts';
 import { translateFeatures } from './translate-features.ts';
 
@@ -18,8 +20,14 @@ const journals = ['-wal', '-shm', '-journal'] as const;
 /** A new file, with the layer's style as its default where one is given. */
 export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
   await withAtomicOutputs([request.path], { ...atomic(request), signal }, async ([temporaryPath]) => {
-    const record = ['-mo', `think2seg=${JSON.stringify(request.runRecord)}`];
-    await translateFeatures(request, temporaryPath, signal, 'GPKG', null, record);
+    const srs = await geoPackageSrs(request.crs);
+    // GDAL knows the types of what came from elsewhere, systems that are told in several ways, and names that are taken.
+    if (srs === null || (request.fields ?? []).length > 0 || /^(gpkg|sqlite)_/i.test(request.layerName)) {
+      const record = ['-mo', `think2seg=${JSON.stringify(request.runRecord)}`];
+      await translateFeatures(request, temporaryPath, signal, 'GPKG', null, record);
+    } else {
+      await writeGeoPackageFile(temporaryPath, request, srs, signal);
+    }
     if (request.style !== undefined) {
       await gdalVectorSql(
         temporaryPath,

@@ -1,0 +1,71 @@
+import type { PolygonRings } from '../ports.ts';
+import type { Box } from '../sqlite/rtree.ts';
+import { oriented } from './rings.ts';
+
+const [wkbPolygon, wkbMultiPolygon] = [3, 6];
+const littleEndian = 1;
+/** Flags of a GeoPackage geometry, beside its byte order. */
+const [withBox, isEmpty] = [0b10, 0b1_0000];
+const partHeaderBytes = 1 + 4 + 4;
+
+/**
+ * A multipolygon as GeoPackages keep it (OGC 12-128r18, section 2.1.3): a header with the box, then WKB. Exteriors wind counter-clockwise.
+ *
+ * @returns with the box; null for a multipolygon without points.
+ */
+export function geoPackageGeometry(
+  polygons: readonly PolygonRings[],
+  srsId: number,
+): { blob: Buffer; box: Box | null } {
+  const box = boxOf(polygons);
+  const headerBytes = 8 + (box === null ? 0 : 4 * 8);
+  const blob = Buffer.allocUnsafe(
+    headerBytes + partHeaderBytes + polygons.reduce((sum, part) => sum + wkbBytes(part), 0),
+  );
+  blob.write('GP\0', 0, 'latin1');
+  blob[3] = littleEndian | (box === null ? isEmpty : withBox);
+  blob.writeInt32LE(srsId, 4);
+  box?.forEach((value, index) => blob.writeDoubleLE(value, 8 + index * 8));
+  let at = writePartHeader(blob, headerBytes, wkbMultiPolygon, polygons.length);
+  for (const { rings } of polygons) {
+    at = writePartHeader(blob, at, wkbPolygon, rings.length);
+    for (const [index, ring] of rings.entries()) {
+      at = writeRing(blob, at, oriented(ring, index === 0));
+    }
+  }
+  return { blob, box };
+}
+
+function boxOf(polygons: readonly PolygonRings[]): Box | null {
+  let [minX, maxX, minY, maxY] = [Infinity, -Infinity, Infinity, -Infinity];
+  for (const { rings } of polygons) {
+    const exterior = rings[0] ?? [];
+    for (let i = 0; i < exterior.length; i += 2) {
+      minX = Math.min(minX, exterior[i]!);
+      maxX = Math.max(maxX, exterior[i]!);
+      minY = Math.min(minY, exterior[i + 1]!);
+      maxY = Math.max(maxY, exterior[i + 1]!);
+    }
+  }
+  return minX <= maxX ? [minX, maxX, minY, maxY] : null;
+}
+
+function wkbBytes({ rings }: PolygonRings): number {
+  return rings.reduce((sum, ring) => sum + 4 + 8 * (ring.length + 2), partHeaderBytes);
+}
+
+function writePartHeader(blob: Buffer, at: number, type: number, count: number): number {
+  blob[at] = littleEndian;
+  blob.writeUInt32LE(type, at + 1);
+  blob.writeUInt32LE(count, at + 5);
+  return at + partHeaderBytes;
+}
+
+/** The first point stands at the end again. */
+function writeRing(blob: Buffer, start: number, ring: ArrayLike<number>): number {
+  let at = blob.writeUInt32LE(ring.length / 2 + 1, start);
+  for (let i = 0; i < ring.length + 2; i += 1) {
+    at = blob.writeDoubleLE(ring[i % ring.length]!, at);
+  }
+  return at;
+}
