@@ -6,7 +6,7 @@ import { openSession } from '../../src-main/core/inference/session.ts';
 import { defaultThreads } from '../../src-main/core/inference/threads.ts';
 import { Decoder } from '../../src-main/core/reason/decoder.ts';
 import { argmax } from '../../src-main/core/reason/argmax.ts';
-import { embedThreads, embedTokens } from '../../src-main/core/reason/vision.ts';
+import { embedThreads, TokenEmbeddings } from '../../src-main/core/reason/token-embeddings.ts';
 import { afterModelRunMs, compare, openPeer, type AbsentPeer, type BenchRow, type Peer } from './harness.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -91,14 +91,16 @@ function make(folder: string, lastFile: string, options: string[]): boolean {
 
 async function benchModel(model: Model, opened: Peer | AbsentPeer): Promise<BenchRow[]> {
   const threads = defaultThreads();
-  const embed = await openSession(model.embedTokens, { provider: 'cpu', threads: embedThreads });
+  const embeddings = new TokenEmbeddings(
+    await openSession(model.embedTokens, { provider: 'cpu', threads: embedThreads }),
+  );
   const session = await openSession(model.decoder, { provider: 'cpu', threads });
   const decoder = new Decoder(session, { kvHeads: 0, headSize: 0 });
   const prompt = Array.from({ length: model.promptTokens }, (_, i) => (i * 7) % 500);
 
   const forward = async (ids: readonly number[]): Promise<number> => {
     const axis = Int32Array.from(ids, (_, i) => decoder.length + i);
-    return argmax((await decoder.append(await embedTokens(embed, ids), [axis, axis, axis], true))!);
+    return argmax((await decoder.append(await embeddings.of(ids), [axis, axis, axis], true))!);
   };
   /** Milliseconds of the prompt and of one later token, and the tokens. */
   const decode = async (): Promise<{ prefill: number; perToken: number; tokens: number[] }> => {
@@ -148,6 +150,6 @@ async function benchModel(model: Model, opened: Peer | AbsentPeer): Promise<Benc
     ];
   } finally {
     await decoder.dispose();
-    await embed.release();
+    await embeddings.release();
   }
 }

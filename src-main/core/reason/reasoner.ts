@@ -12,7 +12,8 @@ import { type LvlmConfig, readLvlmConfig } from './lvlm-config.ts';
 import { commonPrefix } from './prefill.ts';
 import { type RopePositions, ropePositions } from './rope-positions.ts';
 import { type ByteLevelTokenizer, loadTokenizer } from './tokenizer.ts';
-import { embedThreads, embedTokens, seeImage } from './vision.ts';
+import { embedThreads, TokenEmbeddings } from './token-embeddings.ts';
+import { seeImage } from './vision.ts';
 
 export interface ReasonerOptions {
   readonly provider: ProviderName;
@@ -84,7 +85,7 @@ class QwenReasoner implements Reasoner {
   readonly #tokenizer: ByteLevelTokenizer;
   readonly #template: Awaited<ReturnType<typeof loadChatTemplate>>;
   readonly #vision: InferenceSession;
-  readonly #embed: InferenceSession;
+  readonly #embeddings: TokenEmbeddings;
   readonly #decoder: Decoder;
   readonly #prefillChunk: number;
   /** Tokens in the decoder's cache, and the image that its image tokens stand for. */
@@ -109,7 +110,7 @@ class QwenReasoner implements Reasoner {
     this.#tokenizer = tokenizer;
     this.#template = template;
     this.#vision = sessions.vision;
-    this.#embed = sessions.embed;
+    this.#embeddings = new TokenEmbeddings(sessions.embed);
     this.#decoder = new Decoder(sessions.decoder, config);
     this.#prefillChunk = options.prefillChunk ?? 256;
   }
@@ -133,7 +134,7 @@ class QwenReasoner implements Reasoner {
     this.#cachedIds.length = 0;
     this.#cachedImageKey = null;
     this.#seen = null;
-    await Promise.all([this.#vision.release(), this.#embed.release(), this.#decoder.dispose()]);
+    await Promise.all([this.#vision.release(), this.#embeddings.release(), this.#decoder.dispose()]);
   }
 
   async #reason(request: ReasonRequest, signal: AbortSignal, onProgress: OnProgress): Promise<ReasonResult> {
@@ -258,7 +259,7 @@ class QwenReasoner implements Reasoner {
       signal.throwIfAborted();
       const end = Math.min(ids.length, start + this.#prefillChunk);
       const chunk = ids.slice(start, end);
-      const embeds = await embedTokens(this.#embed, chunk);
+      const embeds = await this.#embeddings.of(chunk);
       const hidden = embeds.length / chunk.length;
       const firstImage = Math.max(start, imageStart);
       const lastImage = Math.min(end, imageEnd);
@@ -277,7 +278,7 @@ class QwenReasoner implements Reasoner {
 
   /** Runs one generated token; returns the logits after it. */
   async #step(token: number, position: number): Promise<Float32Array> {
-    const embeds = await embedTokens(this.#embed, [token]);
+    const embeds = await this.#embeddings.of([token]);
     const axis = Int32Array.of(position);
     const logits = await this.#decoder.append(embeds, [axis, axis, axis], true);
     this.#cachedIds.push(token);

@@ -26,20 +26,3 @@ export async function seeImage(session: InferenceSession, patches: ImagePatches,
   }
   return realValues(features);
 }
-
-/** For the session of `embedTokens`: rows are only copied, and an idle second thread would turn beside the decoder's. */
-export const embedThreads = 1;
-
-/** Embeddings of tokens: `ids.length * hidden` values. */
-export async function embedTokens(session: InferenceSession, ids: readonly number[]): Promise<Float32Array> {
-  const type = wholeTypeOf(session, 'input_ids');
-  const outputs = await session.run({ input_ids: wholeTensor(type, ids, [1, ids.length]) });
-  const embeds = outputs[session.outputNames[0] ?? 'inputs_embeds'];
-  if (embeds === undefined || embeds.size % ids.length !== 0) {
-    throw new Think2SegError(
-      'PACK_FOREIGN',
-      `model ${session.modelPath} returned no embeddings, expected one row a token`,
-    );
-  }
-  return realValues(embeds);
-}

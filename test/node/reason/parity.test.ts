@@ -10,7 +10,8 @@ import { readLvlmConfig } from '../../../src-main/core/reason/lvlm-config.ts';
 import { createReasoner, type ReasonerOptions } from '../../../src-main/core/reason/reasoner.ts';
 import { ropePositions } from '../../../src-main/core/reason/rope-positions.ts';
 import { loadTokenizer } from '../../../src-main/core/reason/tokenizer.ts';
-import { embedTokens, seeImage } from '../../../src-main/core/reason/vision.ts';
+import { TokenEmbeddings } from '../../../src-main/core/reason/token-embeddings.ts';
+import { seeImage } from '../../../src-main/core/reason/vision.ts';
 import { openSession } from '../../../src-main/core/inference/session.ts';
 import {
   readTinyQwenImage,
@@ -61,17 +62,17 @@ async function lastLogits(given: TinyQwenCase, files: LvlmFiles): Promise<Float3
   const config = await readLvlmConfig(tinyQwenDirectory);
   const options = { provider: 'cpu', threads: 1 } as const;
   const vision = await openSession(files.visionEncoder, options);
-  const embed = await openSession(files.embedTokens, options);
+  const embeddings = new TokenEmbeddings(await openSession(files.embedTokens, options));
   const decoder = new Decoder(await openSession(files.decoder, options), config);
   const patches = imagePatches(readTinyQwenImage(given.image), config.image);
   const cells = { rows: patches.rows / 2, columns: patches.columns / 2 };
   const features = await seeImage(vision, patches, cells.rows * cells.columns);
-  const embeds = await embedTokens(embed, given.promptIds);
+  const embeds = await embeddings.of(given.promptIds);
   const hidden = embeds.length / given.promptIds.length;
   embeds.set(features, given.promptIds.indexOf(config.imageTokenId) * hidden);
   const { axes } = ropePositions(given.promptIds, config.imageTokenId, cells);
   const logits = (await decoder.append(embeds, axes, true))!.slice();
-  await Promise.all([vision.release(), embed.release(), decoder.dispose()]);
+  await Promise.all([vision.release(), embeddings.release(), decoder.dispose()]);
   return logits;
 }
 
