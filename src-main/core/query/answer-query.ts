@@ -47,10 +47,8 @@ export async function answerQuery(
   const { source } = view;
   const { crs, transform } = source;
   // A large file is read while the models run. A failure is that of whoever waits for it.
-  const digesting = input.rasterDigest ?? ports.digestFile(input.rasterPath, signal);
-  if (digesting instanceof Promise) {
-    digesting.catch(() => undefined);
-  }
+  const digesting = Promise.resolve(input.rasterDigest ?? ports.digestFile(input.rasterPath, signal));
+  digesting.catch(() => undefined);
   const placed = await placePrompts(ports, view, input, context, options);
   const shapesScenePx = placed.prompts.map((prompt) => promptToScene(prompt, placed.frame, view.windowPx));
   const clipped = clipPrompts(placed.prompts, shapesScenePx, view.windowPx);
@@ -59,7 +57,7 @@ export async function answerQuery(
   const outlined = await stopwatch.time('outline', () =>
     outlineInstances(segmented.masks, { ...input, transform, crs }),
   );
-  const digest = digesting instanceof Promise ? await stopwatch.time('digest', () => digesting) : digesting;
+  const digest = await stopwatch.time('digest', () => digesting);
   const note = context.providerNote();
   const runRecord = makeRunRecord({
     input,

@@ -12,19 +12,24 @@ export function pixelValues(image: RgbImage, config: PreprocessorConfig): Float3
   const { data } = image.width === size && image.height === size ? image : resizeRgb(image, size, size, config.filter);
   const area = size * size;
   const values = new Float32Array(3 * area);
-  for (let channel = 0; channel < 3; channel++) {
-    const valueBySample = sampleValues(config, channel);
-    const plane = values.subarray(channel * area, (channel + 1) * area);
-    for (let i = 0, at = channel; i < area; i++, at += 3) {
-      plane[i] = valueBySample[data[at]!]!;
-    }
+  const [red, green, blue] = [0, 1, 2].map((channel) => sampleValues(config, channel)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  for (let i = 0, at = 0; i < area; i++, at += 3) {
+    values[i] = red[data[at]!]!;
+    values[area + i] = green[data[at + 1]!]!;
+    values[2 * area + i] = blue[data[at + 2]!]!;
   }
   return values;
 }
 
 /** The model's value of each of the 256 samples of a channel. */
-function sampleValues(config: PreprocessorConfig, channel: number): Float32Array {
-  const mean = config.mean[channel] ?? 0;
-  const std = config.std[channel] ?? 1;
-  return Float32Array.from({ length: 256 }, (_, sample) => (sample * config.rescale - mean) / std);
+function sampleValues({ mean, std, rescale }: PreprocessorConfig, channel: number): Float32Array {
+  const values = new Float32Array(256);
+  for (let sample = 0; sample < 256; sample++) {
+    values[sample] = (sample * rescale - (mean[channel] ?? 0)) / (std[channel] ?? 1);
+  }
+  return values;
 }

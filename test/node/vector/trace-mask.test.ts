@@ -33,6 +33,27 @@ describe('traceMask', () => {
     [1, 2, 3].flatMap((seed) => connectivities.map((connectivity) => ({ kind, seed, connectivity }))),
   );
 
+  it.each(
+    [Uint8Array, Uint16Array].flatMap((type) =>
+      [0, 1, 2, 3, 5, 8].map((margin) => ({ type, margin, name: type.name })),
+    ),
+  )('finds the same in the middle of nothing: $name, $margin on the left', ({ type, margin }) => {
+    const [width, height] = [13, 9];
+    const mask = makeMask('noise', width, height, 1);
+    const [outerWidth, outerHeight, above] = [width + margin + 31, height + 29, 11];
+    const outer = new type(outerWidth * outerHeight);
+    for (let y = 0; y < height; y++) {
+      outer.set(mask.subarray(y * width, (y + 1) * width), (y + above) * outerWidth + margin);
+    }
+    const moved = traceMask(mask, width, height, { connectivity: 4 }).map(({ label, parts }) => ({
+      label,
+      parts: parts.map(({ rings }) => ({
+        rings: rings.map((ring) => ring.map((value, i) => value + (i % 2 === 0 ? margin : above))),
+      })),
+    }));
+    expect(traceMask(outer, outerWidth, outerHeight, { connectivity: 4 })).toEqual(moved);
+  });
+
   it.each(cases)('$kind (seed $seed), $connectivity-connected: exact and valid', ({ kind, seed, connectivity }) => {
     const mask = makeMask(kind, 33, 26, seed);
     const traced = traceMask(mask, 33, 26, { connectivity });
