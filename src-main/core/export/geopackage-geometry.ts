@@ -1,4 +1,4 @@
-import type { PolygonRings } from '../ports.ts';
+import type { PolygonRings, RingCoordinates } from '../ports.ts';
 import type { Box } from '../sqlite/rtree.ts';
 import { oriented } from './rings.ts';
 
@@ -7,6 +7,7 @@ const littleEndian = 1;
 /** Flags of a GeoPackage geometry, beside its byte order. */
 const [withBox, isEmpty] = [0b10, 0b1_0000];
 const partHeaderBytes = 1 + 4 + 4;
+const pointBytes = 2 * 8;
 
 /**
  * A multipolygon as GeoPackages keep it (OGC 12-128r18, section 2.1.3): a header with the box, then WKB. Exteriors wind counter-clockwise.
@@ -51,7 +52,7 @@ function boxOf(polygons: readonly PolygonRings[]): Box | null {
 }
 
 function wkbBytes({ rings }: PolygonRings): number {
-  return rings.reduce((sum, ring) => sum + 4 + 8 * (ring.length + 2), partHeaderBytes);
+  return rings.reduce((sum, ring) => sum + 4 + ring.byteLength + pointBytes, partHeaderBytes);
 }
 
 function writePartHeader(blob: Buffer, at: number, type: number, count: number): number {
@@ -61,11 +62,11 @@ function writePartHeader(blob: Buffer, at: number, type: number, count: number):
   return at + partHeaderBytes;
 }
 
-/** The first point stands at the end again. */
-function writeRing(blob: Buffer, start: number, ring: ArrayLike<number>): number {
-  let at = blob.writeUInt32LE(ring.length / 2 + 1, start);
-  for (let i = 0; i < ring.length + 2; i += 1) {
-    at = blob.writeDoubleLE(ring[i % ring.length]!, at);
-  }
-  return at;
+/** The first point stands at the end again. Coordinates are copied as they are: this program runs on little-endian machines only. */
+function writeRing(blob: Buffer, start: number, ring: RingCoordinates): number {
+  const bytes = new Uint8Array(ring.buffer, ring.byteOffset, ring.byteLength);
+  const at = blob.writeUInt32LE(ring.length / 2 + 1, start);
+  blob.set(bytes, at);
+  blob.set(bytes.subarray(0, pointBytes), at + bytes.length);
+  return at + bytes.length + pointBytes;
 }

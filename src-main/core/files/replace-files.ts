@@ -101,7 +101,8 @@ async function moveAll(main: Move, others: readonly Move[], obsolete: readonly s
       await stepAside(move);
       await step(move.temporaryPath, move.path);
     }
-    for (const path of obsolete) {
+    const left = await Promise.all(obsolete.map(exists));
+    for (const path of obsolete.filter((_, index) => left[index])) {
       current = path;
       await stepAside({ path, temporaryPath: join(dirname(main.temporaryPath), basename(path)) });
     }
