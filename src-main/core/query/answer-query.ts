@@ -43,12 +43,10 @@ export async function answerQuery(
   context: QueryContext,
   options: StepOptions,
 ): Promise<QueryAnswer> {
-  const { stopwatch, signal, onProgress } = options;
+  const { stopwatch, onProgress } = options;
   const { source } = view;
   const { crs, transform } = source;
-  // A large file is read while the models run. A failure is that of whoever waits for it.
-  const digesting = Promise.resolve(input.rasterDigest ?? ports.digestFile(input.rasterPath, signal));
-  digesting.catch(() => undefined);
+  const digested = startDigest(ports, input, options);
   const placed = await placePrompts(ports, view, input, context, options);
   const shapesScenePx = placed.prompts.map((prompt) => promptToScene(prompt, placed.frame, view.windowPx));
   const clipped = clipPrompts(placed.prompts, shapesScenePx, view.windowPx);
@@ -57,7 +55,7 @@ export async function answerQuery(
   const outlined = await stopwatch.time('outline', () =>
     outlineInstances(segmented.masks, { ...input, transform, crs }),
   );
-  const digest = await stopwatch.time('digest', () => digesting);
+  const digest = await digested();
   const note = context.providerNote();
   const runRecord = makeRunRecord({
     input,
@@ -81,6 +79,20 @@ export async function answerQuery(
     ],
   });
   return { shapesScenePx, outlined, runRecord };
+}
+
+/** A large file is read while the models run, unless its sum is known. A failure is that of whoever asks for the sum. */
+function startDigest(
+  ports: Pick<ModelPorts, 'digestFile'>,
+  { rasterPath, rasterDigest }: Pick<AnswerInput, 'rasterPath' | 'rasterDigest'>,
+  { stopwatch, signal }: StepOptions,
+): () => ReturnType<ModelPorts['digestFile']> {
+  if (rasterDigest !== undefined) {
+    return () => Promise.resolve(rasterDigest);
+  }
+  const digesting = ports.digestFile(rasterPath, signal);
+  digesting.catch(() => undefined);
+  return () => stopwatch.time('digest', () => digesting);
 }
 
 function lostPrompts(count: number, clipped: readonly ClippedPrompt[]): string[] {
