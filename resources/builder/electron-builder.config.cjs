@@ -12,7 +12,7 @@ const electronVersion =
 const signs = process.env.CSC_LINK !== undefined || process.env.WIN_CSC_LINK !== undefined;
 
 /** Everything else that the program loads is bundled into `out`. */
-const loadedPackages = ['onnxruntime-node', 'onnxruntime-common', 'gdal3.js'];
+const loadedPackages = ['onnxruntime-node', 'onnxruntime-common', 'gdal3.js', '@sqlite.org'];
 
 /** Native libraries of other systems would make the program six times as large. */
 const nativeLibraries = 'node_modules/onnxruntime-node/bin/napi-v6';
@@ -53,6 +53,7 @@ module.exports = {
     '!node_modules/onnxruntime-node/{script,lib}/**',
     '!node_modules/onnxruntime-common/{lib,dist/esm,dist/ort*}/**',
     '!node_modules/gdal3.js/{src,node.js,dist/package/*.js}/**',
+    '!node_modules/@sqlite.org/sqlite-wasm/dist/*.{js,mjs,mts}',
     '!node_modules/**/*.map',
   ],
   // Native code reads these by their path, and cannot look into the archive.

@@ -78,15 +78,20 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
         timeout: 60_000,
         encoding: 'utf8',
       });
-    const output = join(program.folder, 'answer.geojson');
+    const [output, geoPackage] = ['answer.geojson', 'answer.gpkg'].map((name) => join(program.folder, name)) as [
+      string,
+      string,
+    ];
     const asked = run(
       ...['segment', resolve('resources/sample/harbour.tif'), '--query=Where is liquid fuel kept in bulk?'],
-      ...[`--output=${output}`, '--json', '--progress=json'],
+      ...[`--output=${output}`, `--output=${geoPackage}`, '--json', '--progress=json'],
     );
     expect(asked.status).toBe(0);
     const { features } = JSON.parse(asked.stdout) as SegmentResult;
     expect((JSON.parse(readFileSync(output, 'utf8')) as { features: unknown[] }).features).toHaveLength(features);
     expect(asked.stderr).toContain('{"stage":"thinking"');
+    const listed = execFileSync('ogrinfo', ['-so', '-al', geoPackage], { encoding: 'utf8' });
+    expect(listed).toContain(`Feature Count: ${features}`);
     // Tiles are asked in threads, which start from a script inside of the archive.
     const inTiles = run(
       ...['segment', resolve('resources/sample/harbour.tif'), '--query=Where is liquid fuel kept in bulk?'],
@@ -114,7 +119,9 @@ describe.skipIf(skipped !== null)(`the packaged program ${skipped ?? ''}`, () =>
     };
     expect(bill.bomFormat).toBe('CycloneDX');
     const names = bill.components.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['onnxruntime-node', 'gdal3.js', 'zod', 'electron']));
+    expect(names).toEqual(
+      expect.arrayContaining(['onnxruntime-node', 'gdal3.js', '@sqlite.org/sqlite-wasm', 'zod', 'electron']),
+    );
     expect(names).not.toContain('vitest');
     bill.components.forEach(({ name, version }) => expect(texts).toMatch(new RegExp(`${name} ${version} \\(`, 'u')));
     expect(readFileSync(join(licences, 'LICENSE'), 'utf8')).toContain('Apache License');

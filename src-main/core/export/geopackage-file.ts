@@ -2,19 +2,16 @@
  * A new GeoPackage with one layer of multipolygons in our own columns (OGC 12-128r18): the tables, names and triggers that GDAL 3.8 gives
  * it, but none for tiles.
  */
+import type { Database, SqlValue } from '@sqlite.org/sqlite-wasm';
 import type { OutputFeature, WriteRequest } from '../ports.ts';
-import { DatabaseFile, type Row } from '../sqlite/database-file.ts';
-import type { SqliteValue } from '../sqlite/record.ts';
-import { packRtree, type Box } from '../sqlite/rtree.ts';
+import { databaseBytes } from '../sqlite/database-bytes.ts';
 import { attributesOf, type FeatureAttributes } from './attributes.ts';
-import { geoPackageGeometry } from './geopackage-geometry.ts';
+import { type Box, geoPackageGeometry } from './geopackage-geometry.ts';
 import type { GeoPackageSrs } from './geopackage-srs.ts';
 import { metadataExtension, tableColumns } from './geopackage-tables.ts';
 import { countTriggers, indexTriggers, quoted } from './geopackage-triggers.ts';
 
-const kind = { applicationId: 'GPKG', userVersion: 10_200 };
 const geometryColumn = 'geom';
-const featuresBetweenAbortChecks = 500;
 const columnTypes: Record<keyof FeatureAttributes, string> = {
   instance: 'MEDIUMINT',
   question: 'TEXT',
@@ -24,164 +21,134 @@ const columnTypes: Record<keyof FeatureAttributes, string> = {
   prompt: 'TEXT',
 };
 const columns = Object.keys(columnTypes) as (keyof FeatureAttributes)[];
+/** What is written in about a tenth of a second, in which nothing else is done. */
+const [mostFeatures, mostCoordinates] = [10_000, 1_000_000];
 
 type Layer = Pick<WriteRequest, 'layerName' | 'features' | 'runRecord'>;
 
-interface IndexedBox {
-  readonly id: number;
-  readonly box: Box;
+/** Whether a layer is small enough to be made in memory in one go. */
+export function isSmallLayer(features: readonly OutputFeature[]): boolean {
+  const coordinates = ({ polygonsMap }: OutputFeature): number =>
+    polygonsMap.reduce((sum, { rings }) => rings.reduce((sum, ring) => sum + ring.length, sum), 0);
+  return (
+    features.length <= mostFeatures &&
+    features.reduce((sum, feature) => sum + coordinates(feature), 0) <= mostCoordinates
+  );
 }
 
-/** @throws Think2SegError OUTPUT_FULL, OUTPUT_NOT_WRITABLE */
-export async function writeGeoPackageFile(
-  path: string,
-  layer: Layer,
-  srs: GeoPackageSrs,
-  signal: AbortSignal,
-): Promise<void> {
-  await DatabaseFile.create(path, kind, async (database) => {
-    const boxes = await addFeatures(database, layer, srs, signal);
-    await addContents(database, layer, srs, boxes);
-    await addSpatialIndex(database, layer.layerName, boxes);
-    await addMetadata(database, layer);
-    for (const [name, sql] of countTriggers(layer.layerName)) {
-      database.rule('trigger', name, layer.layerName, sql);
-    }
+/** Bytes of the file. */
+export function geoPackageBytes(layer: Layer, srs: GeoPackageSrs): Promise<Uint8Array> {
+  return databaseBytes((database) => {
+    database.exec(`PRAGMA application_id = ${Buffer.from('GPKG').readInt32BE()}; PRAGMA user_version = 10200`);
+    const boxes = addFeatures(database, layer, srs);
+    addContents(database, layer, srs, [...boxes.values()]);
+    addSpatialIndex(database, layer.layerName, boxes);
+    addMetadata(database, layer);
+    // After the rows, which they would otherwise count and index again.
+    const index = indexName(layer.layerName);
+    const triggers = [...indexTriggers(index, layer.layerName, geometryColumn), ...countTriggers(layer.layerName)];
+    database.exec(triggers.join(';'));
   });
 }
 
-async function addFeatures(
-  database: DatabaseFile,
-  { layerName, features }: Layer,
-  srs: GeoPackageSrs,
-  signal: AbortSignal,
-): Promise<IndexedBox[]> {
-  const boxes: IndexedBox[] = [];
+/** @returns the box of each feature that has one, by its `fid`. */
+function addFeatures(database: Database, { layerName, features }: Layer, srs: GeoPackageSrs): Map<number, Box> {
   const attributes = columns.map((column) => `"${column}" ${columnTypes[column]}`).join(', ');
-  await database.table(
-    layerName,
+  database.exec(
     `CREATE TABLE ${quoted(layerName)} ("fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "${geometryColumn}" MULTIPOLYGON, ${attributes})`,
-    featureRows(features, srs.id, boxes, signal),
   );
-  await database.table(
-    'sqlite_sequence',
-    'CREATE TABLE sqlite_sequence(name,seq)',
-    rows(features.length === 0 ? [] : [[layerName, features.length]]),
+  const shapes = features.map(({ polygonsMap }) => geoPackageGeometry(polygonsMap, srs.id));
+  insert(
+    database,
+    layerName,
+    features.map((feature, index) => {
+      const values = attributesOf(feature);
+      return [index + 1, shapes[index]!.blob, ...columns.map((column) => values[column])];
+    }),
   );
-  return boxes;
+  return new Map(shapes.flatMap(({ box }, index) => (box === null ? [] : [[index + 1, box]])));
 }
 
-function* featureRows(
-  features: readonly OutputFeature[],
-  srsId: number,
-  boxes: IndexedBox[],
-  signal: AbortSignal,
-): Generator<Row> {
-  for (const [index, feature] of features.entries()) {
-    if (index % featuresBetweenAbortChecks === 0) {
-      signal.throwIfAborted();
-    }
-    const id = index + 1;
-    const { blob, box } = geoPackageGeometry(feature.polygonsMap, srsId);
-    if (box !== null) {
-      boxes.push({ id, box });
-    }
-    const attributes = attributesOf(feature);
-    yield { rowid: id, values: [null, blob, ...columns.map((column) => attributes[column])] };
-  }
-}
-
-async function addContents(
-  database: DatabaseFile,
+function addContents(
+  database: Database,
   { layerName, features, runRecord }: Layer,
   srs: GeoPackageSrs,
-  boxes: readonly IndexedBox[],
-): Promise<void> {
-  await database.table(
+  boxes: readonly Box[],
+): void {
+  database.exec(
+    `CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL, organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+    CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE, description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')), min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER, CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+    CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL, CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name), CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name), CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+    CREATE TABLE gpkg_ogr_contents (table_name TEXT NOT NULL PRIMARY KEY, feature_count INTEGER DEFAULT NULL)`,
+  );
+  insert(
+    database,
     'gpkg_spatial_ref_sys',
-    'CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL, organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT)',
-    srs.rows.map((row) => ({
-      rowid: row.srs_id,
-      values: [row.srs_name, null, row.organization, row.organization_coordsys_id, row.definition, row.description],
-    })),
+    srs.rows.map((row) => [
+      ...[row.srs_name, row.srs_id, row.organization, row.organization_coordsys_id],
+      ...[row.definition, row.description],
+    ]),
   );
-  await database.table(
-    'gpkg_contents',
-    "CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE, description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')), min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER, CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id))",
-    rows([[layerName, 'features', layerName, '', runRecord.createdAt, ...extentOf(boxes), srs.id]]),
-    [[0], [2]],
-  );
-  await database.table(
-    'gpkg_geometry_columns',
-    'CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL, CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name), CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name), CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id))',
-    rows([[layerName, geometryColumn, 'MULTIPOLYGON', srs.id, 0, 0]]),
-    [[0, 1], [0]],
-  );
+  insert(database, 'gpkg_contents', [
+    [layerName, 'features', layerName, '', runRecord.createdAt, ...extentOf(boxes), srs.id],
+  ]);
+  insert(database, 'gpkg_geometry_columns', [[layerName, geometryColumn, 'MULTIPOLYGON', srs.id, 0, 0]]);
   // Spares GDAL the counting.
-  await database.table(
-    'gpkg_ogr_contents',
-    'CREATE TABLE gpkg_ogr_contents (table_name TEXT NOT NULL PRIMARY KEY, feature_count INTEGER DEFAULT NULL)',
-    rows([[layerName, features.length]]),
-    [[0]],
-  );
+  insert(database, 'gpkg_ogr_contents', [[layerName, features.length]]);
 }
 
-async function addSpatialIndex(database: DatabaseFile, layerName: string, boxes: readonly IndexedBox[]): Promise<void> {
-  const name = `rtree_${layerName}_${geometryColumn}`;
-  const { nodes, rowids, parents } = packRtree(boxes);
-  const sql = `CREATE VIRTUAL TABLE ${quoted(name)} USING rtree("id", "minx", "maxx", "miny", "maxy")`;
-  database.rule('table', name, name, sql);
-  for (const [part, partColumns, partRows] of [
-    ['rowid', 'rowid INTEGER PRIMARY KEY,nodeno', rowids],
-    ['node', 'nodeno INTEGER PRIMARY KEY,data', nodes],
-    ['parent', 'nodeno INTEGER PRIMARY KEY,parentnode', parents],
-  ] as const) {
-    const table = `${name}_${part}`;
-    await database.table(table, `CREATE TABLE ${quoted(table)}(${partColumns})`, partRows);
-  }
-  for (const [triggerName, triggerSql] of indexTriggers(name, layerName, geometryColumn)) {
-    database.rule('trigger', triggerName, layerName, triggerSql);
-  }
+function addSpatialIndex(database: Database, layerName: string, boxes: ReadonlyMap<number, Box>): void {
+  const name = indexName(layerName);
+  database.exec(`CREATE VIRTUAL TABLE ${quoted(name)} USING rtree("id", "minx", "maxx", "miny", "maxy")`);
+  insert(
+    database,
+    name,
+    [...boxes].map(([id, box]) => [id, ...box]),
+  );
 }
 
 /** The run record is metadata of the data set, in the form from which GDAL makes an item of metadata. */
-async function addMetadata(database: DatabaseFile, { layerName, runRecord }: Layer): Promise<void> {
-  const create = (table: keyof typeof tableColumns): string => `CREATE TABLE ${table} (${tableColumns[table]})`;
+function addMetadata(database: Database, { layerName, runRecord }: Layer): void {
+  for (const [table, definition] of Object.entries(tableColumns)) {
+    database.exec(`CREATE TABLE ${table} (${definition})`);
+  }
   const { tables, name, definition, scope } = metadataExtension;
   const rtree = 'http://www.geopackage.org/spec120/#extension_rtree';
-  await database.table(
-    'gpkg_extensions',
-    create('gpkg_extensions'),
-    rows([
-      ...tables.map((table) => [table, null, name, definition, scope]),
-      [layerName, geometryColumn, 'gpkg_rtree_index', rtree, 'write-only'],
-    ]),
-    [[0, 1, 2]],
-  );
+  insert(database, 'gpkg_extensions', [
+    ...tables.map((table) => [table, null, name, definition, scope]),
+    [layerName, geometryColumn, 'gpkg_rtree_index', rtree, 'write-only'],
+  ]);
   const xml = `<GDALMultiDomainMetadata>\n  <Metadata>\n    <MDI key="think2seg">${xmlText(JSON.stringify(runRecord))}</MDI>\n  </Metadata>\n</GDALMultiDomainMetadata>\n`;
-  await database.table(
-    'gpkg_metadata',
-    create('gpkg_metadata'),
-    rows([[null, 'dataset', 'http://gdal.org', 'text/xml', xml]]),
-  );
-  await database.table(
-    'gpkg_metadata_reference',
-    create('gpkg_metadata_reference'),
-    rows([['geopackage', null, null, null, runRecord.createdAt, 1, null]]),
-  );
+  insert(database, 'gpkg_metadata', [[1, 'dataset', 'http://gdal.org', 'text/xml', xml]]);
+  insert(database, 'gpkg_metadata_reference', [['geopackage', null, null, null, runRecord.createdAt, 1, null]]);
 }
 
-function rows(values: readonly (readonly SqliteValue[])[]): Row[] {
-  return values.map((row, index) => ({ rowid: index + 1, values: row }));
+function insert(database: Database, table: string, rows: readonly (readonly SqlValue[])[]): void {
+  const [first] = rows;
+  if (first === undefined) {
+    return;
+  }
+  const statement = database.prepare(`INSERT INTO ${quoted(table)} VALUES (${first.map(() => '?').join(', ')})`);
+  try {
+    for (const row of rows) {
+      statement.bind([...row]).stepReset();
+    }
+  } finally {
+    statement.finalize();
+  }
+}
+
+function indexName(layerName: string): string {
+  return `rtree_${layerName}_${geometryColumn}`;
 }
 
 /** `minX, minY, maxX, maxY`, null without any feature. */
-function extentOf(boxes: readonly IndexedBox[]): (number | null)[] {
+function extentOf(boxes: readonly Box[]): (number | null)[] {
   if (boxes.length === 0) {
     return [null, null, null, null];
   }
-  const least = (side: number): number => boxes.reduce((least, { box }) => Math.min(least, box[side]!), Infinity);
-  const most = (side: number): number => boxes.reduce((most, { box }) => Math.max(most, box[side]!), -Infinity);
+  const least = (side: number): number => boxes.reduce((least, box) => Math.min(least, box[side]!), Infinity);
+  const most = (side: number): number => boxes.reduce((most, box) => Math.max(most, box[side]!), -Infinity);
   return [least(0), least(2), most(1), most(3)];
 }
 

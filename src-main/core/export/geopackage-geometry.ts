@@ -1,6 +1,8 @@
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
-import type { Box } from '../sqlite/rtree.ts';
 import { oriented } from './rings.ts';
+
+/** `minX, maxX, minY, maxY`, as SQLite's R*Tree takes it. */
+export type Box = readonly [minX: number, maxX: number, minY: number, maxY: number];
 
 const [wkbPolygon, wkbMultiPolygon] = [3, 6];
 const littleEndian = 1;

@@ -1,25 +1,21 @@
 /** Triggers by which whoever edits a GeoPackage keeps what is derived from its features (OGC 12-128r18, annex F.3; GDAL's own count). */
 import { text } from './geopackage-tables.ts';
 
-type Trigger = readonly [name: string, sql: string];
-
 /** Name of a table or column in SQL. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** Of the spatial index `index` on the geometry column of `table`. */
-export function indexTriggers(index: string, table: string, geometryColumn: string): Trigger[] {
+export function indexTriggers(index: string, table: string, geometryColumn: string): string[] {
   const [geometry, rtree] = [quoted(geometryColumn), quoted(index)];
   const sides = ['MinX', 'MaxX', 'MinY', 'MaxY'].map((side) => `ST_${side}(NEW.${geometry})`).join(', ');
   const isShape = `(NEW.${geometry} NOTNULL AND NOT ST_IsEmpty(NEW.${geometry}))`;
   const isNone = `(NEW.${geometry} ISNULL OR ST_IsEmpty(NEW.${geometry}))`;
   const put = `INSERT OR REPLACE INTO ${rtree} VALUES (NEW."fid", ${sides});`;
   const remove = `DELETE FROM ${rtree} WHERE id = OLD."fid";`;
-  const trigger = (name: string, event: string, when: string, actions: string): Trigger => [
-    `${index}_${name}`,
-    `CREATE TRIGGER ${quoted(`${index}_${name}`)} AFTER ${event} ON ${quoted(table)} WHEN ${when} BEGIN ${actions} END`,
-  ];
+  const trigger = (name: string, event: string, when: string, actions: string): string =>
+    `CREATE TRIGGER ${quoted(`${index}_${name}`)} AFTER ${event} ON ${quoted(table)} WHEN ${when} BEGIN ${actions} END`;
   return [
     trigger('insert', 'INSERT', isShape, put),
     trigger('update1', `UPDATE OF ${geometry}`, `OLD."fid" = NEW."fid" AND ${isShape}`, put),
@@ -36,12 +32,9 @@ export function indexTriggers(index: string, table: string, geometryColumn: stri
 }
 
 /** Of the number of features that GDAL keeps in `gpkg_ogr_contents`. */
-export function countTriggers(table: string): Trigger[] {
+export function countTriggers(table: string): string[] {
   return [['insert', 'INSERT', '+'] as const, ['delete', 'DELETE', '-'] as const].map(([name, event, sign]) => {
-    const trigger = `trigger_${name}_feature_count_${table}`;
-    return [
-      trigger,
-      `CREATE TRIGGER ${quoted(trigger)} AFTER ${event} ON ${quoted(table)} BEGIN UPDATE gpkg_ogr_contents SET feature_count = feature_count ${sign} 1 WHERE lower(table_name) = lower(${text(table)}); END`,
-    ];
+    const trigger = quoted(`trigger_${name}_feature_count_${table}`);
+    return `CREATE TRIGGER ${trigger} AFTER ${event} ON ${quoted(table)} BEGIN UPDATE gpkg_ogr_contents SET feature_count = feature_count ${sign} 1 WHERE lower(table_name) = lower(${text(table)}); END`;
   });
 }

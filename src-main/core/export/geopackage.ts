@@ -2,7 +2,7 @@
  * GeoPackages in the scene's CRS: new ones, and layers and features that join an existing one. The run record of a new file is metadata
  * of the data set; those of later additions are metadata of their layer. An existing file is changed as a copy that then takes its place.
  */
-import { copyFile, stat } from 'node:fs/promises';
+import { copyFile, stat, writeFile } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { isErrno } from '../files/write-failure.ts';
@@ -10,7 +10,7 @@ import { gdalVectorInfo, gdalVectorSql } from '../gdal/gdal.ts';
 import type { GdalVectorLayer } from '../gdal/gdal-info.ts';
 import type { WriteRequest } from '../ports.ts';
 import { isSameCrs } from '../crs/same-crs.ts';
-import { writeGeoPackageFile } from './geopackage-file.ts';
+import { geoPackageBytes, isSmallLayer } from './geopackage-file.ts';
 import { geoPackageSrs } from './geopackage-srs.ts';
 import { runRecordStatements, styleStatements } from './geopackage-tables.ts';
 import { translateFeatures } from './translate-features.ts';
@@ -22,11 +22,12 @@ export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal
   await withAtomicOutputs([request.path], { ...atomic(request), signal }, async ([temporaryPath]) => {
     const srs = await geoPackageSrs(request.crs);
     // GDAL knows the types of what came from elsewhere, systems that are told in several ways, and names that are taken.
-    if (srs === null || (request.fields ?? []).length > 0 || /^(gpkg|sqlite)_/i.test(request.layerName)) {
+    const isPlain = (request.fields ?? []).length === 0 && !/^(gpkg|sqlite)_/i.test(request.layerName);
+    if (srs !== null && isPlain && isSmallLayer(request.features)) {
+      await writeFile(temporaryPath, await geoPackageBytes(request, srs));
+    } else {
       const record = ['-mo', `think2seg=${JSON.stringify(request.runRecord)}`];
       await translateFeatures(request, temporaryPath, signal, 'GPKG', null, record);
-    } else {
-      await writeGeoPackageFile(temporaryPath, request, srs, signal);
     }
     if (request.style !== undefined) {
       await gdalVectorSql(
