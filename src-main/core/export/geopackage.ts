@@ -2,7 +2,7 @@
  * GeoPackages in the scene's CRS: new ones, and layers and features that join an existing one. The run record of a new file is metadata
  * of the data set; those of later additions are metadata of their layer. An existing file is changed as a copy that then takes its place.
  */
-import { copyFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, stat } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { isErrno } from '../files/write-failure.ts';
@@ -19,12 +19,12 @@ const journals = ['-wal', '-shm', '-journal'] as const;
 
 /** A new file, with the layer's style as its default where one is given. */
 export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
-  await withAtomicOutputs([request.path], { ...atomic(request), signal }, async ([temporaryPath]) => {
+  await withAtomicOutputs([request.path], { ...atomic(request), signal }, async ([temporaryPath], files) => {
     const srs = await geoPackageSrs(request.crs);
     // GDAL knows the types of what came from elsewhere, systems that are told in several ways, and names that are taken.
     const isPlain = (request.fields ?? []).length === 0 && !/^(gpkg|sqlite)_/i.test(request.layerName);
     if (srs !== null && isPlain && isSmallLayer(request.features)) {
-      await writeFile(temporaryPath, await geoPackageBytes(request, srs));
+      await files.writeFile(temporaryPath, await geoPackageBytes(request, srs));
     } else {
       const record = ['-mo', `think2seg=${JSON.stringify(request.runRecord)}`];
       await translateFeatures(request, temporaryPath, signal, 'GPKG', null, record);

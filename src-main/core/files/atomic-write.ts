@@ -2,9 +2,13 @@
  * Outputs that appear complete or not at all. Files are written in a hidden scratch folder beside their target (same disk, same
  * names, so drivers that look at extensions are content), flushed to the disk, and then renamed. Several files of one output become
  * visible as one: see `replace-files.ts`.
+ *
+ * What only concerns names, and small files, is done directly: it takes microseconds, less than to hand it to another thread and to wake
+ * up for it. What waits for the disk is not.
  */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstatSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import { outputFilesOf } from './output-files.ts';
@@ -13,6 +17,8 @@ import { syncFile } from './sync.ts';
 import { isErrno, writeFailure } from './write-failure.ts';
 
 const scratchPrefix = '.think2seg-';
+/** Bytes or characters that are copied into the memory of the system in less time than another thread takes to wake up. */
+const smallLength = 2 ** 18;
 
 export interface AtomicOptions {
   /** Whether files that exist already may be replaced. */
@@ -41,7 +47,7 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
   write: (temporaryPaths: { [K in keyof Paths]: string }, files: ScratchFiles) => Promise<T>,
 ): Promise<T> {
   await finishReplacements(paths);
-  await refuseExisting(paths, options.overwrite);
+  refuseExisting(paths, options.overwrite);
   const scratchName = options.scratchName ?? scratchPrefix + randomUUID();
   const scratchFolders: string[] = [];
   const scratchOf = (path: string) => join(dirname(resolve(path)), scratchName);
@@ -52,9 +58,9 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
       const folder = scratchOf(path);
       if (!scratchFolders.includes(folder)) {
         try {
-          await mkdir(folder);
+          mkdirSync(folder);
           scratchFolders.push(folder);
-          await mkdir(join(folder, part));
+          mkdirSync(join(folder, part));
         } catch (thrown) {
           throw writeFailure(path, thrown);
         }
@@ -76,7 +82,7 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
         throw writeFailure(path, thrown);
       });
     }
-    await refuseExisting(paths, options.overwrite);
+    refuseExisting(paths, options.overwrite);
     await replaceFiles(moves, options.obsolete ?? [], scratchOf(paths[0] ?? ''));
     return result;
   } finally {
@@ -89,8 +95,8 @@ export async function withAtomicOutputs<const Paths extends readonly string[], T
 /** After files were moved into place there are two empty folders: looking for what is in them would take three times as many steps. */
 async function removeFolders(folder: string, part: string): Promise<void> {
   try {
-    await rmdir(join(folder, part));
-    await rmdir(folder);
+    rmdirSync(join(folder, part));
+    rmdirSync(folder);
   } catch {
     // Something is left: of a failure, or of what was replaced.
     await rm(folder, { recursive: true, force: true });
@@ -110,11 +116,11 @@ export async function checkOutputWritable(
 ): Promise<void> {
   const paths = outputFilesOf(path);
   await finishReplacements(paths);
-  await refuseExisting(paths, overwrite);
+  refuseExisting(paths, overwrite);
   try {
     const tried = join(dirname(resolve(path)), scratchName);
-    await mkdir(tried);
-    await rmdir(tried);
+    mkdirSync(tried);
+    rmdirSync(tried);
   } catch (thrown) {
     throw writeFailure(path, thrown);
   }
@@ -153,12 +159,12 @@ async function finishReplacements(paths: readonly string[]): Promise<void> {
   }
 }
 
-async function refuseExisting(paths: readonly string[], overwrite: boolean): Promise<void> {
+function refuseExisting(paths: readonly string[], overwrite: boolean): void {
   for (const path of paths) {
     let found;
     try {
       // A link that points nowhere is in the way too.
-      found = await lstat(path);
+      found = lstatSync(path);
     } catch (thrown) {
       if (isErrno(thrown, 'ENOENT')) {
         continue;
@@ -185,11 +191,10 @@ async function refuseExisting(paths: readonly string[], overwrite: boolean): Pro
 
 async function writeWholeFile(temporaryPath: string, data: Uint8Array | string): Promise<void> {
   try {
-    const file = await open(temporaryPath, 'w');
-    try {
-      await file.writeFile(data);
-    } finally {
-      await file.close();
+    if (data.length <= smallLength) {
+      writeFileSync(temporaryPath, data);
+    } else {
+      await writeFile(temporaryPath, data);
     }
   } catch (thrown) {
     throw writeFailure(basename(temporaryPath), thrown);

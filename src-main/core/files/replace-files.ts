@@ -3,7 +3,8 @@
  * opens the others, steps aside before any other file is touched and its successor comes last: at no moment do old and new parts make
  * a data set. A journal in the scratch folder lets whoever comes next finish what a killed process has begun.
  */
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { renameSync, statSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { isGone, ownerSchema, thisProcess } from './process-owner.ts';
@@ -71,8 +72,8 @@ export async function finishReplacement(scratchFolder: string, wanted?: Readonly
   }
   // The main file again comes last.
   for (const { path, temporaryPath } of [...moves].reverse()) {
-    if (await exists(temporaryPath)) {
-      await rename(temporaryPath, path);
+    if (exists(temporaryPath)) {
+      renameSync(temporaryPath, path);
     }
   }
   await syncFolder(folder);
@@ -80,37 +81,36 @@ export async function finishReplacement(scratchFolder: string, wanted?: Readonly
 }
 
 async function moveAll(main: Move, others: readonly Move[], obsolete: readonly string[]): Promise<void> {
-  const undo: (() => Promise<void>)[] = [];
-  const step = async (from: string, to: string): Promise<void> => {
-    await rename(from, to);
-    undo.unshift(() => rename(to, from));
+  const undo: (() => void)[] = [];
+  const step = (from: string, to: string): void => {
+    renameSync(from, to);
+    undo.unshift(() => renameSync(to, from));
   };
-  const stepAside = async ({ path, temporaryPath }: Move): Promise<void> => {
-    if (await exists(path)) {
-      await step(path, `${temporaryPath}.replaced`);
+  const stepAside = ({ path, temporaryPath }: Move): void => {
+    if (exists(path)) {
+      step(path, `${temporaryPath}.replaced`);
     }
   };
   let current = main.path;
   try {
     // A single file is replaced in one step by the rename itself.
     if (others.length > 0) {
-      await stepAside(main);
+      stepAside(main);
     }
     for (const move of others) {
       current = move.path;
-      await stepAside(move);
-      await step(move.temporaryPath, move.path);
+      stepAside(move);
+      step(move.temporaryPath, move.path);
     }
-    const left = await Promise.all(obsolete.map(exists));
-    for (const path of obsolete.filter((_, index) => left[index])) {
+    for (const path of obsolete) {
       current = path;
-      await stepAside({ path, temporaryPath: join(dirname(main.temporaryPath), basename(path)) });
+      stepAside({ path, temporaryPath: join(dirname(main.temporaryPath), basename(path)) });
     }
     current = main.path;
-    await step(main.temporaryPath, main.path);
+    step(main.temporaryPath, main.path);
   } catch (thrown) {
     for (const back of undo) {
-      await back();
+      back();
     }
     throw writeFailure(current, thrown);
   }
@@ -132,7 +132,7 @@ async function writeJournal(
   const unfinished = join(scratchFolder, `${journalName}.part`);
   await writeFile(unfinished, JSON.stringify(journal));
   await syncFile(unfinished);
-  await rename(unfinished, join(scratchFolder, journalName));
+  renameSync(unfinished, join(scratchFolder, journalName));
   await syncFolder(scratchFolder);
 }
 
@@ -147,14 +147,7 @@ async function readJournal(scratchFolder: string): Promise<Journal | null> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) {
-      return false;
-    }
-    throw thrown;
-  }
+/** @throws a system error other than that there is nothing of this name. */
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -1,4 +1,7 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const synchronise = promisify(fsync);
 
 /** Waits until the contents of a file are on the disk. */
 export async function syncFile(path: string): Promise<void> {
@@ -14,10 +17,10 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 async function syncHandle(path: string, flags: 'r' | 'r+'): Promise<void> {
-  const handle = await open(path, flags);
+  const descriptor = openSync(path, flags);
   try {
-    await handle.sync();
+    await synchronise(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
