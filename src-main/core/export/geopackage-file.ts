@@ -21,7 +21,7 @@ const columnTypes: Record<keyof FeatureAttributes, string> = {
   prompt: 'TEXT',
 };
 const columns = Object.keys(columnTypes) as (keyof FeatureAttributes)[];
-/** What is written in about a tenth of a second, in which nothing else is done. */
+/** What is made in a quarter of a second, in which nothing else is done. */
 const [mostFeatures, mostCoordinates] = [10_000, 1_000_000];
 
 type Layer = Pick<WriteRequest, 'layerName' | 'features' | 'runRecord'>;
