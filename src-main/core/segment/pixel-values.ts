@@ -12,11 +12,9 @@ export function pixelValues(image: RgbImage, config: PreprocessorConfig): Float3
   const { data } = image.width === size && image.height === size ? image : resizeRgb(image, size, size, config.filter);
   const area = size * size;
   const values = new Float32Array(3 * area);
-  const [red, green, blue] = [0, 1, 2].map((channel) => sampleValues(config, channel)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const red = sampleValues(config, 0);
+  const green = sampleValues(config, 1);
+  const blue = sampleValues(config, 2);
   for (let i = 0, at = 0; i < area; i++, at += 3) {
     values[i] = red[data[at]!]!;
     values[area + i] = green[data[at + 1]!]!;
