@@ -4,7 +4,7 @@ import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { gdalVectorTranslate } from '../gdal/gdal.ts';
 import { slug } from './batch-item.ts';
 import type { KnownItem } from './read-manifests.ts';
-import { xmlText } from './xml-text.ts';
+import { xmlText } from '../xml-text.ts';
 
 type DoneItem = Extract<KnownItem, { state: 'done' }>;
 

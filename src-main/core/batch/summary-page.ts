@@ -1,7 +1,7 @@
 /** What a batch came to, on one page that needs no network and no script: counts, areas, failures, a sheet of thumbnails. */
 import { basename } from 'node:path';
 import type { KnownItem } from './read-manifests.ts';
-import { xmlText } from './xml-text.ts';
+import { xmlText } from '../xml-text.ts';
 
 type DoneItem = Extract<KnownItem, { state: 'done' }>;
 

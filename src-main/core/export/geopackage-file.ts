@@ -3,10 +3,13 @@
  * it, but none for tiles.
  */
 import type { Database, SqlValue } from '@sqlite.org/sqlite-wasm';
+import type { BoundingBox } from '../../contract/geo.ts';
+import { boundsOfPolygons } from '../polygon-bounds.ts';
 import type { OutputFeature, WriteRequest } from '../ports.ts';
 import { databaseBytes } from '../sqlite/database-bytes.ts';
+import { xmlContent } from '../xml-text.ts';
 import { attributesOf, type FeatureAttributes } from './attributes.ts';
-import { type Box, geoPackageGeometry } from './geopackage-geometry.ts';
+import { geoPackageGeometry } from './geopackage-geometry.ts';
 import type { GeoPackageSrs } from './geopackage-srs.ts';
 import { metadataExtension, tableColumns } from './geopackage-tables.ts';
 import { countTriggers, indexTriggers, quoted } from './geopackage-triggers.ts';
@@ -40,9 +43,9 @@ export function isSmallLayer(features: readonly OutputFeature[]): boolean {
 export function geoPackageBytes(layer: Layer, srs: GeoPackageSrs): Promise<Uint8Array> {
   return databaseBytes((database) => {
     database.exec(`PRAGMA application_id = ${Buffer.from('GPKG').readInt32BE()}; PRAGMA user_version = 10200`);
-    const boxes = addFeatures(database, layer, srs);
-    addContents(database, layer, srs, [...boxes.values()]);
-    addSpatialIndex(database, layer.layerName, boxes);
+    const bounds = addFeatures(database, layer, srs);
+    addContents(database, layer, srs);
+    addSpatialIndex(database, layer.layerName, bounds);
     addMetadata(database, layer);
     // After the rows, which they would otherwise count and index again.
     const index = indexName(layer.layerName);
@@ -51,8 +54,8 @@ export function geoPackageBytes(layer: Layer, srs: GeoPackageSrs): Promise<Uint8
   });
 }
 
-/** @returns the box of each feature that has one, by its `fid`. */
-function addFeatures(database: Database, { layerName, features }: Layer, srs: GeoPackageSrs): Map<number, Box> {
+/** @returns the bounds of each feature that has some, by its `fid`. */
+function addFeatures(database: Database, { layerName, features }: Layer, srs: GeoPackageSrs): Map<number, BoundingBox> {
   const attributes = columns.map((column) => `"${column}" ${columnTypes[column]}`).join(', ');
   database.exec(
     `CREATE TABLE ${quoted(layerName)} ("fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "${geometryColumn}" MULTIPOLYGON, ${attributes})`,
@@ -66,15 +69,12 @@ function addFeatures(database: Database, { layerName, features }: Layer, srs: Ge
       return [index + 1, shapes[index]!.blob, ...columns.map((column) => values[column])];
     }),
   );
-  return new Map(shapes.flatMap(({ box }, index) => (box === null ? [] : [[index + 1, box]])));
+  return new Map(shapes.flatMap(({ bounds }, index) => (bounds === null ? [] : [[index + 1, bounds]])));
 }
 
-function addContents(
-  database: Database,
-  { layerName, features, runRecord }: Layer,
-  srs: GeoPackageSrs,
-  boxes: readonly Box[],
-): void {
+function addContents(database: Database, { layerName, features, runRecord }: Layer, srs: GeoPackageSrs): void {
+  const bounds = boundsOfPolygons(features.flatMap(({ polygonsMap }) => polygonsMap));
+  const extent = Number.isFinite(bounds[0]) ? bounds : bounds.map(() => null);
   database.exec(
     `CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL, organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
     CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE, description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')), min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER, CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
@@ -89,21 +89,19 @@ function addContents(
       ...[row.definition, row.description],
     ]),
   );
-  insert(database, 'gpkg_contents', [
-    [layerName, 'features', layerName, '', runRecord.createdAt, ...extentOf(boxes), srs.id],
-  ]);
+  insert(database, 'gpkg_contents', [[layerName, 'features', layerName, '', runRecord.createdAt, ...extent, srs.id]]);
   insert(database, 'gpkg_geometry_columns', [[layerName, geometryColumn, 'MULTIPOLYGON', srs.id, 0, 0]]);
   // Spares GDAL the counting.
   insert(database, 'gpkg_ogr_contents', [[layerName, features.length]]);
 }
 
-function addSpatialIndex(database: Database, layerName: string, boxes: ReadonlyMap<number, Box>): void {
+function addSpatialIndex(database: Database, layerName: string, bounds: ReadonlyMap<number, BoundingBox>): void {
   const name = indexName(layerName);
   database.exec(`CREATE VIRTUAL TABLE ${quoted(name)} USING rtree("id", "minx", "maxx", "miny", "maxy")`);
   insert(
     database,
     name,
-    [...boxes].map(([id, box]) => [id, ...box]),
+    [...bounds].map(([id, [minX, minY, maxX, maxY]]) => [id, minX, maxX, minY, maxY]),
   );
 }
 
@@ -118,7 +116,7 @@ function addMetadata(database: Database, { layerName, runRecord }: Layer): void 
     ...tables.map((table) => [table, null, name, definition, scope]),
     [layerName, geometryColumn, 'gpkg_rtree_index', rtree, 'write-only'],
   ]);
-  const xml = `<GDALMultiDomainMetadata>\n  <Metadata>\n    <MDI key="think2seg">${xmlText(JSON.stringify(runRecord))}</MDI>\n  </Metadata>\n</GDALMultiDomainMetadata>\n`;
+  const xml = `<GDALMultiDomainMetadata>\n  <Metadata>\n    <MDI key="think2seg">${xmlContent(JSON.stringify(runRecord))}</MDI>\n  </Metadata>\n</GDALMultiDomainMetadata>\n`;
   insert(database, 'gpkg_metadata', [[1, 'dataset', 'http://gdal.org', 'text/xml', xml]]);
   insert(database, 'gpkg_metadata_reference', [['geopackage', null, null, null, runRecord.createdAt, 1, null]]);
 }
@@ -140,18 +138,4 @@ function insert(database: Database, table: string, rows: readonly (readonly SqlV
 
 function indexName(layerName: string): string {
   return `rtree_${layerName}_${geometryColumn}`;
-}
-
-/** `minX, minY, maxX, maxY`, null without any feature. */
-function extentOf(boxes: readonly Box[]): (number | null)[] {
-  if (boxes.length === 0) {
-    return [null, null, null, null];
-  }
-  const least = (side: number): number => boxes.reduce((least, box) => Math.min(least, box[side]!), Infinity);
-  const most = (side: number): number => boxes.reduce((most, box) => Math.max(most, box[side]!), -Infinity);
-  return [least(0), least(2), most(1), most(3)];
-}
-
-function xmlText(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

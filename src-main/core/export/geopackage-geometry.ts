@@ -1,8 +1,7 @@
+import type { BoundingBox } from '../../contract/geo.ts';
+import { boundsOfPolygons } from '../polygon-bounds.ts';
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
 import { oriented } from './rings.ts';
-
-/** `minX, maxX, minY, maxY`, as SQLite's R*Tree takes it. */
-export type Box = readonly [minX: number, maxX: number, minY: number, maxY: number];
 
 const [wkbPolygon, wkbMultiPolygon] = [3, 6];
 const littleEndian = 1;
@@ -14,21 +13,24 @@ const pointBytes = 2 * 8;
 /**
  * A multipolygon as GeoPackages keep it (OGC 12-128r18, section 2.1.3): a header with the box, then WKB. Exteriors wind counter-clockwise.
  *
- * @returns with the box; null for a multipolygon without points.
+ * @returns with the bounds; null for a multipolygon without points.
  */
 export function geoPackageGeometry(
   polygons: readonly PolygonRings[],
   srsId: number,
-): { blob: Buffer; box: Box | null } {
-  const box = boxOf(polygons);
-  const headerBytes = 8 + (box === null ? 0 : 4 * 8);
+): { blob: Buffer; bounds: BoundingBox | null } {
+  const [minX, minY, maxX, maxY] = boundsOfPolygons(polygons);
+  const isShape = minX <= maxX;
+  const headerBytes = 8 + (isShape ? 4 * 8 : 0);
   const blob = Buffer.allocUnsafe(
     headerBytes + partHeaderBytes + polygons.reduce((sum, part) => sum + wkbBytes(part), 0),
   );
   blob.write('GP\0', 0, 'latin1');
-  blob[3] = littleEndian | (box === null ? isEmpty : withBox);
+  blob[3] = littleEndian | (isShape ? withBox : isEmpty);
   blob.writeInt32LE(srsId, 4);
-  box?.forEach((value, index) => blob.writeDoubleLE(value, 8 + index * 8));
+  if (isShape) {
+    [minX, maxX, minY, maxY].forEach((value, index) => blob.writeDoubleLE(value, 8 + index * 8));
+  }
   let at = writePartHeader(blob, headerBytes, wkbMultiPolygon, polygons.length);
   for (const { rings } of polygons) {
     at = writePartHeader(blob, at, wkbPolygon, rings.length);
@@ -36,21 +38,7 @@ export function geoPackageGeometry(
       at = writeRing(blob, at, oriented(ring, index === 0));
     }
   }
-  return { blob, box };
-}
-
-function boxOf(polygons: readonly PolygonRings[]): Box | null {
-  let [minX, maxX, minY, maxY] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const { rings } of polygons) {
-    const exterior = rings[0] ?? [];
-    for (let i = 0; i < exterior.length; i += 2) {
-      minX = Math.min(minX, exterior[i]!);
-      maxX = Math.max(maxX, exterior[i]!);
-      minY = Math.min(minY, exterior[i + 1]!);
-      maxY = Math.max(maxY, exterior[i + 1]!);
-    }
-  }
-  return minX <= maxX ? [minX, maxX, minY, maxY] : null;
+  return { blob, bounds: isShape ? [minX, minY, maxX, maxY] : null };
 }
 
 function wkbBytes({ rings }: PolygonRings): number {

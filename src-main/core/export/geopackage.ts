@@ -20,10 +20,10 @@ const journals = ['-wal', '-shm', '-journal'] as const;
 /** A new file, with the layer's style as its default where one is given. */
 export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
   await withAtomicOutputs([request.path], { ...atomic(request), signal }, async ([temporaryPath], files) => {
-    const srs = await geoPackageSrs(request.crs);
     // GDAL knows the types of what came from elsewhere, systems that are told in several ways, and names that are taken.
     const isPlain = (request.fields ?? []).length === 0 && !/^(gpkg|sqlite)_/i.test(request.layerName);
-    if (srs !== null && isPlain && isSmallLayer(request.features)) {
+    const srs = isPlain && isSmallLayer(request.features) ? await geoPackageSrs(request.crs) : null;
+    if (srs !== null) {
       await files.writeFile(temporaryPath, await geoPackageBytes(request, srs));
     } else {
       const record = ['-mo', `think2seg=${JSON.stringify(request.runRecord)}`];

@@ -5,6 +5,7 @@ import type { HandRecord, RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { gdalRasterTranslate } from '../gdal/gdal.ts';
 import { gdalDefinition } from '../gdal/gdal-definition.ts';
+import { xmlContent } from '../xml-text.ts';
 
 export interface MaskRequest {
   readonly path: string;
@@ -78,14 +79,10 @@ function describeRaw({ width, height, transform, crs }: MaskRequest, isWide: boo
     transform === null
       ? ''
       : `<GeoTransform>${[transform[2], transform[0], transform[1], transform[5], transform[3], transform[4]].join(', ')}</GeoTransform>`;
-  const system = crs === null ? '' : `<SRS>${escapeXml(gdalDefinition(crs))}</SRS>`;
+  const system = crs === null ? '' : `<SRS>${xmlContent(gdalDefinition(crs))}</SRS>`;
   return `<VRTDataset rasterXSize="${width}" rasterYSize="${height}">${system}${placed}<VRTRasterBand dataType="${
     isWide ? 'UInt16' : 'Byte'
   }" band="1" subClass="VRTRawRasterBand"><Description>instance</Description><NoDataValue>0</NoDataValue><SourceFilename relativeToVRT="1">mask.raw</SourceFilename><ImageOffset>0</ImageOffset><PixelOffset>${bytesPerSample}</PixelOffset><LineOffset>${
     bytesPerSample * width
   }</LineOffset><ByteOrder>LSB</ByteOrder></VRTRasterBand></VRTDataset>`;
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

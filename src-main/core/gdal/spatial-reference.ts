@@ -1,5 +1,6 @@
 import { Think2SegError } from '../../contract/errors.ts';
 import { gdalRasterInfo } from './gdal.ts';
+import { xmlContent } from '../xml-text.ts';
 
 /** Forms of WKT GDAL writes. `WKT1_ESRI` is what a `.prj` beside a Shapefile needs. */
 export type WktForm = 'WKT1_GDAL' | 'WKT1_ESRI' | 'WKT2_2019';
@@ -20,9 +21,8 @@ export async function projStringOf(definition: string): Promise<string | null> {
 
 /** GDAL describes a spatial reference only as part of a dataset, so it gets a virtual one-pixel raster. */
 async function describe(definition: string, infoArguments: string[]): Promise<{ wkt: string; proj4?: string }> {
-  const escaped = definition.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
   const raster =
-    `<VRTDataset rasterXSize="1" rasterYSize="1"><SRS>${escaped}</SRS>` +
+    `<VRTDataset rasterXSize="1" rasterYSize="1"><SRS>${xmlContent(definition)}</SRS>` +
     '<VRTRasterBand dataType="Byte" band="1"/></VRTDataset>';
   let found;
   try {

@@ -1,5 +1,6 @@
 /** Results as layers: merged, subtracted, intersected. */
 import type { DrawnInstance } from '../../contract/drawn-instance.ts';
+import { boundsOfPolygons } from '../polygon-bounds.ts';
 import type { PolygonRings } from '../ports.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import { groundMeasure } from '../vector/ground-measure.ts';
@@ -7,7 +8,7 @@ import { contains, interiorPoint, intersect, makeValid, subtract, unite } from '
 import { ringsOf, withShape } from './instance-shapes.ts';
 import type { ScenePlace } from './scene-place.ts';
 import { snapToGrid } from './snap-to-grid.ts';
-import { boundsOfPolygons, inverseTransform } from './work-plane.ts';
+import { inverseTransform } from './work-plane.ts';
 
 export type Combination = 'merge' | 'subtract' | 'intersect';
 

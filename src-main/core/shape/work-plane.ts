@@ -1,5 +1,6 @@
-import type { BoundingBox, Geotransform, Point } from '../../contract/geo.ts';
+import type { Geotransform, Point } from '../../contract/geo.ts';
 import { groundScale } from '../crs/ground-scale.ts';
+import { boundsOfPolygons } from '../polygon-bounds.ts';
 import type { PolygonRings } from '../ports.ts';
 import type { ScenePlace } from './scene-place.ts';
 
@@ -8,20 +9,6 @@ export interface WorkPlane {
   readonly fromMap: Geotransform;
   readonly toMap: Geotransform;
   readonly isMetric: boolean;
-}
-
-export function boundsOfPolygons(polygons: readonly PolygonRings[]): BoundingBox {
-  let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const { rings } of polygons) {
-    const [exterior = new Float64Array()] = rings;
-    for (let i = 0; i < exterior.length; i += 2) {
-      minX = Math.min(minX, exterior[i]!);
-      maxX = Math.max(maxX, exterior[i]!);
-      minY = Math.min(minY, exterior[i + 1]!);
-      maxY = Math.max(maxY, exterior[i + 1]!);
-    }
-  }
-  return [minX, minY, maxX, maxY];
 }
 
 /** Metres are exact in the middle of the polygons; shapes of some kilometres see no difference. */

@@ -10,3 +10,8 @@ const entities: Readonly<Record<string, string>> = {
 export function xmlText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
+
+/** Text as GDAL writes it into an element: quotes stay. */
+export function xmlContent(text: string): string {
+  return text.replace(/[&<>]/g, (character) => entities[character] ?? '');
+}
