@@ -7,7 +7,8 @@ import torch
 from think2seg_models import class_pairs, vocabulary
 from think2seg_models import detections as D
 from think2seg_models.detector import Detector
-from think2seg_models.parity_nano import TokenReader, as_stored, differing_slots
+from think2seg_models.nano_export import as_stored
+from think2seg_models.parity_nano import TokenReader, differing_slots
 from think2seg_models.prompter import Prompter
 
 

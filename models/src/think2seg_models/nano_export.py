@@ -1,13 +1,16 @@
 """From trained weights to the ONNX files of the pack, with exactly the inputs and outputs of the pack contract."""
 
+import copy
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import nn
+from torch.nn.utils import fuse_conv_bn_eval
 
 from .class_pairs import DETECTION_SLOTS, compact, see
 from .detector import Detector, detect
@@ -19,6 +22,9 @@ from .vocabulary import coded
 OPSET = 17
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 PATCH, MERGE, TEMPORAL = 14, 2, 2
+HALVED_FROM = 256
+"""Numbers from which a weight is kept in half precision."""
+CONVOLUTION_RANK = 4
 NEVER = -10000.0
 """Logit of tokens that an answer cannot contain."""
 
@@ -91,19 +97,61 @@ class DecoderModel(nn.Module):
         return logits, *[tensor for cache in caches for tensor in cache]
 
 
-def store_half(path: Path, smallest: int = 256) -> None:
-    """Keep large weights as float16 in the file; a Cast in front of their use restores float32 arithmetic."""
+def byte_codes(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A convolution [O,I,h,w] -> codes i8 and scales f32 [O,1,1,1] whose product is close to it: a byte a weight in the pack."""
+    scale = np.maximum(np.abs(weight).max((1, 2, 3), keepdims=True), 1e-12).astype(np.float32) / 127
+    return np.rint(weight / scale).astype(np.int8), scale
+
+
+def _in_bytes(shape: Sequence[int]) -> bool:
+    """Whether a weight of the vision tower is kept as bytes: kernels are, means of colours and such are not."""
+    return len(shape) == CONVOLUTION_RANK and shape[0] > 1
+
+
+def as_stored(detector: Detector) -> Detector:
+    """A copy with the weights that the pack holds: normalisation folded into the convolutions, then these in bytes, the rest in half
+    precision."""
+    stored = copy.deepcopy(detector).eval()
+    for module in stored.modules():
+        if isinstance(module, nn.Sequential) and isinstance(module[0], nn.Conv2d) and isinstance(module[1], nn.BatchNorm2d):
+            module[0], module[1] = fuse_conv_bn_eval(module[0], module[1]), nn.Identity()
+    for parameter in stored.parameters():
+        if _in_bytes(parameter.shape):
+            codes, scale = byte_codes(parameter.detach().numpy())
+            parameter.data = torch.from_numpy(codes * scale)
+        elif parameter.numel() >= HALVED_FROM:
+            parameter.data = parameter.data.half().float()
+    return stored
+
+
+def _as_bytes(tensor: TensorProto) -> tuple[list[TensorProto], list[NodeProto]]:
+    """What to keep of a tensor, and the nodes that make it again."""
+    codes, scale = byte_codes(numpy_helper.to_array(tensor))
+    kept = [numpy_helper.from_array(codes, f"{tensor.name}_codes"), numpy_helper.from_array(scale, f"{tensor.name}_scale")]
+    wide = f"{tensor.name}_wide"
+    widen = helper.make_node("Cast", [kept[0].name], [wide], to=TensorProto.FLOAT, name=f"widen_{tensor.name}")
+    return kept, [widen, helper.make_node("Mul", [wide, kept[1].name], [tensor.name], name=f"scale_{tensor.name}")]
+
+
+def _as_half(tensor: TensorProto) -> tuple[list[TensorProto], list[NodeProto]]:
+    half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{tensor.name}_half")
+    return [half], [helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT, name=f"widen_{tensor.name}")]
+
+
+def store_small(path: Path, convolutions_as_bytes: bool) -> None:
+    """Keep large weights as float16 or bytes in the file; what is in front of their use restores float32 arithmetic."""
     model = onnx.load(path)
     graph = model.graph
-    casts, kept = [], []
+    kept, restoring = [], []
     for tensor in graph.initializer:
-        if tensor.data_type == TensorProto.FLOAT and int(np.prod(tensor.dims)) >= smallest:
-            half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{tensor.name}_half")
-            kept.append(half)
-            casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT, name=f"widen_{tensor.name}"))
-        else:
-            kept.append(tensor)
-    nodes = [*casts, *graph.node]
+        parts: tuple[list[TensorProto], list[NodeProto]] = ([tensor], [])
+        if tensor.data_type == TensorProto.FLOAT and convolutions_as_bytes and _in_bytes(tensor.dims):
+            parts = _as_bytes(tensor)
+        elif tensor.data_type == TensorProto.FLOAT and int(np.prod(tensor.dims)) >= HALVED_FROM:
+            parts = _as_half(tensor)
+        kept += parts[0]
+        restoring += parts[1]
+    nodes = [*restoring, *graph.node]
     del graph.initializer[:], graph.node[:]
     graph.initializer.extend(kept)
     graph.node.extend(nodes)
@@ -111,12 +159,14 @@ def store_half(path: Path, smallest: int = 256) -> None:
     onnx.save(model, path)
 
 
-def _export(model: nn.Module, arguments: tuple, path: Path, inputs: list[str], outputs: list[str], axes: dict) -> None:
+def _export(
+    model: nn.Module, arguments: tuple, path: Path, inputs: list[str], outputs: list[str], axes: dict, convolutions_as_bytes: bool = False
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         model.eval(), arguments, str(path), input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, dynamo=False
     )
-    store_half(path)
+    store_small(path, convolutions_as_bytes)
     made = onnx.load(path)
     got = [value.name for value in made.graph.input]
     if got != inputs:
@@ -128,12 +178,13 @@ def export_lvlm(detector: Detector, prompter: Prompter, thresholds: torch.Tensor
     patches = torch.randn(400, 1176)
     grid = torch.tensor([[1, 20, 20]])
     _export(
-        VisionEncoder(detector, prompter, thresholds),
+        VisionEncoder(as_stored(detector), prompter, thresholds),
         (patches, grid),
         folder / "vision_encoder.onnx",
         ["pixel_values", "image_grid_thw"],
         ["image_features"],
         {"pixel_values": {0: "patches"}, "image_features": {0: "tokens"}},
+        convolutions_as_bytes=True,
     )
     text = {0: "batch_size", 1: "sequence_length"}
     _export(

@@ -3,11 +3,10 @@
 The exported tower gives tokens, not detections. Each token is the sum of two linear maps of what describes its detection, so the maps
 of the prompter, inverted, give class, place in the ranks, box and points back as whole numbers.
 
-The pack keeps large weights in half precision. So it is compared twice: with the tower as it was trained, which also shows what the
-rounding does, and with the tower rounded in the same way, which shows the exported graph alone.
+The pack keeps large weights in bytes or in half precision. So it is compared twice: with the tower as it was trained, which also shows
+what the rounding does, and with the tower rounded in the same way, which shows the exported graph alone.
 """
 
-import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -15,22 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn.utils import fuse_conv_bn_eval
 
 from . import detections as D
 from .class_pairs import DETECTION_SLOTS, PAIR_SLOTS, compact, see
 from .detector import Detector
 from .evaluate_real import read, stretched
+from .nano_export import as_stored
 from .nano_runtime import NanoRuntime
 from .prompter import Prompter
 from .questions import CONCEPT_KEYS
 from .train_detector import detections_of
 from .train_prompter import generate
 from .vocabulary import N_BINS, Vocabulary
-
-HALVED_FROM = 256
-"""Values from which `nano_export.store_half` keeps a weight in half precision."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +52,6 @@ class NanoWeights:
         found, _ = detections_of(self.detector, [frame], self.thresholds)
         described, _ = see(compact(found, DETECTION_SLOTS), PAIR_SLOTS)
         return described
-
-
-def as_stored(detector: Detector) -> Detector:
-    """A copy with the weights that the pack holds: normalisation folded into the convolutions, then large ones in half precision."""
-    stored = copy.deepcopy(detector).eval()
-    for module in stored.modules():
-        if isinstance(module, nn.Sequential) and isinstance(module[0], nn.Conv2d) and isinstance(module[1], nn.BatchNorm2d):
-            module[0], module[1] = fuse_conv_bn_eval(module[0], module[1]), nn.Identity()
-    for parameter in stored.parameters():
-        if parameter.numel() >= HALVED_FROM:
-            parameter.data = parameter.data.half().float()
-    return stored
 
 
 class TokenReader:
