@@ -13,8 +13,6 @@ from think2seg_models.questions import ALL, CONCEPT_KEYS, RELATION_NAMES
 from think2seg_models.real_water import water_mask
 from think2seg_models.relations import related
 from think2seg_models.sample_scene import write_sample_scene
-from think2seg_models.scene_cache import COARSE
-from think2seg_models.scene_samples import GRID, targets, vary_view
 from think2seg_models.scenes import KINDS, Instance, instances, render, texture_bank
 from think2seg_models.sensor import apply_season
 from think2seg_models.truth import concept_instances, extreme, tasks_of, visible_kinds
@@ -78,32 +76,6 @@ def test_tasks_have_the_answers_they_claim(bank):
             else:
                 assert len(task.answer) == 1
                 assert task.answer[0] in members
-
-
-def test_views_keep_boxes_on_their_objects():
-    """A bright rectangle on black must stay exactly inside its box through crop, mirror and turn."""
-    random = np.random.default_rng(1)
-    image = np.zeros((320, 320, 3), np.uint8)
-    image[100:180, 140:200] = 255
-    box = np.array([[140, 100, 200, 180]], np.float32)
-    for _ in range(30):
-        view, _, moved, _ = vary_view(random, image, np.array([3]), box, np.ones((1, COARSE, COARSE), np.float32))
-        rows, columns = np.nonzero(view[..., 0] > 128)
-        assert np.allclose(moved[0], [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], atol=2)
-
-
-def test_detector_targets_have_one_peak_an_object():
-    heat, owner = targets(np.array([1, 4]), np.array([[10, 10, 60, 60], [200, 100, 270, 160]], np.float32))
-    assert heat.shape[1:] == (GRID, GRID)
-    assert (heat == 1).sum() == 2
-    assert owner.shape == (2, GRID, GRID)
-    assert set(np.unique(owner)) == {-1, 0, 1}
-
-
-def test_a_bridge_leaves_the_centre_of_its_river_to_the_river():
-    river, bridge = CONCEPT_KEYS.index("river"), CONCEPT_KEYS.index("bridge")
-    _, owner = targets(np.array([river, bridge]), np.array([[10, 100, 270, 180], [130, 120, 150, 160]], np.float32))
-    assert owner[:, 17, 17].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(

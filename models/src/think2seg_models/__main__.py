@@ -1,6 +1,7 @@
 """`python -m think2seg_models COMMAND`: each command imports only what it needs."""
 
 import argparse
+import functools
 import json
 import sys
 import time
@@ -55,11 +56,20 @@ def _scenes(options: argparse.Namespace) -> None:
 
 
 def _cache_scenes(options: argparse.Namespace) -> None:
+    from .instance_bank import outline_scenes
     from .scene_cache import write_cache
 
-    write_cache(options.work / "scenes", options.count, processes=options.processes)
+    outline = functools.partial(outline_scenes, options.work / "outlines")
+    write_cache(options.work / "scenes", options.count, processes=options.processes, then=outline)
     # Thresholds and checkpoints are chosen on a third style, neither that of training nor that of the evaluation.
     write_cache(options.work / "scenes-check", 500, 15_000_000, (555,), processes=options.processes)
+
+
+def _cache_close_ups(options: argparse.Namespace) -> None:
+    from .instance_bank import close_up_banks
+    from .train_segmenter import CLOSE_UPS
+
+    close_up_banks(CLOSE_UPS, options.work / "outlines", options.processes)
 
 
 def _vocabulary(options: argparse.Namespace) -> None:
@@ -77,7 +87,7 @@ def _one_thread() -> None:
 
 
 def _training_options(options: argparse.Namespace) -> dict:
-    names = ("seconds", "seed", "start", "learning_rate", "device", "workers", "batch_size")
+    names = ("seconds", "seed", "start", "learning_rate", "device", "batch_size")
     return {name: getattr(options, name) for name in names}
 
 
@@ -90,6 +100,7 @@ def _train_prompter(options: argparse.Namespace) -> None:
         options.work / "prompter.pt",
         written=options.written,
         thoughts=options.thoughts,
+        workers=options.workers,
         **_training_options(options),
     )
 
@@ -143,7 +154,18 @@ def _train_segmenter(options: argparse.Namespace) -> None:
 
     _one_thread()
     scenes = options.scenes or options.work
-    train_segmenter(scenes / "scenes", scenes / "scenes-check", options.work, options.work / "segmenter.pt", options.steps, options.seed)
+    train_segmenter(
+        scenes / "scenes",
+        scenes / "scenes-check",
+        options.work,
+        options.work / "segmenter.pt",
+        options.steps,
+        options.seed,
+        options.seconds,
+        options.device,
+        options.batch_size,
+        options.learning_rate,
+    )
 
 
 def _assemble(options: argparse.Namespace) -> None:
@@ -245,7 +267,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--start", type=Path, help="weights to go on from")
         command.add_argument("--learning-rate", type=float, default=rate, help=f"the highest (default {rate:g})")
         command.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
-        command.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
         command.add_argument("--batch-size", type=int, default=batch, help=f"default {batch}")
         return command
 
@@ -267,6 +288,9 @@ def _parser() -> argparse.ArgumentParser:
     work(cache)
     cache.add_argument("--count", type=int, default=3500)
     cache.add_argument("--processes", type=int, default=1, help="render so many at a time (default 1)")
+    close_ups = add("cache-close-ups", _cache_close_ups, "draw the close-ups that the segmenter learns from, once")
+    work(close_ups)
+    close_ups.add_argument("--processes", type=int, default=1, help="draw so many at a time (default 1)")
     vocabulary = add("vocabulary", _vocabulary, "build the vocabulary and its word vectors")
     work(vocabulary)
     vocabulary.add_argument("--sentence-model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
@@ -275,6 +299,7 @@ def _parser() -> argparse.ArgumentParser:
     vocabulary.add_argument("--like", type=Path, help="another vocabulary: a prompter that was trained with it can use the new one")
     prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
     prompter.add_argument("--written", type=Path, help="whole questions to train on besides, as nano-training/questions has them")
+    prompter.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
     prompter.add_argument("--thoughts", type=int, default=1, help="batches of thoughts alone to two of whole answers (default 1)")
     reading = add("measure-reading", _measure_reading, "share of written questions whose concept and relation are read rightly")
     work(reading)
@@ -299,6 +324,10 @@ def _parser() -> argparse.ArgumentParser:
     segmenter.add_argument("--scenes", type=Path, help="folder of the caches of scenes, if not that of --work")
     segmenter.add_argument("--steps", type=int, default=8000, help="batches of 32 crops (default 8000)")
     segmenter.add_argument("--seed", type=int, default=0)
+    segmenter.add_argument("--seconds", type=float, help="train so long by the clock, instead of --steps")
+    segmenter.add_argument("--device", default="cpu")
+    segmenter.add_argument("--batch-size", type=int, default=32)
+    segmenter.add_argument("--learning-rate", type=float, default=2e-3)
     assemble = add("assemble-nano", _assemble, "export the weights and write the pack")
     work(assemble)
     assemble.add_argument("--pack", type=Path, required=True)

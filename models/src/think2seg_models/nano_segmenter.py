@@ -76,7 +76,7 @@ def frame_around(box: torch.Tensor) -> torch.Tensor:
 
 def heat(points_x: torch.Tensor, points_y: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
     """Gaussians around the chosen points (crop pixels, [P,N]); the zero map in front keeps N = 0 legal. [P,96,96]."""
-    pixel = torch.arange(CROP).float()
+    pixel = torch.arange(CROP, device=points_x.device).float()
     spread = 2 * POINT_SPREAD**2
     down = torch.exp(-((pixel - points_y[..., None]) ** 2) / spread)[..., :, None]
     across = torch.exp(-((pixel - points_x[..., None]) ** 2) / spread)[..., None, :]
@@ -87,7 +87,7 @@ def heat(points_x: torch.Tensor, points_y: torch.Tensor, chosen: torch.Tensor) -
 
 def colours(picture: torch.Tensor, quarter: torch.Tensor, frame: torch.Tensor) -> torch.Tensor:
     """The crops [P,3,96,96] of a picture [1,3,512,512]; large ones from its quarter-size copy, so that nothing is skipped."""
-    cell = (torch.arange(CROP).float() + 0.5) / CROP
+    cell = (torch.arange(CROP, device=frame.device).float() + 0.5) / CROP
     x = (frame[:, 0:1] + frame[:, 2:3] * cell) / INPUT_PX * 2 - 1
     y = (frame[:, 1:2] + frame[:, 3:4] * cell) / INPUT_PX * 2 - 1
     grid = torch.stack([x[:, None, :].expand(-1, CROP, -1), y[:, :, None].expand(-1, -1, CROP)], -1)
@@ -104,7 +104,7 @@ def colours(picture: torch.Tensor, quarter: torch.Tensor, frame: torch.Tensor) -
 def planes(frame: torch.Tensor, box: torch.Tensor, known: torch.Tensor, points: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """The prompt as planes [P,4,96,96]: box [P,4] where `known` [P] is 1 (else 0 all over), points [P,N,2] with labels [P,N]
     (1 on it, 0 off it, anything else ignored), aspect of the frame."""
-    pixel = torch.arange(CROP).float()
+    pixel = torch.arange(CROP, device=frame.device).float()
     per_px = CROP / frame[:, 2:]
     low, high = (box[:, :2] - frame[:, :2]) * per_px, (box[:, 2:] - frame[:, :2]) * per_px
     inside_x = torch.minimum(pixel - low[:, 0:1], high[:, 0:1] - pixel)

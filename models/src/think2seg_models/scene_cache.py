@@ -1,12 +1,14 @@
 """Rendered scenes on disk for training, in shards: pixels, labels and the boxes and coarse masks of the instances."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from .questions import CONCEPT_KEYS
 from .scenes import TRAINING_STYLES, Scene, instances, render, texture_bank
@@ -14,6 +16,8 @@ from .scenes import TRAINING_STYLES, Scene, instances, render, texture_bank
 SCENE_PX = 320
 SMALLEST_PX = 94
 """Visible pixels below which an object does not count (about 8 m x 8 m at 0.8 m, 9.7 x 9.7 pixels)."""
+RENDERED_PX = (SCENE_PX, 512)
+"""Sides at which shards are drawn in turn. The larger ones are then reduced, as pictures of a finer sensor are when they are looked at."""
 COARSE = 16
 """Side of the coarse mask inside each box."""
 
@@ -42,12 +46,21 @@ def coarse_mask(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     return cv2.resize(mask[y0:y1, x0:x1].astype(np.float32), (COARSE, COARSE), interpolation=interpolation)
 
 
+def reduced(scene: Scene) -> Scene:
+    """The scene at SCENE_PX."""
+    if len(scene.image) == SCENE_PX:
+        return scene
+    size = (SCENE_PX, SCENE_PX)
+    image = np.asarray(Image.fromarray(scene.image).resize(size, Image.Resampling.LANCZOS))
+    return replace(scene, image=image, labels=cv2.resize(scene.labels, size, interpolation=cv2.INTER_NEAREST))
+
+
 def write_shard(folder: Path, number: int, count: int, first_seed: int, styles: tuple[int, ...]) -> None:
     images = np.zeros((count, SCENE_PX, SCENE_PX, 3), np.uint8)
     labels = np.zeros((count, SCENE_PX, SCENE_PX), np.uint8)
     kinds, parents, category, box, coarse = [], [], [], [], []
     for i in range(count):
-        scene = render(first_seed + i, texture_bank(styles[i % len(styles)]), SCENE_PX)
+        scene = reduced(render(first_seed + i, texture_bank(styles[i % len(styles)]), RENDERED_PX[number % len(RENDERED_PX)]))
         found = instances(scene, SMALLEST_PX)
         images[i], labels[i] = scene.image, scene.labels
         kinds.append(scene.kinds)
@@ -60,8 +73,10 @@ def write_shard(folder: Path, number: int, count: int, first_seed: int, styles: 
     np.save(folder / f"{number:03d}.labels.npy", labels)
     np.save(folder / f"{number:03d}.coarse.npy", np.concatenate(coarse))
     objects = {"kinds": kinds, "parents": [{str(k): v for k, v in p.items()} for p in parents], "category": category, "box": box}
-    # The list of objects is written last: a shard without it is unfinished and is not read.
-    (folder / f"{number:03d}.objects.json").write_text(json.dumps(objects))
+    # The list of objects appears last and whole: a shard without it is unfinished and is not read.
+    part = folder / f"{number:03d}.part"
+    part.write_text(json.dumps(objects))
+    part.rename(folder / f"{number:03d}.objects.json")
 
 
 def apart_from_tracks(category: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -95,6 +110,12 @@ def finished_shards(folder: Path) -> list[int]:
 STYLES_A_SHARD = 5
 
 
+def _shard_then(then: Callable[[Path, int], object] | None, folder: Path, number: int, *rest) -> None:
+    write_shard(folder, number, *rest)
+    if then:
+        then(folder, number)
+
+
 def write_cache(
     folder: Path,
     scenes: int,
@@ -102,14 +123,18 @@ def write_cache(
     styles: tuple[int, ...] = TRAINING_STYLES,
     shard_size: int = 250,
     processes: int = 1,
+    then: Callable[[Path, int], object] | None = None,
 ) -> None:
-    """Resumable: finished shards are kept. What a shard holds does not depend on the number of processes."""
+    """Resumable: finished shards are kept. What a shard holds does not depend on the number of processes.
+
+    `then(folder, number)` is called after each shard, in the process that drew it.
+    """
     done = set(finished_shards(folder))
     with ProcessPoolExecutor(processes) as pool:
         jobs = []
         for number in range(-(-scenes // shard_size)):
             if number not in done:
                 some = tuple(styles[(number * STYLES_A_SHARD + k) % len(styles)] for k in range(min(STYLES_A_SHARD, len(styles))))
-                jobs.append(pool.submit(write_shard, folder, number, shard_size, first_seed + number * shard_size, some))
+                jobs.append(pool.submit(_shard_then, then, folder, number, shard_size, first_seed + number * shard_size, some))
         for job in jobs:
             job.result()

@@ -1,119 +1,145 @@
-"""Training samples of the detector: cached scenes seen from other places, by other sensors, and what is to be found in them."""
+"""Training samples of the detector: cached scenes seen from other places, by other sensors, and what is to be found in them.
 
-from collections.abc import Iterator
+All scenes lie on the device that trains, and all samples of a batch are cut at once.
+"""
+
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset, get_worker_info
+import torch.nn.functional as F
 
+from . import photo_variety as variety
 from .detections import N_CLASSES
 from .detector import LAYER_OF, LAYERS, STRIDE
-from .scene_cache import COARSE, SCENE_PX, Shard, finished_shards, read_shard
+from .errors import ToolError
+from .scene_cache import COARSE, SCENE_PX, finished_shards, read_shard
 from .vocabulary import FRAME_PX
 
 GRID = FRAME_PX // STRIDE
 BALANCED = 0.6
-SAMPLES_BETWEEN_LOOKS = 2000
-"""After so many samples the folder is looked through for scenes that were finished meanwhile."""
-Sample = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-"""Image [280,280,3] in 0..255, category [m], box [m,4] frame pixels, coarse mask [m,16,16]."""
+WHOLE = 0.35
+"""Share of the samples that show all of their scene."""
+SMALLEST_SHARE, SMALLEST_PX = 0.35, 4
+"""Of an object that the edge of a view cuts: less is not to be found."""
 
 
-def vary_photo(random: np.random.Generator, image: np.ndarray) -> np.ndarray:
+@dataclass
+class View:
+    """Square parts of scenes, mirrored and turned: `side` [B] and `corner` [B,2] in scene pixels; `turn` [B,2,2] takes offsets from
+    the middle of the picture to offsets from the middle of the part."""
+
+    side: torch.Tensor
+    corner: torch.Tensor
+    turn: torch.Tensor
+
+    def rows(self, index: torch.Tensor) -> "View":
+        return View(self.side[index], self.corner[index], self.turn[index])
+
+    def turned(self, place: torch.Tensor) -> torch.Tensor:
+        """Places [B,n,2] in a picture or a box, 0..1 -> the same places before mirroring and turning."""
+        return (place - 0.5) @ self.turn.transpose(1, 2) + 0.5
+
+    def to_scene(self, place: torch.Tensor) -> torch.Tensor:
+        """Places [B,n,2] in the picture, 0..1 -> scene pixels."""
+        return self.corner[:, None] + self.side[:, None, None] * self.turned(place)
+
+    def boxes(self, box: torch.Tensor) -> torch.Tensor:
+        """One box a view: [B,4] scene pixels inside the part -> [B,4] frame pixels."""
+        corners = (box.reshape(-1, 2, 2) - self.corner[:, None]) / self.side[:, None, None] - 0.5
+        placed = (corners @ self.turn + 0.5) * FRAME_PX
+        return torch.cat([placed.amin(1), placed.amax(1)], 1)
+
+
+def turns(device: torch.device) -> torch.Tensor:
+    """[8,2,2]: the mirrored and turned squares."""
+    quarter, mirror = torch.tensor([[0.0, -1.0], [1.0, 0.0]]), torch.tensor([[-1.0, 0.0], [0.0, 1.0]])
+    powers = [torch.linalg.matrix_power(quarter, k) for k in range(4)]
+    return torch.stack([*powers, *(power @ mirror for power in powers)]).to(device)
+
+
+def random_views(count: int, device: torch.device) -> View:
+    """At least three quarters of the side of the scene."""
+    side = SCENE_PX * torch.where(torch.rand(count, device=device) < WHOLE, 1.0, 0.75 + 0.25 * torch.rand(count, device=device))
+    corner = (SCENE_PX - side)[:, None] * torch.rand(count, 2, device=device)
+    return View(side, corner, turns(device)[torch.randint(8, (count,), device=device)])
+
+
+def _centres(cells: int, device: torch.device) -> torch.Tensor:
+    """[1,cells**2,2] x, y in 0..1, row by row."""
+    centre = (torch.arange(cells, device=device) + 0.5) / cells
+    return torch.stack(torch.meshgrid(centre, centre, indexing="xy"), -1).reshape(1, -1, 2)
+
+
+def look(images: torch.Tensor, view: View) -> torch.Tensor:
+    """Scenes [B,P,P,3] u8 -> pictures [B,3,280,280] in 0..255, every second one sharper."""
+    place = view.to_scene(_centres(FRAME_PX, images.device)).reshape(-1, FRAME_PX, FRAME_PX, 2) / (SCENE_PX / 2) - 1
+    scene = images.permute(0, 3, 1, 2).float()
+    pictures = torch.empty(len(images), 3, FRAME_PX, FRAME_PX, device=images.device)
+    for half, mode in enumerate(("bilinear", "bicubic")):
+        pictures[half::2] = F.grid_sample(scene[half::2], place[half::2], mode=mode, padding_mode="border", align_corners=False)
+    return pictures.clamp(0, 255)
+
+
+def cut_objects(view: View, box: torch.Tensor, coarse: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One view an object; boxes [n,4] scene pixels, coarse masks [n,16,16] -> which can be seen [n]; of those their boxes
+    (frame pixels) and coarse masks [k,COARSE**2]."""
+    low = torch.maximum(box[:, :2], view.corner)
+    high = torch.minimum(box[:, 2:], view.corner + view.side[:, None])
+    size, whole = (high - low).clamp(min=0), box[:, 2:] - box[:, :2]
+    seen = (size.prod(1) > SMALLEST_SHARE * whole.prod(1)) & (size.amin(1) > SMALLEST_PX)
+    view, box, coarse, low, size, whole = view.rows(seen), box[seen], coarse[seen], low[seen], size[seen], whole[seen]
+    cell = low[:, None] + size[:, None] * view.turned(_centres(COARSE, box.device).expand(len(box), -1, -1))
+    place = (cell - box[:, None, :2]) / whole[:, None] * 2 - 1
+    masks = F.grid_sample(coarse[:, None], place[:, :, None], mode="bilinear", padding_mode="border", align_corners=False)
+    return seen, view.boxes(torch.cat([low, low + size], 1)), masks.reshape(-1, COARSE * COARSE)
+
+
+def vary_photo(picture: torch.Tensor) -> torch.Tensor:
     """Colour, contrast, grey, haze, blur, resolution and noise: sensors that the generator does not imitate."""
-    image = image.astype(np.float32)
-    if random.random() < 0.5:  # another light on another sensor: a little of each channel in the others
-        mix = np.eye(3, dtype=np.float32) + random.normal(0, 0.16, (3, 3)).astype(np.float32)
-        image = image @ (mix / mix.sum(0, keepdims=True))
-    if random.random() < 0.3:
-        image = 255 * (np.clip(image, 0, 255) / 255) ** random.uniform(0.65, 1.5, 3).astype(np.float32)
-    if random.random() < 0.3:  # ground that is unevenly light, or unevenly coloured
-        cells, channels = int(random.integers(2, 24)), 1 if random.random() < 0.6 else 3
-        field = random.normal(1, random.uniform(0.03, 0.16), (cells, cells, channels)).astype(np.float32)
-        field = cv2.resize(field, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_CUBIC)
-        image = image * field.reshape(FRAME_PX, FRAME_PX, channels)
-    if random.random() < 0.15:
-        image = np.repeat(image @ np.array([0.3, 0.6, 0.1], np.float32)[:, None], 3, 2)
-    if random.random() < 0.6:
-        image = (image - 128) * random.uniform(0.6, 1.5) + 128 + random.normal(0, 14) + random.normal(0, 9, 3)
-    if random.random() < 0.25:
-        small = int(FRAME_PX * random.uniform(0.4, 0.9))
-        image = cv2.resize(
-            cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_CUBIC
-        )
-    if random.random() < 0.2:
-        image = image + random.normal(0, random.uniform(2, 10), image.shape)
-    if random.random() < 0.15:
-        image = 255 * (np.clip(image, 0, 255) / 255) ** random.uniform(0.6, 1.6)
-    return np.clip(image, 0, 255)
+    picture = variety.sometimes(0.5, picture, variety.mix_channels(picture, 0.16))
+    picture = variety.sometimes(0.3, picture, variety.gamma(picture, variety.uniform(picture, 0.65, 1.5, 3)))
+    cells, channels = int(torch.randint(2, 24, ())), 1 if torch.rand(()) < 0.6 else 3
+    picture = variety.sometimes(0.3, picture, variety.uneven(picture, cells, channels))
+    picture = variety.sometimes(0.15, picture, variety.grey(picture))
+    brighter = 128 + variety.normal(picture, 14) + variety.normal(picture, 9, 3)
+    picture = variety.sometimes(0.6, picture, (picture - 128) * variety.uniform(picture, 0.6, 1.5) + brighter)
+    small = int(FRAME_PX * (0.4 + 0.5 * torch.rand(())))
+    picture = variety.sometimes(0.25, picture, variety.coarser(picture, small, "bicubic"))
+    picture = variety.sometimes(0.2, picture, variety.noisy(picture, variety.uniform(picture, 2, 10)))
+    picture = variety.sometimes(0.15, picture, variety.gamma(picture, variety.uniform(picture, 0.6, 1.6)))
+    return picture.clamp(0, 255)
 
 
-def vary_view(random: np.random.Generator, image: np.ndarray, category: np.ndarray, box: np.ndarray, coarse: np.ndarray) -> Sample:
-    """A random part of the scene (at least three quarters of its side), mirrored and turned."""
-    side = SCENE_PX if random.random() < 0.35 else int(random.uniform(0.75, 1.0) * SCENE_PX)
-    x, y = (int(random.integers(0, SCENE_PX - side + 1)) for _ in range(2))
-    cut = np.clip(box - [x, y, x, y], 0, side)
-    whole = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
-    kept_share = (cut[:, 2] - cut[:, 0]) * (cut[:, 3] - cut[:, 1]) / np.maximum(whole, 1)
-    keep = (kept_share > 0.35) & (np.minimum(cut[:, 2] - cut[:, 0], cut[:, 3] - cut[:, 1]) > 4)
-    moved = [
-        _part_of_coarse(c, b, k) if share < 0.99 else c
-        for c, b, k, share in zip(coarse[keep], box[keep] - [x, y, x, y], cut[keep], kept_share[keep], strict=True)
-    ]
-    coarse = np.array(moved, np.float32).reshape(-1, COARSE, COARSE)
-    category, box = category[keep], cut[keep] * (FRAME_PX / side)
-    interpolation = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_LANCZOS4)[int(random.integers(3))]
-    image = cv2.resize(np.ascontiguousarray(image[y : y + side, x : x + side]), (FRAME_PX, FRAME_PX), interpolation=interpolation)
-    if random.random() < 0.5:
-        image, coarse = image[:, ::-1], coarse[:, :, ::-1]
-        box = box[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [FRAME_PX, 0, FRAME_PX, 0]
-    for _ in range(random.integers(4)):
-        image, coarse = np.rot90(image), np.rot90(coarse, 1, (1, 2))
-        box = np.stack([box[:, 1], FRAME_PX - box[:, 2], box[:, 3], FRAME_PX - box[:, 0]], 1)
-    return image, category, box.astype(np.float32), np.ascontiguousarray(coarse)
-
-
-def _part_of_coarse(coarse: np.ndarray, box: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """The coarse mask of the part `cut` of `box` (both x0 y0 x1 y1 in one frame)."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    step_x, step_y = (cut[2] - cut[0]) / width, (cut[3] - cut[1]) / height
-    shift_x, shift_y = (cut[0] - box[0]) / width * COARSE, (cut[1] - box[1]) / height * COARSE
-    matrix = np.array([[step_x, 0, shift_x + 0.5 * step_x - 0.5], [0, step_y, shift_y + 0.5 * step_y - 0.5]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(coarse.astype(np.float32), matrix, (COARSE, COARSE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-
-
-CELL_Y, CELL_X = np.mgrid[0:GRID, 0:GRID].astype(np.float32)
-
-
-def targets(category: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Class heat [C,35,35] with a peak of exactly 1 at each centre, and by layer the owning object of each cell or -1, [2,35,35]."""
-    heat = np.zeros((N_CLASSES, GRID, GRID), np.float32)
-    owner = np.full((LAYERS, GRID, GRID), -1, np.int64)
-    peak = np.zeros((N_CLASSES, GRID, GRID), bool)
-    area = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
-    for i in np.argsort(-area):
-        x0, y0, x1, y1 = box[i] / STRIDE
-        centre_x = int(np.clip(round((x0 + x1) / 2 - 0.5), 0, GRID - 1))
-        centre_y = int(np.clip(round((y0 + y1) / 2 - 0.5), 0, GRID - 1))
-        spread_x, spread_y = max(0.55, 0.11 * (x1 - x0)), max(0.55, 0.11 * (y1 - y0))
-        bump = np.exp(-(((CELL_X - centre_x) / spread_x) ** 2) / 2 - ((CELL_Y - centre_y) / spread_y) ** 2 / 2)
-        heat[category[i]] = np.maximum(heat[category[i]], bump)
-        peak[category[i], centre_y, centre_x] = True
-        inside = (CELL_X + 0.5 > x0) & (CELL_X + 0.5 < x1) & (CELL_Y + 0.5 > y0) & (CELL_Y + 0.5 < y1)
-        layer = owner[int(LAYER_OF[category[i]])]
-        layer[inside & (bump > 0.5)] = i
-        layer[centre_y, centre_x] = i
-    heat[peak] = 1
-    return heat, owner
+def targets(count: int, sample: torch.Tensor, category: torch.Tensor, box: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of n objects in `count` pictures (`sample` [n], `category` [n], `box` [n,4] frame pixels): class heat [B,C,35,35] with a peak of
+    exactly 1 at each centre, and by layer the object that owns each cell or -1, [B,2,35,35]. Of several the smallest owns it."""
+    device, n = box.device, len(box)
+    low, high = box[:, :2] / STRIDE, box[:, 2:] / STRIDE
+    centre = ((low + high) / 2 - 0.5).round().clamp(0, GRID - 1)
+    spread = (0.11 * (high - low)).clamp(min=0.55)
+    cell = torch.arange(GRID, device=device).float()
+    apart = ((cell - centre[..., None]) / spread[..., None]) ** 2  # [n,2,35]
+    bump = torch.exp(-(apart[:, 0, None, :] + apart[:, 1, :, None]) / 2)
+    at_centre = (bump == 1).flatten(1)
+    heat = torch.zeros(count * N_CLASSES, GRID * GRID, device=device)
+    heat.scatter_reduce_(0, (sample * N_CLASSES + category)[:, None].expand(-1, GRID * GRID), bump.flatten(1), "amax")
+    within = (cell + 0.5 > low[..., None]) & (cell + 0.5 < high[..., None])
+    inside = (within[:, 0, None, :] & within[:, 1, :, None] & (bump > 0.5)).flatten(1) | at_centre
+    by_size = (box[:, 2:] - box[:, :2]).prod(1).argsort(stable=True)
+    rank = torch.empty(n, dtype=torch.long, device=device).scatter_(0, by_size, torch.arange(n, device=device))
+    claims = torch.where(inside, rank[:, None], n)
+    first = torch.full((count * LAYERS, GRID * GRID), n, device=device)
+    row = sample * LAYERS + LAYER_OF.to(device)[category]
+    first.scatter_reduce_(0, row[:, None].expand(-1, GRID * GRID), claims, "amin")
+    owner = torch.cat([by_size, by_size.new_full((1,), -1)])[first]
+    return heat.reshape(count, N_CLASSES, GRID, GRID), owner.reshape(count, LAYERS, GRID, GRID)
 
 
 @dataclass
 class SceneBatch:
-    """`image` [B,3,280,280] u8, `heat` [B,C,35,35]; of each of n cells that belong to an object its place `at` [4,n] (sample,
+    """`image` [B,3,280,280] in 0..255, `heat` [B,C,35,35]; of each of n cells that belong to an object its place `at` [4,n] (sample,
     layer, y, x), the `box` [n,4] in frame pixels and the coarse mask [n,COARSE**2] of that object."""
 
     image: torch.Tensor
@@ -122,77 +148,80 @@ class SceneBatch:
     box: torch.Tensor
     coarse: torch.Tensor
 
-    def to(self, device: torch.device) -> "SceneBatch":
-        moved = (t.to(device, non_blocking=True) for t in (self.image, self.heat, self.at, self.box, self.coarse))
-        return SceneBatch(*moved)
 
-    def pin_memory(self) -> "SceneBatch":
-        return SceneBatch(*(t.pin_memory() for t in (self.image, self.heat, self.at, self.box, self.coarse)))
+class SceneStore:
+    """The cached scenes finished so far (the cache may still be growing), on one device."""
 
-
-def collate(samples: list[Sample]) -> SceneBatch:
-    images = np.stack([np.rint(image).astype(np.uint8).transpose(2, 0, 1) for image, _, _, _ in samples])
-    heats, places, boxes, masks = [], [], [], []
-    for number, (_, category, box, coarse) in enumerate(samples):
-        heat, owner = targets(category, box)
-        layer, y, x = np.nonzero(owner >= 0)
-        heats.append(heat)
-        places.append(np.stack([np.full(len(y), number), layer, y, x]))
-        boxes.append(box[owner[layer, y, x]].reshape(-1, 4))
-        masks.append(coarse[owner[layer, y, x]].reshape(-1, COARSE * COARSE))
-    return SceneBatch(
-        torch.from_numpy(images),
-        torch.from_numpy(np.stack(heats)),
-        torch.from_numpy(np.concatenate(places, 1)),
-        torch.from_numpy(np.concatenate(boxes).astype(np.float32)),
-        torch.from_numpy(np.concatenate(masks).astype(np.float32)),
-    )
-
-
-class ScenePool:
-    """Draws training samples from all shards finished so far (the cache may still be growing)."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.order: list[Shard] = []
+    def __init__(self, folder: Path, device: str = "cpu"):
+        """Raises INPUT_NOT_FOUND while there is none."""
+        self.folder, self.device = folder, torch.device(device)
         self.known: set[int] = set()
-        self.with_class: list[list[tuple[int, int]]] = [[] for _ in range(N_CLASSES)]
+        self.scenes = 0
+        self.images = torch.empty(0, SCENE_PX, SCENE_PX, 3, dtype=torch.uint8, device=self.device)
+        self.category = torch.empty(0, dtype=torch.long, device=self.device)
+        self.box = torch.empty(0, 4, device=self.device)
+        self.coarse = torch.empty(0, COARSE, COARSE, dtype=torch.float16, device=self.device)
+        self.sizes: list[int] = []
+        self.with_class: list[list[int]] = [[] for _ in range(N_CLASSES)]
         self.refresh()
+        if not self.scenes:
+            raise ToolError("INPUT_NOT_FOUND", f"{folder}: got no finished shard of scenes, expected at least one; run cache-scenes")
 
     def refresh(self) -> None:
-        for number in finished_shards(self.folder):
-            if number in self.known:
-                continue
-            self.known.add(number)
+        """Reads the shards that were finished meanwhile."""
+        new = [number for number in finished_shards(self.folder) if number not in self.known]
+        if not new:
+            return
+        columns: list[list[np.ndarray]] = [[], [], []]
+        for number in new:
             shard = read_shard(self.folder, number)
+            self._keep(torch.from_numpy(np.array(shard.images)))
             for i, present in enumerate(shard.category):
                 for c in np.unique(present):
-                    self.with_class[c].append((len(self.order), i))
-            self.order.append(shard)
+                    self.with_class[c].append(len(self.sizes) + i)
+            self.sizes += [len(present) for present in shard.category]
+            for column, values in zip(columns, (shard.category, shard.box, shard.coarse), strict=True):
+                column += values
+            self.known.add(number)
+        category, box, coarse = (torch.from_numpy(np.concatenate(column)).to(self.device) for column in columns)
+        self.category, self.box = torch.cat([self.category, category]), torch.cat([self.box, box])
+        self.coarse = torch.cat([self.coarse, coarse])
+        self.count = torch.tensor(self.sizes, device=self.device)
+        self.first = self.count.cumsum(0) - self.count
+        self.members = torch.tensor([scene for scenes in self.with_class for scene in scenes], device=self.device)
+        self.class_count = torch.tensor([len(scenes) for scenes in self.with_class], device=self.device)
+        self.class_first = self.class_count.cumsum(0) - self.class_count
 
-    def draw(self, random: np.random.Generator) -> Sample:
-        number = int(random.integers(len(self.order)))
-        i = int(random.integers(len(self.order[number].images)))
-        if random.random() < BALANCED:  # a scene that shows a class drawn evenly, so that rare ones are not rare in training
-            choices = self.with_class[int(random.integers(N_CLASSES))]
-            if choices:
-                number, i = choices[int(random.integers(len(choices)))]
-        shard = self.order[number]
-        image, category, box, coarse = vary_view(random, shard.images[i], shard.category[i], shard.box[i], shard.coarse[i])
-        return vary_photo(random, image), category, box, coarse
+    def _keep(self, images: torch.Tensor) -> None:
+        """Room for pictures doubles when it is full."""
+        needed = self.scenes + len(images)
+        if needed > len(self.images):
+            roomier = torch.empty(max(needed, 2 * len(self.images)), *images.shape[1:], dtype=torch.uint8, device=self.device)
+            roomier[: self.scenes] = self.images[: self.scenes]
+            self.images = roomier
+        self.images[self.scenes : needed] = images.to(self.device)
+        self.scenes = needed
 
+    def _choose(self, count: int) -> torch.Tensor:
+        """Scenes [count]; BALANCED of them show a class drawn evenly, so that rare ones are not rare in training."""
+        chance = lambda: torch.rand(count, device=self.device)  # noqa: E731
+        any_scene = (chance() * self.scenes).long()
+        category = torch.randint(N_CLASSES, (count,), device=self.device)
+        if not len(self.members):
+            return any_scene
+        member = self.class_first[category] + (chance() * self.class_count[category]).long()
+        showing = self.members[member.clamp(max=len(self.members) - 1)]
+        return torch.where((chance() < BALANCED) & (self.class_count[category] > 0), showing, any_scene)
 
-class SceneStream(IterableDataset):
-    """Samples without end, drawn by the workers of a DataLoader, so that drawing does not wait for training."""
-
-    def __init__(self, folder: Path, seed: int):
-        self.folder, self.seed = folder, seed
-
-    def __iter__(self) -> Iterator[Sample]:
-        cv2.setNumThreads(1)
-        worker = get_worker_info()
-        random, pool = np.random.default_rng([self.seed, worker.id if worker else 0]), ScenePool(self.folder)
-        while True:
-            for _ in range(SAMPLES_BETWEEN_LOOKS):
-                yield pool.draw(random)
-            pool.refresh()
+    def draw(self, count: int) -> SceneBatch:
+        scene, view = self._choose(count), random_views(count, self.device)
+        image = vary_photo(look(self.images[scene], view))
+        sample = torch.arange(count, device=self.device).repeat_interleave(self.count[scene])
+        within = torch.arange(len(sample), device=self.device) - (self.count[scene].cumsum(0) - self.count[scene])[sample]
+        chosen = self.first[scene][sample] + within
+        seen, box, coarse = cut_objects(view.rows(sample), self.box[chosen], self.coarse[chosen].float())
+        sample = sample[seen]
+        heat, owner = targets(count, sample, self.category[chosen][seen], box)
+        at = torch.nonzero(owner >= 0).T
+        owning = owner[owner >= 0]
+        return SceneBatch(image, heat, at, box[owning], coarse[owning])

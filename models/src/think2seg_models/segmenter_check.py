@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .crop_samples import inside_points
-from .instance_bank import Bank
+from .instance_bank import Bank, inside_points
 from .nano_segmenter import INPUT_PX, MEAN, STD, CropNet, DecoderContract, EncoderContract
 
 BOX_JITTER = 0.02

@@ -10,17 +10,20 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader
 
 from .detections import N_CLASSES
 from .detector import Detector, boxes_px, detect
 from .questions import CONCEPT_KEYS
 from .scene_cache import SCENE_PX, finished_shards, read_shard
-from .scene_samples import SceneBatch, SceneStream, collate
+from .scene_samples import SceneBatch, SceneStore
 from .vocabulary import FRAME_PX
-from .weight_files import on_cpu, save_whole
+from .weight_files import computes_half, on_cpu, save_whole
 
 BATCH = 8
+AVERAGED_OVER = 0.999
+"""What is kept are weights averaged over the last steps: decay a step."""
+LOOK_EVERY_S = 20.0
+"""How often scenes are looked for that were finished meanwhile."""
 
 
 def as_input(image: np.ndarray) -> np.ndarray:
@@ -36,8 +39,8 @@ def generalised_iou(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def losses(model: Detector, batch: SceneBatch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    image = (batch.image.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-    with torch.autocast(image.device.type, dtype=torch.bfloat16):
+    image = (batch.image / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(image.device.type, dtype=torch.bfloat16, enabled=computes_half(image.device)):
         outputs = model(image)
     class_logits, box_logits, mask_logits = (output.float() for output in outputs)
     heat = batch.heat
@@ -63,19 +66,16 @@ def train_detector(
     start: Path | None = None,
     learning_rate: float = 2.5e-3,
     device: str = "cpu",
-    workers: int = 1,
     batch_size: int = BATCH,
 ) -> None:
     """Writes averaged weights to `out` every minute, and `out.log.jsonl`; `check` is a cache of other scenes.
 
     The learning rate falls over `seconds`: CPU time of this process, or on a GPU what the clock says. `start` goes on from weights.
-    `workers` processes draw the samples.
+    Scenes that are finished meanwhile are taken in.
     """
     torch.manual_seed(seed)
-    stream = SceneStream(scenes, seed)
-    on_gpu = device != "cpu"
-    batches = iter(DataLoader(stream, batch_size, num_workers=workers, prefetch_factor=4, collate_fn=collate, pin_memory=on_gpu))
-    torch.backends.cudnn.benchmark = on_gpu  # all batches have one shape
+    torch.backends.cudnn.benchmark = device != "cpu"  # all batches have one shape
+    store = SceneStore(scenes, device)
     model = Detector().to(device)
     if start:
         model.load_state_dict(torch.load(start))
@@ -84,7 +84,7 @@ def train_detector(
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.02)
     log = out.with_suffix(".log.jsonl").open("w")
     clock = time.process_time if device == "cpu" else time.perf_counter
-    began, step, next_log, next_check = clock(), 0, 20.0, 300.0
+    began, step, next_log, next_check, next_look = clock(), 0, 20.0, 300.0, LOOK_EVERY_S
     recent: list[torch.Tensor] = []
     while True:
         spent = clock() - began
@@ -93,19 +93,22 @@ def train_detector(
             break
         for group in optimiser.param_groups:
             group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
-        parts = losses(model, next(batches).to(model.scene.weight.device))
+        if spent > next_look:
+            next_look = spent + LOOK_EVERY_S
+            store.refresh()
+        parts = losses(model, store.draw(batch_size))
         optimiser.zero_grad()
         (parts[0] + 2 * parts[1] + 0.5 * parts[2]).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
         step += 1
-        follow(average, model, min(0.998, step / (step + 20)))
+        follow(average, model, min(AVERAGED_OVER, step / (step + 20)))
         recent.append(torch.stack([p.detach() for p in parts]))
         if spent > next_log:
             next_log = spent + 60
             means = [round(mean, 3) for mean in torch.stack(recent).mean(0).tolist()]
             recent.clear()
-            line = {"seconds": round(spent), "steps": step, "images": step * batch_size, "class_box_mask": means}
+            line = {"seconds": round(spent), "steps": step, "images": step * batch_size, "scenes": store.scenes, "class_box_mask": means}
             if spent > next_check and finished_shards(check):
                 next_check = spent + 300
                 line["check"] = check_detector(copy.deepcopy(average).cpu(), check, 200)["mean"]
@@ -113,7 +116,9 @@ def train_detector(
             log.flush()
             save_whole(out, on_cpu(average))
     save_whole(out, on_cpu(average))
-    line = {"seconds": round(clock() - began), "images": step * batch_size, "check": check_detector(average.cpu(), check, 500)}
+    line = {"seconds": round(clock() - began), "images": step * batch_size}
+    if finished_shards(check):
+        line["check"] = check_detector(average.cpu(), check, 500)
     log.write(json.dumps(line) + "\n")
     log.close()
 

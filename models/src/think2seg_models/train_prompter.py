@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import time
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from .prompter import GRID, MEMBERS, Prompter, positions, prepare
 from .prompter_data import LEAD, Batch, QuestionEncoder, QuestionStream, make_batch
 from .questions import UNKNOWN
 from .vocabulary import Vocabulary, answer_index, build_tokenizer
-from .weight_files import on_cpu, save_whole
+from .weight_files import computes_half, on_cpu, save_whole
 from .written_questions import WrittenQuestions, for_training, read_written
 
 BATCH = 24
@@ -191,7 +192,8 @@ def train_prompter(
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED_OVER))
     log = out.with_suffix(".log.jsonl").open("w")
     clock = time.process_time if device == "cpu" else time.perf_counter
-    began, step, samples, next_log, next_measure = clock(), 0, 0, 0.0, 240.0
+    began, step, samples, next_log = clock(), 0, 0, 0.0
+    next_measure = 240.0 if device == "cpu" else math.inf  # answers are measured on the CPU, and a GPU would wait
     recent: list[torch.Tensor] = []
     while True:
         spent = clock() - began
@@ -202,7 +204,7 @@ def train_prompter(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
         batch = next(batches).tensors_on(model.fragments.device)
-        recent.append(training_step(model, optimiser, batch, weights, half=device == "cpu" and part < HALF_UNTIL))
+        recent.append(training_step(model, optimiser, batch, weights, half=device == "cpu" and computes_half(device) and part < HALF_UNTIL))
         average.update_parameters(model)
         step += 1
         samples += len(batch.ids)

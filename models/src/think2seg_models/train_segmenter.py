@@ -6,21 +6,24 @@ import math
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader
 
-from .crop_samples import BATCH, CropBatches
-from .instance_bank import close_up_banks, scene_banks
+from .crop_samples import CropSamples
+from .errors import ToolError
+from .instance_bank import close_up_banks, outlined_shards, scene_bank, scene_banks
 from .nano_segmenter import CropNet
+from .scene_cache import finished_shards
 from .segmenter_check import check_segmenter
 from .train_detector import follow
-from .weight_files import save_whole
+from .weight_files import computes_half, on_cpu, save_whole
 
 PEAK_RATE, WARM_UP = 2e-3, 200
-LOG_EVERY, SAVE_EVERY, CHECK_EVERY = 50, 250, 1000
+BATCH = 32
+LOG_EVERY, SAVE_EVERY = 50, 250
+LOOK_EVERY_S = 20.0
+"""How often scenes are looked for that were finished meanwhile."""
 CLOSE_UPS = 2500
 
 
@@ -41,57 +44,97 @@ def segmentation_loss(logits: torch.Tensor, quality: torch.Tensor, truth: torch.
     return entropy + (1 - overlap).mean() + F.mse_loss(quality, iou * shown), iou
 
 
-def learning_rate(step: int, steps: int) -> float:
-    fall = 0.5 * (1 + math.cos(math.pi * min(1, step / steps)))
-    return PEAK_RATE * min(1, (step + 1) / WARM_UP) * (0.99 * fall + 0.01)
+def learning_rate(peak: float, step: int, part: float) -> float:
+    """`part` of the training is over, 0..1."""
+    fall = 0.5 * (1 + math.cos(math.pi * min(1, part)))
+    return peak * min(1, (step + 1) / WARM_UP) * (0.99 * fall + 0.01)
 
 
-def train_segmenter(scenes: Path, check: Path, work: Path, out: Path, steps: int, seed: int = 0) -> None:
+def train_segmenter(
+    scenes: Path,
+    check: Path,
+    work: Path,
+    out: Path,
+    steps: int,
+    seed: int = 0,
+    seconds: float | None = None,
+    device: str = "cpu",
+    batch_size: int = BATCH,
+    peak_rate: float = PEAK_RATE,
+) -> None:
     """Writes averaged weights to `out`, a log and the state to resume from beside it.
 
     `scenes` and `check` are caches of scenes; outlines and close-ups are kept under `work`. Run again after an interruption, it
-    goes on from the last saved step.
+    goes on from the last saved step. It ends after `steps`, or after `seconds` of the clock, if they are given: then scenes that are
+    finished meanwhile are taken in. Raises INPUT_NOT_FOUND while there are none.
     """
     torch.manual_seed(seed)
-    net = CropNet().to(memory_format=torch.channels_last)
+    torch.backends.cudnn.benchmark = device != "cpu"  # all batches have one shape
+    net = CropNet().to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=PEAK_RATE, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=peak_rate, weight_decay=0.02)
     state_path, log_path = out.with_suffix(".state"), out.with_suffix(".log.jsonl")
-    first, spent = 0, 0.0
+    done, spent = 0, 0.0
     if state_path.exists():
-        state = torch.load(state_path)
-        first, spent = state["step"], state["cpu_s"]
+        state = torch.load(state_path, map_location=device)
+        done, spent = state["step"], state["spent_s"]
         net.load_state_dict(state["net"])
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
-    banks = scene_banks(scenes, work / "outlines") + close_up_banks(CLOSE_UPS, work / "outlines")
-    held_out = scene_banks(check, work / "outlines-check")
-    began, recent = time.process_time(), []
-    loader = DataLoader(CropBatches(banks, seed + first), batch_size=None, num_workers=1, prefetch_factor=4)
+        torch.manual_seed(seed + done)
+    if done >= steps if seconds is None else spent >= seconds:
+        return
+    samples, outlines = CropSamples(device), work / "outlines"
+    hung = set(finished_shards(scenes) if seconds is None else outlined_shards(scenes, outlines))
+    samples.add([scene_bank(scenes, outlines, number) for number in hung] + close_up_banks(CLOSE_UPS, outlines))
+    if not hung:
+        raise ToolError("INPUT_NOT_FOUND", f"{scenes}: got no finished shard of scenes, expected at least one; run cache-scenes")
+    clock = time.process_time if device == "cpu" else time.perf_counter
+    before, next_look = spent - clock(), LOOK_EVERY_S
+    recent: list[torch.Tensor] = []
+    saved = done
     with log_path.open("a") as log:
-        for step, (crops, truth, shown) in zip(range(first, steps), loader, strict=False):
+        while True:
+            spent = before + clock()
+            part = done / steps if seconds is None else spent / seconds
+            if part >= 1:
+                break
+            if seconds is not None and spent > next_look:
+                next_look = spent + LOOK_EVERY_S
+                new = set(outlined_shards(scenes, outlines)) - hung
+                samples.add([scene_bank(scenes, outlines, number) for number in new])
+                hung.update(new)
             for group in optimiser.param_groups:
-                group["lr"] = learning_rate(step, steps)
-            with torch.autocast("cpu", torch.bfloat16):
+                group["lr"] = learning_rate(peak_rate, done, part)
+            crops, truth, shown = samples.batch(batch_size)
+            with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=computes_half(device)):
                 logits, quality = net(crops.contiguous(memory_format=torch.channels_last))
             loss, iou = segmentation_loss(logits.float(), quality.float(), truth, shown)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 2.0)
             optimiser.step()
-            follow(average, net, min(0.999, (step + 1) / (step + 20)))
-            recent.append((float(loss.detach()), float(iou.mean())))
-            done = step + 1
-            cpu_s = spent + time.process_time() - began
-            if done % LOG_EVERY == 0 or done == steps:
-                loss_mean, iou_mean = np.mean(recent, 0).round(4).tolist()
+            done += 1
+            follow(average, net, min(0.999, done / (done + 19)))
+            recent.append(torch.stack([loss.detach(), iou.mean()]))
+            last = seconds is None and done == steps
+            if done % LOG_EVERY == 0 or last:
+                loss_mean, iou_mean = (round(mean, 4) for mean in torch.stack(recent).mean(0).tolist())
                 recent = []
-                line = {"step": done, "crops": done * BATCH, "cpu_s": round(cpu_s), "loss": loss_mean, "crop_iou": iou_mean}
-                if done % CHECK_EVERY == 0 or done == steps:
-                    line["check"] = check_segmenter(average, held_out, 150)
+                line = {"step": done, "crops": done * batch_size, "seconds": round(spent), "loss": loss_mean, "crop_iou": iou_mean}
                 log.write(json.dumps(line) + "\n")
                 log.flush()
-            if done % SAVE_EVERY == 0 or done == steps:
-                parts = {"net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
-                save_whole(state_path, parts | {"step": done, "cpu_s": cpu_s})
-                save_whole(out, average.state_dict())
+            if done % SAVE_EVERY == 0 or last:
+                _save(out, net, average, optimiser, done, spent)
+                saved = done
+        if done > saved or not state_path.exists():
+            _save(out, net, average, optimiser, done, spent)
+        if finished_shards(check):
+            line = {"step": done, "check": check_segmenter(average.cpu(), scene_banks(check, work / "outlines-check"), 150)}
+            log.write(json.dumps(line) + "\n")
+
+
+def _save(out: Path, net: CropNet, average: CropNet, optimiser: torch.optim.Optimizer, done: int, spent: float) -> None:
+    parts = {"net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
+    save_whole(out.with_suffix(".state"), parts | {"step": done, "spent_s": spent})
+    save_whole(out, on_cpu(average))
