@@ -122,6 +122,15 @@ def _measure_reading(options: argparse.Namespace) -> None:
     print(json.dumps(summary(list(readings(model, encoder, read_written(options.questions))))))
 
 
+def _weights_of_pack(options: argparse.Namespace) -> None:
+    from .pack_weights import prompter_of
+    from .vocabulary import Vocabulary
+    from .weight_files import save_whole
+
+    vocabulary = Vocabulary.load(options.work / "vocabulary") if (options.work / "vocabulary").exists() else None
+    save_whole(options.out, prompter_of(options.pack, vocabulary).state_dict())
+
+
 def _mix_weights(options: argparse.Namespace) -> None:
     from .mix_weights import mix_weights
 
@@ -305,6 +314,10 @@ def _parser() -> argparse.ArgumentParser:
     work(reading)
     reading.add_argument("--questions", type=Path, required=True, help="JSON lines of text, concept, relation and anchor")
     reading.add_argument("--prompter", type=Path, help="weights, if not prompter.pt of --work")
+    of_pack = add("weights-of-pack", _weights_of_pack, "take the weights of the prompter back from a nano pack, to train on from them")
+    work(of_pack)
+    of_pack.add_argument("--pack", type=Path, required=True)
+    of_pack.add_argument("--out", type=Path, required=True, help="a .pt file, as train-prompter writes")
     mix = add("mix-weights", _mix_weights, "average the weights of a fine-tuning and of its start")
     mix.add_argument("first", type=Path)
     mix.add_argument("second", type=Path)
