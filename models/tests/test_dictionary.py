@@ -12,6 +12,8 @@ SYNSETS = {
     "noun": [
         ("land", "14 n 02 land 0 ground 1 000 | solid part of the earth's surface  "),
         ("tillage", '08 n 02 tilled_land 0 tillage 0 002 @ {land} n 0000 + 00000000 v 0201 | arable land; worked; "rich tillage"  '),
+        ("north", "15 n 01 north 0 000 | a cardinal compass point  "),
+        ("south", "15 n 01 south 0 000 | a cardinal compass point  "),
         ("craft", "06 n 01 craft 0 000 | a vehicle  "),
         ("craft", "09 n 01 craft 0 000 | skill in an occupation  "),
     ],
@@ -64,3 +66,11 @@ def test_definitions_are_averaged_and_a_word_without_any_is_read_off_its_own_vec
     vectors = building.definition_vectors(["craft", "tillage", "lidar"], own, Dictionary(folder), folder)
     craft, tillage = np.array([1.0, 0.6]) / 1.6, np.array([0.0, 3.0])
     np.testing.assert_allclose(vectors, [craft, tillage, (craft + tillage) / 2], atol=1e-3)
+
+
+def test_opposites_stay_apart(folder, monkeypatch):
+    monkeypatch.setattr(building, "sentence_vectors", lambda asked, _: np.eye(len(asked), 2, dtype=np.float32))
+    monkeypatch.setattr(building, "RIDGE", 1e-6)
+    own = np.array([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)
+    _, _, north, south = building.definition_vectors(["craft", "tillage", "north", "south"], own, Dictionary(folder), folder)
+    assert np.abs(north - south).max() > 0.2

@@ -10,7 +10,7 @@ from .english_words import INFLECTIONS, SUFFIXES, choosable, english_words, in_o
 from .free_wording import words_of
 from .questions import seen_words
 from .vocabulary import ANSWER_TOKENS, PUNCTUATION, SPECIALS, VECTOR_SIZE, Vocabulary
-from .word_neighbours import words_of_concepts, words_of_relations
+from .word_neighbours import has_opposite, words_of_concepts, words_of_relations
 from .written_questions import for_training, read_written
 
 WORDS = 22_700
@@ -53,11 +53,13 @@ def sentence_vectors(texts: list[str], sentence_model: Path) -> np.ndarray:
 def definition_vectors(words: list[str], own: np.ndarray, dictionary: Dictionary, sentence_model: Path) -> np.ndarray:
     """Weighted mean of the vectors of each word's definitions, [len(words), hidden].
 
-    A word that the dictionary lacks gets what a linear map of the words' own vectors, `own`, says.
+    A word that the dictionary lacks gets what a linear map of the words' own vectors, `own`, says. So does one that has an opposite:
+    "north" and "south" are defined in nearly the same words.
     """
     defined = [
         (row, weight, definition)
         for row, word in enumerate(words)
+        if not has_opposite(word)
         for part, weights in SENSE_WEIGHTS.items()
         for weight, definition in zip(weights, dictionary.definitions(word, part), strict=False)
     ]

@@ -26,6 +26,11 @@ KEPT = words_of(
 COMPASS = ("north", "south", "east", "west")
 
 
+def has_opposite(word: str) -> bool:
+    """Whether a word is near its opposite in meaning: see KEPT, and all words of the compass."""
+    return word in KEPT or any(root in word for root in COMPASS)
+
+
 def words_of_relations() -> dict[str, set[str]]:
     """Names of the relations that each word of their phrases belongs to."""
     by_word: dict[str, set[str]] = defaultdict(set)
@@ -59,7 +64,7 @@ class WordNeighbours:
         self.unseen = {index[word] for word in UNSEEN_WORDS if word in index}
         self.relations = {index[word]: relations for word, relations in words_of_relations().items() if word in index}
         self.concepts = {index[word]: concepts for word, concepts in words_of_concepts().items() if word in index}
-        self.kept = {number for word, number in index.items() if word in KEPT or any(root in word for root in COMPASS)}
+        self.kept = {number for word, number in index.items() if has_opposite(word)}
         self.telling = np.array(sorted(word for word, relations in self.relations.items() if len(relations) <= TELLING))
         self.known: dict[int, list[int]] = {}
 
