@@ -15,7 +15,7 @@ from .scene_cache import COARSE
 from .vocabulary import FRAME_PX
 
 STRIDE = 8
-WIDTHS = (16, 48, 80, 160)
+WIDTHS = (24, 64, 112, 224)
 GROUND = {"water", "running_track", "parking_lot", "river", "field", "center_pivot", "forest", "solar_farm"}
 LAYERS = 2
 LAYER_OF = torch.tensor([0 if key in GROUND else 1 for key in CONCEPT_KEYS])
