@@ -32,8 +32,13 @@ const kernels: Record<ResizeFilter, FilterKernel> = {
 /** Fixed-point bits of a coefficient: 32 less 8 for the sample and 2 for the overshoot of negative lobes. */
 const precisionBits = 22;
 
+/** Bits of a coefficient that stand apart from its upper ones: both parts are small enough for products of 16-bit numbers. */
+const lowerBits = 8;
+
 /** Which source samples make each output sample of one axis, as `resize-kernel.wat` takes it: one entry per output sample. */
 export interface AxisPlan {
+  /** Output samples. */
+  readonly length: number;
   readonly entries: Int32Array;
   readonly entryLength: number;
 }
@@ -45,22 +50,38 @@ const keptPlans = 8;
 /** By what was asked for, oldest first: the pictures that models look at have few sizes, and the weights of one take a tenth of its resize. */
 const plans = new Map<string, AxisPlan>();
 
-/** @param sampleStep bytes from one source sample to the next. */
-export function planAxis(inSize: number, outSize: number, filter: ResizeFilter, sampleStep: number): AxisPlan {
-  const key = [inSize, outSize, filter, sampleStep].join();
-  const plan = plans.get(key) ?? makePlan(inSize, outSize, filter, sampleStep);
+/**
+ * @param sampleStep bytes from one source sample to the next.
+ * @param together how many samples a pass takes at a time: coefficients of zero fill up their number.
+ */
+export function planAxis(
+  inSize: number,
+  outSize: number,
+  filter: ResizeFilter,
+  sampleStep: number,
+  together: 2 | 4,
+): AxisPlan {
+  const key = [inSize, outSize, filter, sampleStep, together].join();
+  const plan = plans.get(key) ?? makePlan(inSize, outSize, filter, sampleStep, together);
   keepNewest(plans, key, plan, keptPlans);
   return plan;
 }
 
-function makePlan(inSize: number, outSize: number, filter: ResizeFilter, sampleStep: number): AxisPlan {
+function makePlan(
+  inSize: number,
+  outSize: number,
+  filter: ResizeFilter,
+  sampleStep: number,
+  together: number,
+): AxisPlan {
+  const filled = (count: number): number => together * Math.ceil(count / together);
   const kernel = kernels[filter];
   const scale = inSize / outSize;
   // When reducing, the kernel is stretched so that every source sample counts.
   const filterScale = Math.max(scale, 1);
   const support = kernel.support * filterScale;
   const taps = Math.ceil(support) * 2 + 1;
-  const entryLength = entryHead + taps;
+  const entryLength = entryHead + filled(taps);
   const entries = new Int32Array(outSize * entryLength);
   const weights = new Float64Array(taps);
   const inverse = 1 / filterScale;
@@ -76,11 +97,16 @@ function makePlan(inSize: number, outSize: number, filter: ResizeFilter, sampleS
     }
     const entry = out * entryLength;
     entries[entry] = first * sampleStep;
-    entries[entry + 1] = length * Int32Array.BYTES_PER_ELEMENT;
+    entries[entry + 1] = filled(length) * Int32Array.BYTES_PER_ELEMENT;
     for (let tap = 0; tap < length; tap++) {
       const fixed = (sum === 0 ? weights[tap]! : weights[tap]! / sum) * (1 << precisionBits);
-      entries[entry + entryHead + tap] = Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5);
+      const coefficient = Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5);
+      // The second of a pair stands in the upper half of both words.
+      const pair = entry + entryHead + (tap & ~1);
+      const shift = (tap & 1) * 16;
+      entries[pair]! |= ((coefficient >> lowerBits) & 0xffff) << shift;
+      entries[pair + 1]! |= (coefficient & (2 ** lowerBits - 1)) << shift;
     }
   }
-  return { entries, entryLength };
+  return { length: outSize, entries, entryLength };
 }

@@ -1,4 +1,5 @@
 /** The two passes of a resize, which run as WebAssembly (`resize-kernel.wat`) in a memory that is kept for the next image. */
+import type { RgbImage } from '../ports.ts';
 import type { AxisPlan } from './axis-plan.ts';
 import { kernelBytes, loadKernel, type Kernel } from '../wasm/kernel-memory.ts';
 import { wasmBase64 } from './resize-kernel.wasm.ts';
@@ -28,52 +29,56 @@ const slackBytes = 16;
 /** Rows depend on nothing but themselves: so much of an image is in the kernel's memory at a time. */
 const stripBytes = 1 << 20;
 
-let loaded: ResizeKernel | null = null;
+let kernel: ResizeKernel | null = null;
 
-function kernel(): ResizeKernel {
-  loaded ??= loadKernel(wasmBase64) as unknown as ResizeKernel;
-  return loaded;
-}
-
-/** Puts the plan at 0 and returns where a source and a target of these sizes have room behind it. */
-function makeRoom(kernel: ResizeKernel, { entries }: AxisPlan, sourceBytes: number, targetBytes: number) {
-  const source = entries.byteLength;
-  const target = source + sourceBytes + slackBytes;
-  const bytes = kernelBytes(kernel, target + targetBytes + slackBytes);
-  new Int32Array(bytes.buffer, 0, entries.length).set(entries);
-  return { source, target, bytes };
-}
-
-/** Resizes each row of interleaved RGB; `plan` gives `targetRowBytes / 3` pixels. */
-export function resizeRows(
-  data: Uint8Array,
-  sourceRowBytes: number,
-  plan: AxisPlan,
-  targetRowBytes: number,
+/** Interleaved RGB with the rows as `across` says, then the columns as `down` says; null leaves an axis as it is. */
+export function resizePasses(
+  { data, width, height }: RgbImage,
+  across: AxisPlan | null,
+  down: AxisPlan | null,
 ): Uint8Array {
-  const passes = kernel();
-  const rows = data.length / sourceRowBytes;
-  const stripRows = Math.min(rows, Math.max(1, Math.floor(stripBytes / sourceRowBytes)));
-  const { source, target, bytes } = makeRoom(passes, plan, stripRows * sourceRowBytes, stripRows * targetRowBytes);
-  const { byteLength: planEnd } = plan.entries;
-  const result = new Uint8Array(rows * targetRowBytes);
-  for (let row = 0; row < rows; row += stripRows) {
-    const strip = data.subarray(row * sourceRowBytes, (row + stripRows) * sourceRowBytes);
-    bytes.set(strip, source);
-    passes.resizeRows(source, source + strip.length, sourceRowBytes, 0, planEnd, plan.entryLength * 4, target);
-    const made = (strip.length / sourceRowBytes) * targetRowBytes;
-    result.set(bytes.subarray(target, target + made), row * targetRowBytes);
+  kernel ??= loadKernel(wasmBase64) as unknown as ResizeKernel;
+  const sourceRowBytes = width * 3;
+  const rowBytes = (across?.length ?? width) * 3;
+  const stripRows = across === null ? 0 : Math.min(height, Math.max(1, Math.floor(stripBytes / sourceRowBytes)));
+  const places = new Places();
+  const acrossPlan = places.take(across?.entries.byteLength ?? 0);
+  const downPlan = places.take(down?.entries.byteLength ?? 0);
+  const strip = places.take(stripRows * sourceRowBytes);
+  // One row more may be read: rows are taken in twos.
+  const rows = places.take((height + 1) * rowBytes);
+  const target = places.take((down?.length ?? 0) * rowBytes);
+  const bytes = kernelBytes(kernel, places.end);
+
+  if (across === null) {
+    bytes.set(data, rows);
+  } else {
+    const { entries, entryLength } = across;
+    new Int32Array(bytes.buffer, acrossPlan, entries.length).set(entries);
+    const planEnd = acrossPlan + entries.byteLength;
+    for (let row = 0; row < height; row += stripRows) {
+      const stripData = data.subarray(row * sourceRowBytes, (row + stripRows) * sourceRowBytes);
+      bytes.set(stripData, strip);
+      const stripEnd = strip + stripData.length;
+      kernel.resizeRows(strip, stripEnd, sourceRowBytes, acrossPlan, planEnd, entryLength * 4, rows + row * rowBytes);
+    }
   }
-  return result;
+  if (down === null) {
+    return bytes.slice(rows, rows + height * rowBytes);
+  }
+  const { entries, entryLength } = down;
+  new Int32Array(bytes.buffer, downPlan, entries.length).set(entries);
+  kernel.resizeColumns(rows, rowBytes, downPlan, downPlan + entries.byteLength, entryLength * 4, target);
+  return bytes.slice(target, target + down.length * rowBytes);
 }
 
-/** Resizes the columns of rows of `rowBytes`; the steps of `plan` are rows. */
-export function resizeColumns(data: Uint8Array, rowBytes: number, plan: AxisPlan): Uint8Array {
-  const passes = kernel();
-  const { byteLength: planEnd, length } = plan.entries;
-  const targetBytes = (length / plan.entryLength) * rowBytes;
-  const { source, target, bytes } = makeRoom(passes, plan, data.length, targetBytes);
-  bytes.set(data, source);
-  passes.resizeColumns(source, rowBytes, 0, planEnd, plan.entryLength * 4, target);
-  return bytes.slice(target, target + targetBytes);
+/** Places in a memory one behind the other, each at the start of a line of the processor's caches and with slack behind it. */
+class Places {
+  end = 0;
+
+  take(byteLength: number): number {
+    const at = this.end;
+    this.end += 64 * Math.ceil((byteLength + slackBytes) / 64);
+    return at;
+  }
 }

@@ -1,7 +1,7 @@
 import { Think2SegError } from '../../contract/errors.ts';
 import type { RgbImage } from '../ports.ts';
 import { planAxis, type ResizeFilter } from './axis-plan.ts';
-import { resizeColumns, resizeRows } from './resize-passes.ts';
+import { resizePasses } from './resize-passes.ts';
 
 /**
  * Resizes an 8-bit RGB image to `width` x `height`, aspect not kept, with the same bits as Pillow's `Image.resize`:
@@ -24,12 +24,10 @@ export function resizeRgb(image: RgbImage, width: number, height: number, filter
       `RGB data has ${image.data.length} bytes, expected ${expected} for ${image.width} x ${image.height}`,
     );
   }
-  let { data } = image;
-  if (width !== image.width) {
-    data = resizeRows(data, image.width * 3, planAxis(image.width, width, filter, 3), width * 3);
+  if (width === image.width && height === image.height) {
+    return { width, height, data: image.data.slice() };
   }
-  if (height !== image.height) {
-    data = resizeColumns(data, width * 3, planAxis(image.height, height, filter, width * 3));
-  }
-  return { width, height, data: data === image.data ? data.slice() : data };
+  const across = width === image.width ? null : planAxis(image.width, width, filter, 3, 4);
+  const down = height === image.height ? null : planAxis(image.height, height, filter, width * 3, 2);
+  return { width, height, data: resizePasses(image, across, down) };
 }
