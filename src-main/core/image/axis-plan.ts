@@ -46,7 +46,8 @@ export interface AxisPlan {
 /** Entries start with the byte of the first source sample and the bytes of the coefficients. */
 const entryHead = 2;
 
-const keptPlans = 8;
+/** More than a question makes: one picture of its window, and one of each place that it outlines. */
+const keptPlans = 32;
 /** By what was asked for, oldest first: the pictures that models look at have few sizes, and the weights of one take a tenth of its resize. */
 const plans = new Map<string, AxisPlan>();
 
@@ -83,6 +84,7 @@ function makePlan(
   const taps = Math.ceil(support) * 2 + 1;
   const entryLength = entryHead + filled(taps);
   const entries = new Int32Array(outSize * entryLength);
+  const halves = new Int16Array(entries.buffer);
   const weights = new Float64Array(taps);
   const inverse = 1 / filterScale;
   for (let out = 0; out < outSize; out++) {
@@ -101,11 +103,9 @@ function makePlan(
     for (let tap = 0; tap < length; tap++) {
       const fixed = (sum === 0 ? weights[tap]! : weights[tap]! / sum) * (1 << precisionBits);
       const coefficient = Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5);
-      // The second of a pair stands in the upper half of both words.
       const pair = entry + entryHead + (tap & ~1);
-      const shift = (tap & 1) * 16;
-      entries[pair]! |= ((coefficient >> lowerBits) & 0xffff) << shift;
-      entries[pair + 1]! |= (coefficient & (2 ** lowerBits - 1)) << shift;
+      halves[pair * 2 + (tap & 1)] = coefficient >> lowerBits;
+      halves[pair * 2 + 2 + (tap & 1)] = coefficient & (2 ** lowerBits - 1);
     }
   }
   return { length: outSize, entries, entryLength };
