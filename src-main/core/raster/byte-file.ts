@@ -1,11 +1,14 @@
-import type { BigIntStats } from 'node:fs';
+import { fstatSync, readSync, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import { identityOf } from '../files/file-identity.ts';
 import { keepNewest } from '../keep-newest.ts';
 import type { ReadMemory } from './read-memory.ts';
 
-/** Reads up to this size are cut out of pages that are kept: a header is read in dozens of pieces of a few bytes. */
+/**
+ * Reads up to this size are cut out of pages that are kept: a header is read in dozens of pieces of a few bytes. A page is read directly:
+ * mostly the system has it in memory, and another thread takes longer to wake up.
+ */
 const smallReadBytes = 4096;
 const pageBytes = 65_536;
 const keptPages = 4;
@@ -18,7 +21,7 @@ export class ByteFile {
   readonly identity: string;
   readonly #handle: FileHandle;
   /** By number, oldest first. */
-  readonly #pages = new Map<number, Promise<Buffer>>();
+  readonly #pages = new Map<number, Buffer>();
 
   private constructor(path: string, stats: BigIntStats, handle: FileHandle) {
     this.path = path;
@@ -30,7 +33,7 @@ export class ByteFile {
   static async open(path: string): Promise<ByteFile> {
     const handle = await open(path, 'r');
     try {
-      return new ByteFile(path, await handle.stat({ bigint: true }), handle);
+      return new ByteFile(path, fstatSync(handle.fd, { bigint: true }), handle);
     } catch (thrown) {
       await handle.close();
       throw thrown;
@@ -43,7 +46,7 @@ export class ByteFile {
     const start = page * pageBytes;
     if (length <= smallReadBytes && offset + length <= start + pageBytes) {
       const bytes = Buffer.allocUnsafeSlow(length);
-      (await this.#page(page)).copy(bytes, 0, offset - start, offset - start + length);
+      this.#page(page).copy(bytes, 0, offset - start, offset - start + length);
       return bytes;
     }
     return this.#readNew(offset, length);
@@ -61,13 +64,14 @@ export class ByteFile {
     await this.#handle.close();
   }
 
-  #page(page: number): Promise<Buffer> {
+  #page(page: number): Buffer {
     let bytes = this.#pages.get(page);
     if (bytes === undefined) {
       const start = page * pageBytes;
-      bytes = this.#readNew(start, Math.min(pageBytes, this.size - start));
-      // What could not be read is tried again, as it was before pages were kept.
-      bytes.catch(() => this.#pages.delete(page));
+      bytes = Buffer.allocUnsafeSlow(Math.min(pageBytes, this.size - start));
+      for (let done = 0; done < bytes.length;) {
+        done += this.#checkRead(readSync(this.#handle.fd, bytes, done, bytes.length - done, start + done));
+      }
       keepNewest(this.#pages, page, bytes, keptPages);
     }
     return bytes;
@@ -89,13 +93,15 @@ export class ByteFile {
   }
 
   async #fill(bytes: Buffer, offset: number): Promise<void> {
-    let done = 0;
-    while (done < bytes.length) {
-      const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, offset + done);
-      if (bytesRead === 0) {
-        throw new Think2SegError('INPUT_CORRUPT', `${this.path} became shorter while it was read; copy it again`);
-      }
-      done += bytesRead;
+    for (let done = 0; done < bytes.length;) {
+      done += this.#checkRead((await this.#handle.read(bytes, done, bytes.length - done, offset + done)).bytesRead);
     }
+  }
+
+  #checkRead(bytesRead: number): number {
+    if (bytesRead === 0) {
+      throw new Think2SegError('INPUT_CORRUPT', `${this.path} became shorter while it was read; copy it again`);
+    }
+    return bytesRead;
   }
 }

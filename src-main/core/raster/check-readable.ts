@@ -1,14 +1,13 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { Think2SegError } from '../../contract/errors.ts';
 
 /** @throws Think2SegError INPUT_NOT_FOUND, INPUT_NOT_READABLE (a folder, or no permission) */
-export async function checkReadable(path: string): Promise<void> {
+export function checkReadable(path: string): void {
   try {
-    const found = await stat(path);
-    if (found.isDirectory()) {
+    if (statSync(path).isDirectory()) {
       throw new Think2SegError('INPUT_NOT_READABLE', `${path} is a folder, expected a file`);
     }
-    await access(path, constants.R_OK);
+    accessSync(path, constants.R_OK);
   } catch (thrown) {
     if (thrown instanceof Think2SegError) {
       throw thrown;

@@ -37,7 +37,7 @@ export async function openRaster(path: string, signal: AbortSignal): Promise<Ras
 /** As `openRaster`, with the levels that statistics are made from. */
 export async function openScene(path: string, signal: AbortSignal): Promise<Scene> {
   signal.throwIfAborted();
-  await checkReadable(path);
+  checkReadable(path);
   const file = await ByteFile.open(path);
   let ownsFile = true;
   try {

@@ -1,4 +1,5 @@
 import { Think2SegError } from '../../contract/errors.ts';
+import { isPresent } from '../files/is-present.ts';
 import { blocksOf } from './block-cache.ts';
 import { ByteFile } from './byte-file.ts';
 import { readTiffDirectories, tag, type TiffDirectory } from './tiff-directory.ts';
@@ -130,12 +131,5 @@ function isSmallerCopy(layout: TiffLayout, main: TiffLayout): boolean {
 }
 
 async function openIfPresent(path: string): Promise<ByteFile | null> {
-  try {
-    return await ByteFile.open(path);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') {
-      return null;
-    }
-    throw thrown;
-  }
+  return isPresent(path) ? ByteFile.open(path) : null;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { isPresent } from '../files/is-present.ts';
 import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
 import { keepNewest } from '../keep-newest.ts';
 import { swapBytes } from './sample-packing.ts';
@@ -54,8 +55,8 @@ export async function describeTiff(directory: TiffDirectory, layout: TiffLayout)
   const extension = extname(path);
   const stem = path.slice(0, path.length - extension.length);
   const sidecar = async (suffix: string): Promise<Sidecar[]> => {
-    const bytes = await readIfPresent(suffix === '.aux.xml' ? `${path}${suffix}` : `${stem}${suffix}`);
-    return bytes === null ? [] : [{ suffix, bytes }];
+    const beside = suffix === '.aux.xml' ? `${path}${suffix}` : `${stem}${suffix}`;
+    return isPresent(beside) ? [{ suffix, bytes: await readFile(beside) }] : [];
   };
   const sidecars = (await Promise.all(sidecarSuffixes.map(sidecar))).flat();
   const bytes = await makeTwin(directory, layout);
@@ -88,17 +89,6 @@ async function withExactNodata(info: GdalInfo, directory: TiffDirectory, layout:
       return isSame ? { ...band, noDataValue: exact } : band;
     }),
   };
-}
-
-async function readIfPresent(path: string): Promise<Uint8Array | null> {
-  try {
-    return await readFile(path);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') {
-      return null;
-    }
-    throw thrown;
-  }
 }
 
 async function makeTwin(directory: TiffDirectory, layout: TiffLayout): Promise<Uint8Array> {

@@ -36,7 +36,7 @@ export interface SceneArea {
 
 /** @throws Think2SegError INPUT_NOT_FOUND, INPUT_NOT_READABLE, INPUT_TOO_LARGE */
 export async function vectorInfo(path: string): Promise<GdalVectorInfo> {
-  await checkReadable(path);
+  checkReadable(path);
   const { size } = await stat(path);
   if (/\.(geo)?json$/i.test(path) && size > maxGeoJsonBytes) {
     throw new Think2SegError(
