@@ -12,25 +12,28 @@
       (local.set $first (v128.and (local.get $mask) (v128.load (i32.add (local.get $red) (local.get $at)))))
       (local.set $second (v128.and (local.get $mask) (v128.load (i32.add (local.get $green) (local.get $at)))))
       (local.set $third (v128.and (local.get $mask) (v128.load (i32.add (local.get $blue) (local.get $at)))))
-      ;; Red and green go to their places first, then blue between them.
+      ;; Each colour goes to its places among zeros.
       (v128.store
         (local.get $target)
-        (i8x16.shuffle 0 1 16 3 4 17 6 7 18 9 10 19 12 13 20 15
-          (i8x16.shuffle 0 16 0 1 17 0 2 18 0 3 19 0 4 20 0 5
-            (local.get $first) (local.get $second))
-          (local.get $third)))
+        (v128.or
+          (i8x16.swizzle (local.get $first) (v128.const i8x16 0 -1 -1 1 -1 -1 2 -1 -1 3 -1 -1 4 -1 -1 5))
+          (v128.or
+            (i8x16.swizzle (local.get $second) (v128.const i8x16 -1 0 -1 -1 1 -1 -1 2 -1 -1 3 -1 -1 4 -1 -1))
+            (i8x16.swizzle (local.get $third) (v128.const i8x16 -1 -1 0 -1 -1 1 -1 -1 2 -1 -1 3 -1 -1 4 -1)))))
       (v128.store offset=16
         (local.get $target)
-        (i8x16.shuffle 0 21 2 3 22 5 6 23 8 9 24 11 12 25 14 15
-          (i8x16.shuffle 21 0 6 22 0 7 23 0 8 24 0 9 25 0 10 26
-            (local.get $first) (local.get $second))
-          (local.get $third)))
+        (v128.or
+          (i8x16.swizzle (local.get $first) (v128.const i8x16 -1 -1 6 -1 -1 7 -1 -1 8 -1 -1 9 -1 -1 10 -1))
+          (v128.or
+            (i8x16.swizzle (local.get $second) (v128.const i8x16 5 -1 -1 6 -1 -1 7 -1 -1 8 -1 -1 9 -1 -1 10))
+            (i8x16.swizzle (local.get $third) (v128.const i8x16 -1 5 -1 -1 6 -1 -1 7 -1 -1 8 -1 -1 9 -1 -1)))))
       (v128.store offset=32
         (local.get $target)
-        (i8x16.shuffle 26 1 2 27 4 5 28 7 8 29 10 11 30 13 14 31
-          (i8x16.shuffle 0 11 27 0 12 28 0 13 29 0 14 30 0 15 31 0
-            (local.get $first) (local.get $second))
-          (local.get $third)))
+        (v128.or
+          (i8x16.swizzle (local.get $first) (v128.const i8x16 -1 11 -1 -1 12 -1 -1 13 -1 -1 14 -1 -1 15 -1 -1))
+          (v128.or
+            (i8x16.swizzle (local.get $second) (v128.const i8x16 -1 -1 11 -1 -1 12 -1 -1 13 -1 -1 14 -1 -1 15 -1))
+            (i8x16.swizzle (local.get $third) (v128.const i8x16 10 -1 -1 11 -1 -1 12 -1 -1 13 -1 -1 14 -1 -1 15)))))
       (local.set $target (i32.add (local.get $target) (i32.const 48)))
       (local.set $at (i32.add (local.get $at) (i32.const 16)))
       (br_if $step (i32.lt_u (local.get $at) (local.get $pixels))))))
