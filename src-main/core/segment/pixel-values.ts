@@ -1,3 +1,4 @@
+import { colorPlanes } from '../image/planes.ts';
 import { resizeRgb } from '../image/resize.ts';
 import type { RgbImage } from '../ports.ts';
 import type { PreprocessorConfig } from './preprocessor-config.ts';
@@ -10,17 +11,7 @@ import type { PreprocessorConfig } from './preprocessor-config.ts';
 export function pixelValues(image: RgbImage, config: PreprocessorConfig): Float32Array {
   const { size } = config;
   const { data } = image.width === size && image.height === size ? image : resizeRgb(image, size, size, config.filter);
-  const area = size * size;
-  const values = new Float32Array(3 * area);
-  const red = sampleValues(config, 0);
-  const green = sampleValues(config, 1);
-  const blue = sampleValues(config, 2);
-  for (let i = 0, at = 0; i < area; i++, at += 3) {
-    values[i] = red[data[at]!]!;
-    values[area + i] = green[data[at + 1]!]!;
-    values[2 * area + i] = blue[data[at + 2]!]!;
-  }
-  return values;
+  return colorPlanes(data, [sampleValues(config, 0), sampleValues(config, 1), sampleValues(config, 2)]);
 }
 
 /** The model's value of each of the 256 samples of a channel. */
