@@ -129,6 +129,8 @@ export interface EncodedImage {
   /** Size of the image that was given, in its own pixels: the frame of prompts and masks. */
   readonly width: number;
   readonly height: number;
+  /** Gives its memory back at once; nobody may prompt it after. */
+  free(): void;
 }
 
 export interface InstanceMask {

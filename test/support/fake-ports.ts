@@ -113,8 +113,9 @@ export function fakeSegmenter(): Segmenter & { encoded: EncodedImage[]; prompts:
     encoded,
     prompts,
     encode: (image) => {
-      encoded.push(image);
-      return Promise.resolve(image);
+      const newest = { ...image, free: () => undefined };
+      encoded.push(newest);
+      return Promise.resolve(newest);
     },
     segment: ({ width, height }, asked) => {
       prompts.push(...asked);

@@ -1,6 +1,5 @@
 /** Images of one view that a segmenter has encoded, so that prompts on them cost a decoder run and nothing else. */
 import type { WindowPx } from '../../contract/geo.ts';
-import { keepNewest } from '../keep-newest.ts';
 import type { EncodedImage, Segmenter } from '../ports.ts';
 import type { ClippedPrompt, PromptShape } from './prompt-frames.ts';
 
@@ -32,17 +31,27 @@ export class EncodedCrops {
     this.#limit = limit;
   }
 
-  /** The crop that shows exactly `windowPx` at this size; `encode` makes it when it is not here. */
-  async take(
+  /**
+   * What `use` makes of the crop that shows exactly `windowPx` at this size; `encode` makes the crop when it is not here. Crops beyond the
+   * limit are freed after.
+   */
+  async use<T>(
     segmenter: Segmenter,
     { windowPx, width, height }: Pick<EncodedCrop, 'windowPx' | 'width' | 'height'>,
     encode: () => Promise<Pick<EncodedCrop, 'encoded' | 'allowed'>>,
-  ): Promise<EncodedCrop> {
+    use: (crop: EncodedCrop) => Promise<T>,
+  ): Promise<T> {
     this.#belongTo(segmenter);
     const key = [windowPx.x, windowPx.y, windowPx.width, windowPx.height, width, height].join();
     const crop = this.#crops.get(key) ?? { windowPx, width, height, ...(await encode()) };
-    keepNewest(this.#crops, key, crop, this.#limit);
-    return crop;
+    // The newest stands last.
+    this.#crops.delete(key);
+    this.#crops.set(key, crop);
+    try {
+      return await use(crop);
+    } finally {
+      this.#freeOldest(this.#limit);
+    }
   }
 
   /**
@@ -83,8 +92,15 @@ export class EncodedCrops {
   /** Encodings mean nothing to another segmenter. */
   #belongTo(segmenter: Segmenter): void {
     if (this.#segmenter !== segmenter) {
-      this.#crops.clear();
+      this.#freeOldest(0);
       this.#segmenter = segmenter;
+    }
+  }
+
+  #freeOldest(kept: number): void {
+    for (const [key, { encoded }] of [...this.#crops].slice(0, Math.max(0, this.#crops.size - kept))) {
+      this.#crops.delete(key);
+      encoded.free();
     }
   }
 }

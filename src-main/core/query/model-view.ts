@@ -1,6 +1,7 @@
 /** The picture of the window that models look at. */
 import type { WindowPx } from '../../contract/geo.ts';
 import { Think2SegError } from '../../contract/errors.ts';
+import { freeMemory } from '../free-memory.ts';
 import { resizeRgb } from '../image/resize.ts';
 import type { RasterSource, RasterWindow, RgbImage } from '../ports.ts';
 import { applyStretch, computeStretch, type Stretch } from '../raster/stretch.ts';
@@ -58,8 +59,10 @@ export async function readModelView(
   }
   const stretch = computeStretch(window, source.info, bands);
   const imageWindow = applyStretch(window, stretch);
+  const imageModel = resizeRgb(imageWindow, frame.width, frame.height, 'lanczos');
+  freeMemory([imageWindow.data]);
   return {
-    imageModel: resizeRgb(imageWindow, frame.width, frame.height, 'lanczos'),
+    imageModel,
     valid: window.valid,
     readWidth: window.width,
     readHeight: window.height,

@@ -39,17 +39,16 @@ export async function segmentNative(
     onProgress({ stage: 'segmenting', done: placed.length, total: prompts.length });
     const { windowPx, width, height, asked } = task;
     const gridToScene = [windowPx.width / width, 0, windowPx.x, 0, windowPx.height / height, windowPx.y] as const;
-    const crop = await view.crops.take(segmenter, task, () => encodeCrop(view, segmenter, task, gridToScene, options));
-    const masks = await segmentOnImage(
-      segmenter,
-      crop.encoded,
-      asked.map(({ promptImagePx }) => promptImagePx),
-      signal,
-      (ms) => stopwatch.add('segmentDecode', ms),
-    );
-    masks.forEach(({ mask, score }, position) => {
-      const { origin } = asked[position]!;
-      placed.push({ ...origin, mask: keepValid(mask, crop.allowed), width, height, gridToScene, score });
+    const encode = () => encodeCrop(view, segmenter, task, gridToScene, options);
+    const promptsImagePx = asked.map(({ promptImagePx }) => promptImagePx);
+    await view.crops.use(segmenter, task, encode, async ({ encoded, allowed }) => {
+      const masks = await segmentOnImage(segmenter, encoded, promptsImagePx, signal, (ms) =>
+        stopwatch.add('segmentDecode', ms),
+      );
+      masks.forEach(({ mask, score }, position) => {
+        const { origin } = asked[position]!;
+        placed.push({ ...origin, mask: keepValid(mask, allowed), width, height, gridToScene, score });
+      });
     });
   }
   onProgress({ stage: 'segmenting', done: placed.length, total: prompts.length });

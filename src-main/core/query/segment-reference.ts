@@ -16,30 +16,29 @@ export async function segmentReference(
   const image = model.imageModel;
   const { width, height } = image;
   onProgress({ stage: 'segmenting', done: 0, total: prompts.length });
-  const crop = await crops.take(segmenter, { windowPx, width, height }, async () => ({
+  const encode = async () => ({
     encoded: await segmenter.encode(image, signal, (ms) => stopwatch.add('segmentEncode', ms)),
     allowed: resizeValid(model.valid, { width: model.readWidth, height: model.readHeight }, image),
-  }));
-  const masks = await segmentOnImage(
-    segmenter,
-    crop.encoded,
-    prompts.map(({ shapeScenePx }) => {
-      const shape = shapeToImage(shapeScenePx, windowPx, image);
-      return {
-        boxImagePx: shape.box,
-        positivePointsImagePx: shape.positivePoints,
-        negativePointsImagePx: shape.negativePoints,
-      };
-    }),
-    signal,
-    (ms) => stopwatch.add('segmentDecode', ms),
-  );
+  });
+  const promptsImagePx = prompts.map(({ shapeScenePx }) => {
+    const shape = shapeToImage(shapeScenePx, windowPx, image);
+    return {
+      boxImagePx: shape.box,
+      positivePointsImagePx: shape.positivePoints,
+      negativePointsImagePx: shape.negativePoints,
+    };
+  });
   const gridToScene = [windowPx.width / width, 0, windowPx.x, 0, windowPx.height / height, windowPx.y] as const;
-  onProgress({ stage: 'segmenting', done: prompts.length, total: prompts.length });
-  return masks.flatMap(({ mask, score }, index) => {
-    const origin = prompts[index];
-    return origin === undefined
-      ? []
-      : [{ ...origin, mask: keepValid(mask, crop.allowed), width, height, gridToScene, score }];
+  return crops.use(segmenter, { windowPx, width, height }, encode, async ({ encoded, allowed }) => {
+    const masks = await segmentOnImage(segmenter, encoded, promptsImagePx, signal, (ms) =>
+      stopwatch.add('segmentDecode', ms),
+    );
+    onProgress({ stage: 'segmenting', done: prompts.length, total: prompts.length });
+    return masks.flatMap(({ mask, score }, index) => {
+      const origin = prompts[index];
+      return origin === undefined
+        ? []
+        : [{ ...origin, mask: keepValid(mask, allowed), width, height, gridToScene, score }];
+    });
   });
 }

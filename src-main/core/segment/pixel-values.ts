@@ -1,3 +1,4 @@
+import { freeMemory } from '../free-memory.ts';
 import { colorPlanes } from '../image/planes.ts';
 import { resizeRgb } from '../image/resize.ts';
 import type { RgbImage } from '../ports.ts';
@@ -10,8 +11,14 @@ import type { PreprocessorConfig } from './preprocessor-config.ts';
  */
 export function pixelValues(image: RgbImage, config: PreprocessorConfig): Float32Array {
   const { size } = config;
-  const { data } = image.width === size && image.height === size ? image : resizeRgb(image, size, size, config.filter);
-  return colorPlanes(data, [sampleValues(config, 0), sampleValues(config, 1), sampleValues(config, 2)]);
+  const tables = [sampleValues(config, 0), sampleValues(config, 1), sampleValues(config, 2)] as const;
+  if (image.width === size && image.height === size) {
+    return colorPlanes(image.data, tables);
+  }
+  const resized = resizeRgb(image, size, size, config.filter);
+  const values = colorPlanes(resized.data, tables);
+  freeMemory([resized.data]);
+  return values;
 }
 
 /** The model's value of each of the 256 samples of a channel. */

@@ -74,6 +74,10 @@ class EncodedFrame implements EncodedImage {
     this.owner = owner;
     this.embeddings = embeddings;
   }
+
+  free(): void {
+    freeTensors(Object.values(this.embeddings));
+  }
 }
 
 /** A segmenter over two loaded models; `createSegmenter` makes it from files. */

@@ -25,6 +25,10 @@ class LaneImage implements EncodedImage {
     this.number = number;
     this.image = image;
   }
+
+  free(): void {
+    // The lane frees what it no longer keeps.
+  }
 }
 
 /** One of the callers of a lane; each asks one question at a time. Models are loaded at the first use. */

@@ -71,7 +71,8 @@ describe('models in a thread of their own', { timeout: 120_000 }, () => {
     expect(masks).toEqual(await here.segment(await here.encode(picture(1), signal), prompts, signal));
     expect(masks[0]?.mask.includes(1)).toBe(true);
     expect(others).toHaveLength(3);
-    await expect(there.segment({ width: 280, height: 280 }, prompts, signal)).rejects.toMatchObject({
+    const strange = { width: 280, height: 280, free: () => undefined };
+    await expect(there.segment(strange, prompts, signal)).rejects.toMatchObject({
       code: 'INTERNAL',
     });
     await here.dispose();
