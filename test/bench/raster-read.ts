@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 
+import { forgetBlocks } from '../../src-main/core/raster/block-cache.ts';
 import { openRaster } from '../../src-main/core/raster/open-raster.ts';
 import { compare, openPeer, type BenchRow, type Peer } from './harness.ts';
 
@@ -14,7 +15,8 @@ interface ReadCase {
   readonly target: number | null;
 }
 
-const note = 'file opened anew for each run, only the reads are timed; samples of both must be equal';
+const note =
+  'file opened anew for each run, no block kept from the run before, only the reads are timed; samples of both must be equal';
 
 const size = 8192;
 const scenes: Record<string, Record<string, unknown>> = {
@@ -88,6 +90,8 @@ function compareReads(opened: Peer, { name, scene, windows, runs, target }: Read
 
 async function readAll(path: string, windows: readonly Window[]): Promise<{ ms: number; md5: string }> {
   const { signal } = new AbortController();
+  // Neither side has decoded anything before.
+  forgetBlocks();
   const source = await openRaster(path, signal);
   const hash = createHash('md5');
   let ms = 0;
