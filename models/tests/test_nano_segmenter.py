@@ -183,7 +183,7 @@ def bank_of(folder: Path, image: np.ndarray, kinds: list[str], boxes: list[tuple
 
 
 def gallery_of(*banks: Bank) -> Gallery:
-    gallery = Gallery(torch.device("cpu"))
+    gallery = Gallery(banks[0].images.shape[1], torch.device("cpu"))
     for bank in banks:
         gallery.add(bank)
     gallery.finish()
@@ -346,7 +346,7 @@ def test_samples_mix_pictures_of_two_sizes_and_take_more(tmp_path, monkeypatch):
     samples.add(close_up_banks(2, tmp_path))
     samples.add([])
     assert set(samples._numbers(200)) == {320, CLOSE_UP_PX}
-    assert samples.galleries[CLOSE_UP_PX].used == 2
+    assert samples.galleries[CLOSE_UP_PX].pictures.count == 2
     crops, truth, shown = samples.batch(40)
     assert crops.shape == (40, CHANNELS, CROP, CROP)
     assert truth.shape == (40, CROP, CROP)

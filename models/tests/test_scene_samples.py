@@ -205,15 +205,15 @@ def test_a_growing_cache_is_taken_in(tmp_path):
     grow = functools.partial(write_cache, tmp_path, styles=SEEN_STYLES, shard_size=1)
     grow(1)
     store = SceneStore(tmp_path)
-    room = [len(store.images)]
+    room = [len(store.pictures.images)]
     for scenes in (2, 3, 4):
         grow(scenes)
         store.refresh()
         store.refresh()
-        room.append(len(store.images))
+        room.append(len(store.pictures.images))
         shards = [read_shard(tmp_path, number) for number in range(scenes)]
-        assert store.scenes == scenes
-        assert np.array_equal(store.images[:scenes], np.concatenate([shard.images for shard in shards]))
+        assert store.pictures.count == scenes
+        assert np.array_equal(store.pictures.images[:scenes], np.concatenate([shard.images for shard in shards]))
         for name in ("category", "box", "coarse"):
             assert np.array_equal(getattr(store, name), np.concatenate([getattr(shard, name)[0] for shard in shards])), name
         for scene, shard in enumerate(shards):

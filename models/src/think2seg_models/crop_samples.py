@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from . import photo_variety as variety
 from .instance_bank import Bank
 from .nano_segmenter import CROP, INPUT_PX, MARGIN, MARGIN_PX, MEAN, STD, planes
+from .picture_store import PictureStore
 
 MAX_POINTS = 4
 IGNORED = -1
@@ -52,44 +53,34 @@ class Drawn:
     box: torch.Tensor
 
 
+COLUMNS = ("picture", "box", "start", "bits", "places", "depth")
+"""Of a bank, what is put on the device."""
+
+
 class Gallery:
     """Instances in pictures of one size, on one device. More can be hung up."""
 
-    def __init__(self, device: torch.device):
-        self.device = device
-        self.images: torch.Tensor | None = None
-        self.used = 0
+    def __init__(self, side: int, device: torch.device):
+        self.side, self.device = side, device
+        self.pictures = PictureStore(side, device)
         self.kinds: list[str] = []
         self.bytes = 0
-        self.parts: dict[str, list[torch.Tensor]] = {name: [] for name in ("picture", "box", "start", "bits", "places", "depth")}
+        self.added: dict[str, list[torch.Tensor]] = {name: [] for name in COLUMNS}
 
     def add(self, bank: Bank) -> None:
-        offsets = {"picture": self.used, "start": self.bytes}
-        for name, parts in self.parts.items():
-            values = torch.from_numpy(np.ascontiguousarray(getattr(bank, name)))
-            parts.append(values.to(self.device) + offsets.get(name, 0) if name in offsets else values.to(self.device))
+        """`finish` is to be called before anything is drawn."""
+        first = {"picture": self.pictures.count, "start": self.bytes}
+        for name in COLUMNS:
+            values = np.asarray(getattr(bank, name))
+            self.added[name].append(torch.from_numpy(values + first[name] if name in first else values.copy()).to(self.device))
         self.kinds += bank.kinds
         self.bytes += len(bank.bits)
-        self._hang(torch.from_numpy(np.array(bank.images)))
-
-    def _hang(self, images: torch.Tensor) -> None:
-        """Room for pictures doubles when it is full."""
-        needed = self.used + len(images)
-        if self.images is None or needed > len(self.images):
-            room = max(needed, 0 if self.images is None else 2 * len(self.images))
-            roomier = torch.empty(room, *images.shape[1:], dtype=torch.uint8, device=self.device)
-            if self.images is not None:
-                roomier[: self.used] = self.images[: self.used]
-            self.images = roomier
-        self.images[self.used : needed] = images.to(self.device)
-        self.used = needed
+        self.pictures.append(bank.images)
 
     def finish(self) -> None:
-        """To be called after `add`, before anything is drawn."""
-        for name, parts in self.parts.items():
-            joined = torch.cat(parts)
-            self.parts[name] = [joined]
-            setattr(self, name, joined)
+        columns = {name: torch.cat(parts) for name, parts in self.added.items()}
+        self.added = {name: [column] for name, column in columns.items()}
+        self.picture, self.box, self.start, self.bits, self.places, self.depth = (columns[name] for name in COLUMNS)
         bits_set = torch.tensor([byte.bit_count() for byte in range(256)], device=self.device)
         running = F.pad(bits_set[self.bits.long()].cumsum(0), (1, 0))
         ends = torch.cat([self.start[1:], torch.tensor([self.bytes], device=self.device)])
@@ -102,7 +93,7 @@ class Gallery:
     @property
     def to_input(self) -> float:
         """Input pixels per picture pixel."""
-        return INPUT_PX / self.images.shape[1]
+        return INPUT_PX / self.side
 
     def drawn(self, number: torch.Tensor) -> Drawn:
         return Drawn(number, self.picture[number], self.box[number].float())
@@ -164,7 +155,7 @@ class Gallery:
 
     def colours(self, drawn: Drawn, frame: torch.Tensor) -> torch.Tensor:
         """[B,3,96,96] in 0..255; what is far larger than the crop is averaged, not skipped."""
-        pictures = self.images[drawn.picture].permute(0, 3, 1, 2).float()
+        pictures = self.pictures.images[drawn.picture].permute(0, 3, 1, 2).float()
         cut = lambda cells: F.grid_sample(  # noqa: E731
             pictures, self._places_of(frame, cells) * (2 / pictures.shape[3]) - 1, padding_mode="border", align_corners=False
         )
@@ -226,7 +217,8 @@ class CropSamples:
         if not banks:
             return
         for bank in banks:
-            self.galleries.setdefault(bank.images.shape[1], Gallery(self.device)).add(bank)
+            side = bank.images.shape[1]
+            self.galleries.setdefault(side, Gallery(side, self.device)).add(bank)
         for gallery in self.galleries.values():
             gallery.finish()
         self.kinds = [(side, kind) for side, gallery in self.galleries.items() for kind in gallery.members]

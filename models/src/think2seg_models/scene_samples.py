@@ -14,6 +14,7 @@ from . import photo_variety as variety
 from .detections import N_CLASSES
 from .detector import LAYER_OF, LAYERS, STRIDE
 from .errors import ToolError
+from .picture_store import PictureStore
 from .scene_cache import COARSE, SCENE_PX, finished_shards, read_shard
 from .vocabulary import FRAME_PX
 
@@ -156,15 +157,14 @@ class SceneStore:
         """Raises INPUT_NOT_FOUND while there is none."""
         self.folder, self.device = folder, torch.device(device)
         self.known: set[int] = set()
-        self.scenes = 0
-        self.images = torch.empty(0, SCENE_PX, SCENE_PX, 3, dtype=torch.uint8, device=self.device)
+        self.pictures = PictureStore(SCENE_PX, self.device)
         self.category = torch.empty(0, dtype=torch.long, device=self.device)
         self.box = torch.empty(0, 4, device=self.device)
         self.coarse = torch.empty(0, COARSE, COARSE, dtype=torch.float16, device=self.device)
         self.sizes: list[int] = []
         self.with_class: list[list[int]] = [[] for _ in range(N_CLASSES)]
         self.refresh()
-        if not self.scenes:
+        if not self.pictures.count:
             raise ToolError("INPUT_NOT_FOUND", f"{folder}: got no finished shard of scenes, expected at least one; run cache-scenes")
 
     def refresh(self) -> None:
@@ -175,7 +175,7 @@ class SceneStore:
         columns: list[list[np.ndarray]] = [[], [], []]
         for number in new:
             shard = read_shard(self.folder, number)
-            self._keep(torch.from_numpy(np.array(shard.images)))
+            self.pictures.append(shard.images)
             for i, present in enumerate(shard.category):
                 for c in np.unique(present):
                     self.with_class[c].append(len(self.sizes) + i)
@@ -192,20 +192,10 @@ class SceneStore:
         self.class_count = torch.tensor([len(scenes) for scenes in self.with_class], device=self.device)
         self.class_first = self.class_count.cumsum(0) - self.class_count
 
-    def _keep(self, images: torch.Tensor) -> None:
-        """Room for pictures doubles when it is full."""
-        needed = self.scenes + len(images)
-        if needed > len(self.images):
-            roomier = torch.empty(max(needed, 2 * len(self.images)), *images.shape[1:], dtype=torch.uint8, device=self.device)
-            roomier[: self.scenes] = self.images[: self.scenes]
-            self.images = roomier
-        self.images[self.scenes : needed] = images.to(self.device)
-        self.scenes = needed
-
     def _choose(self, count: int) -> torch.Tensor:
         """Scenes [count]; BALANCED of them show a class drawn evenly, so that rare ones are not rare in training."""
         chance = lambda: torch.rand(count, device=self.device)  # noqa: E731
-        any_scene = (chance() * self.scenes).long()
+        any_scene = (chance() * self.pictures.count).long()
         category = torch.randint(N_CLASSES, (count,), device=self.device)
         if not len(self.members):
             return any_scene
@@ -215,7 +205,7 @@ class SceneStore:
 
     def draw(self, count: int) -> SceneBatch:
         scene, view = self._choose(count), random_views(count, self.device)
-        image = vary_photo(look(self.images[scene], view))
+        image = vary_photo(look(self.pictures.images[scene], view))
         sample = torch.arange(count, device=self.device).repeat_interleave(self.count[scene])
         within = torch.arange(len(sample), device=self.device) - (self.count[scene].cumsum(0) - self.count[scene])[sample]
         chosen = self.first[scene][sample] + within

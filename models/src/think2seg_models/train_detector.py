@@ -108,7 +108,13 @@ def train_detector(
             next_log = spent + 60
             means = [round(mean, 3) for mean in torch.stack(recent).mean(0).tolist()]
             recent.clear()
-            line = {"seconds": round(spent), "steps": step, "images": step * batch_size, "scenes": store.scenes, "class_box_mask": means}
+            line = {
+                "seconds": round(spent),
+                "steps": step,
+                "images": step * batch_size,
+                "scenes": store.pictures.count,
+                "class_box_mask": means,
+            }
             if spent > next_check and finished_shards(check):
                 next_check = spent + 300
                 line["check"] = check_detector(copy.deepcopy(average).cpu(), check, 200)["mean"]
