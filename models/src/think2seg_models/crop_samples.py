@@ -53,7 +53,7 @@ class Drawn:
     box: torch.Tensor
 
 
-COLUMNS = ("picture", "box", "start", "bits", "places", "depth")
+COLUMNS = ("picture", "box", "start", "bits", "places", "depth", "area")
 """Of a bank, what is put on the device."""
 
 
@@ -80,11 +80,7 @@ class Gallery:
     def finish(self) -> None:
         columns = {name: torch.cat(parts) for name, parts in self.added.items()}
         self.added = {name: [column] for name, column in columns.items()}
-        self.picture, self.box, self.start, self.bits, self.places, self.depth = (columns[name] for name in COLUMNS)
-        bits_set = torch.tensor([byte.bit_count() for byte in range(256)], device=self.device)
-        running = F.pad(bits_set[self.bits.long()].cumsum(0), (1, 0))
-        ends = torch.cat([self.start[1:], torch.tensor([self.bytes], device=self.device)])
-        self.area = (running[ends] - running[self.start]).float()
+        self.picture, self.box, self.start, self.bits, self.places, self.depth, self.area = (columns[name] for name in COLUMNS)
         members: dict[str, list[int]] = {}
         for number, kind in enumerate(self.kinds):
             members.setdefault(kind, []).append(number)

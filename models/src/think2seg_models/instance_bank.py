@@ -35,6 +35,11 @@ class Bank:
     places: np.ndarray
     depth: np.ndarray
 
+    @property
+    def area(self) -> np.ndarray:
+        """Pixels of each instance, [instances]."""
+        return np.add.reduceat(np.bitwise_count(self.bits), self.start, dtype=np.int64)
+
     def mask(self, index: int) -> np.ndarray:
         """[h,w] bool, the mask inside the box of an instance."""
         x0, y0, x1, y1 = self.box[index]
