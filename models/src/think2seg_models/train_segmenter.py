@@ -86,9 +86,9 @@ def train_segmenter(
         return
     samples, outlines = CropSamples(device), work / "outlines"
     hung = set(finished_shards(scenes) if seconds is None else outlined_shards(scenes, outlines))
-    samples.add([scene_bank(scenes, outlines, number) for number in hung] + close_up_banks(CLOSE_UPS, outlines))
     if not hung:
         raise ToolError("INPUT_NOT_FOUND", f"{scenes}: got no finished shard of scenes, expected at least one; run cache-scenes")
+    samples.add([scene_bank(scenes, outlines, number) for number in hung] + close_up_banks(CLOSE_UPS, outlines))
     clock = time.process_time if device == "cpu" else time.perf_counter
     before, next_look = spent - clock(), LOOK_EVERY_S
     recent: list[torch.Tensor] = []
