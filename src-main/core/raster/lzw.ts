@@ -5,10 +5,10 @@ interface LzwKernel extends Kernel {
   readonly decodeLzw: (input: number, inputEnd: number, output: number, outputEnd: number) => number;
 }
 
-/** The kernel's table of strings lies before the input. */
-const tableBytes = 4096 * 8;
-/** What the kernel may write behind the output. */
-const slackBytes = 8;
+/** The kernel's table lies before the input: 4,096 codes and one to spare, and the 256 strings of one byte, read in steps of 16. */
+const tableBytes = 4097 * 8 + 256 + 16;
+/** What the kernel may read behind the input, and write behind the output. */
+const slackBytes = 16;
 
 let kernel: LzwKernel | null = null;
 
@@ -18,10 +18,10 @@ let kernel: LzwKernel | null = null;
  */
 export function decodeLzw(input: Uint8Array, length: number): Uint8Array {
   kernel ??= loadKernel(wasmBase64) as unknown as LzwKernel;
-  const output = tableBytes + input.length;
+  const output = tableBytes + input.length + slackBytes;
   const bytes = kernelBytes(kernel, output + length + slackBytes);
   bytes.set(input, tableBytes);
-  return bytes.slice(output, kernel.decodeLzw(tableBytes, output, output, output + length));
+  return bytes.slice(output, kernel.decodeLzw(tableBytes, tableBytes + input.length, output, output + length));
 }
 
 /** PackBits of TIFF 6.0 section 9; decodes until `length` bytes are there or the data ends. */
