@@ -9,14 +9,24 @@ import { loadPack, type ModelFile, type Pack } from '../../../src-main/core/pack
 import { assertFits, estimateModelBytes } from '../../../src-main/core/pack/memory.ts';
 import { tinyPackFiles, writePack } from '../../support/tiny-pack.ts';
 
-/** Shape of Qwen2.5-VL-3B. */
-const lvlmConfig = {
-  vision_config: { num_heads: 16 },
-  hidden_size: 2048,
-  num_hidden_layers: 36,
-  num_attention_heads: 16,
-  num_key_value_heads: 2,
-  intermediate_size: 11_008,
+/** Shapes of Qwen2.5-VL. */
+const shapes = {
+  '3B': {
+    vision_config: { num_heads: 16 },
+    hidden_size: 2048,
+    num_hidden_layers: 36,
+    num_attention_heads: 16,
+    num_key_value_heads: 2,
+    intermediate_size: 11_008,
+  },
+  '7B': {
+    vision_config: { num_heads: 16 },
+    hidden_size: 3584,
+    num_hidden_layers: 28,
+    num_attention_heads: 28,
+    num_key_value_heads: 4,
+    intermediate_size: 18_944,
+  },
 };
 
 let scratch: string;
@@ -24,7 +34,7 @@ let pack: Pack;
 
 beforeEach(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'think2seg-memory-'));
-  const files = { ...tinyPackFiles(), 'lvlm/config.json': JSON.stringify(lvlmConfig) };
+  const files = { ...tinyPackFiles(), 'lvlm/config.json': JSON.stringify(shapes['3B']) };
   pack = await loadPack(writePack(scratch, files, { frame: { width: 840, height: 840 } }));
 });
 
@@ -37,14 +47,35 @@ function file(bytes: number, computesInFloat16 = false): ModelFile {
 }
 
 describe('estimateModelBytes', () => {
-  test('of Qwen2.5-VL-3B in four bits is weights, attention over 3,600 patches and the cache', async () => {
+  test('of Qwen2.5-VL-3B in four bits is weights, attention over 3,600 patches, what a prompt takes and the cache', async () => {
     const parts = ['lvlmVision', 'lvlmEmbedding', 'lvlmDecoder'] as const;
     const files = { lvlmVision: file(0.4e9), lvlmEmbedding: file(0.3e9), lvlmDecoder: file(1.95e9) };
     const weights = 1.2 * 2.65e9;
     const attention = 2 * 4 * 16 * 3600 ** 2;
+    // 900 tokens of the picture and 512 of the text through layers of width 2,048, 11,008 inside
+    const prompt = 4 * (8 * 2048 + 3 * 11_008) * (900 + 512);
     // 36 layers, 2 heads of 128, keys and values, two generations, 900 + 512 + 2048 tokens
     const cache = 2 * 2 * 36 * 2 * 128 * 4 * (900 + 512 + 2048);
-    expect(await estimateModelBytes(pack, parts, files)).toBeCloseTo(150e6 + weights + attention + cache, -4);
+    expect(await estimateModelBytes(pack, parts, files)).toBeCloseTo(
+      150e6 + weights + 1.1 * (attention + prompt) + cache,
+      -4,
+    );
+  });
+
+  // Largest PSS of the whole program while it was asked, less the 80 MB of the process that starts it: see models/README.md.
+  test.each([
+    { size: '3B' as const, fileBytes: 2.67e9, measuredBytes: 5.52e9 },
+    { size: '7B' as const, fileBytes: 5.4e9, measuredBytes: 9.11e9 },
+  ])('of Qwen2.5-VL-$size, is at least what it was measured to take, and not much more', async (lvlm) => {
+    writeFileSync(join(scratch, 'lvlm/config.json'), JSON.stringify(shapes[lvlm.size]));
+    const short = {
+      ...pack,
+      manifest: { ...pack.manifest, generation: { ...pack.manifest.generation, maxNewTokens: 32 } },
+    };
+    const ratio =
+      (await estimateModelBytes(short, ['lvlmDecoder'], { lvlmDecoder: file(lvlm.fileBytes) })) / lvlm.measuredBytes;
+    expect(ratio).toBeGreaterThan(1);
+    expect(ratio).toBeLessThan(1.1);
   });
 
   test('counts half precision on a CPU fourfold', async () => {
