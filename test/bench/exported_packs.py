@@ -59,7 +59,7 @@ class Case:
 CASES = [
     *(Case(f"sam2.1-{size}", precision) for size in ("tiny", "small", "base-plus", "large") for precision in ("fp32", "fp16")),
     Case("3B", "int4"),
-    *(Case("7B", "int4", layers) for layers in (2, 8)),
+    *(Case("7B", "int4", layers) for layers in (2, 8, None)),
 ]
 
 
