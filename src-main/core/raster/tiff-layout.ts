@@ -20,7 +20,15 @@ export const compressionNames: Readonly<Record<number, string>> = {
   50002: 'JXL',
 };
 
-export const photometric = { minIsWhite: 0, minIsBlack: 1, rgb: 2, palette: 3, transparencyMask: 4, yCbCr: 6 } as const;
+export const photometric = {
+  minIsWhite: 0,
+  minIsBlack: 1,
+  rgb: 2,
+  palette: 3,
+  transparencyMask: 4,
+  separated: 5,
+  yCbCr: 6,
+} as const;
 
 /** How the samples of one TIFF image lie in its file. */
 export interface TiffLayout {
@@ -56,6 +64,7 @@ export async function reasonForGdal(directory: TiffDirectory): Promise<string | 
     return 'bits are stored in reversed order';
   }
   if (
+    color === photometric.separated ||
     color === 8 ||
     color === 9 ||
     color === 10 ||

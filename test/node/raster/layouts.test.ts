@@ -425,6 +425,18 @@ describe('colours', () => {
     expect(Math.abs(middle - 128)).toBeLessThan(4);
   });
 
+  it('reads inks as the colours that they print', async () => {
+    const inks = [100, 50, 0, 40];
+    const path = await write('cmyk.tif', { bands: 4, photometric: 5, value: (_x, _y, band) => inks[band]! });
+    const { bands, reader } = await sceneInfo(path, { stats: false }, never);
+    expect(reader.name).toBe('gdal');
+    const window = await read(path, undefined, chooseRgbBands({ bands }));
+    const image = applyStretch(window, computeStretch(window, { bands }, [1, 2, 3]));
+    const [cyan, magenta, yellow, black] = inks.map((ink) => 255 - ink);
+    const printed = [cyan!, magenta!, yellow!].map((light) => Math.floor((light * black!) / 255));
+    expect([...image.data.subarray(0, 3)]).toEqual(printed);
+  });
+
   it('expands palettes', async () => {
     const map = Array.from({ length: 768 }, (_, index) => (index % 256) * 257);
     map[5] = 255 * 257;
