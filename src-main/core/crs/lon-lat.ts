@@ -20,6 +20,8 @@ const parametersIgnored: readonly { pattern: RegExp; what: string }[] = [
 ];
 
 const radiansPerDegree = Math.PI / 180;
+const farthestLon = 600;
+const farthestLat = 91;
 
 /**
  * Transformation between a CRS and WGS 84 with the datum shift of its definition (see `Crs.accuracyNote`). For other bodies than the
@@ -35,7 +37,10 @@ export function lonLatTransform(crs: Crs): LonLatTransform {
   const converter = converterOf(crs);
   const degreesPerUnit = crs.isGeographic ? angularUnitRadians(crs) / radiansPerDegree : 1;
   return {
-    forward: ([x, y]) => toPoint(() => converter.forward([x * degreesPerUnit, y * degreesPerUnit], true)),
+    forward: ([x, y]) => {
+      const input = crs.isGeographic ? asAngles(x * degreesPerUnit, y * degreesPerUnit) : [x, y];
+      return toPoint(() => converter.forward(input, true));
+    },
     inverse: (lonLat) => {
       const [x, y] = toPoint(() => converter.inverse([lonLat[0], lonLat[1]], true));
       return [x / degreesPerUnit, y / degreesPerUnit];
@@ -80,6 +85,16 @@ function toPoint(transform: () => number[]): Point {
   }
   const [x = Number.NaN, y = Number.NaN] = point;
   return Number.isFinite(x) && Number.isFinite(y) ? [x, y] : [Number.NaN, Number.NaN];
+}
+
+/**
+ * What no place on the Earth has becomes NaN: where the CRS is WGS 84 itself, proj4js hands anything on. Longitudes may count on beyond the
+ * antimeridian, and grids of the whole Earth reach half a cell beyond the poles.
+ */
+function asAngles(lon: number, lat: number): [number, number] {
+  return Math.abs(lon) <= farthestLon && Math.abs(lat) <= farthestLat
+    ? [lon, Math.min(90, Math.max(-90, lat))]
+    : [Number.NaN, Number.NaN];
 }
 
 /** Geographic CRSs count in degrees nearly always, in grads in France. PROJ strings do not say it, WKT does. */

@@ -1,5 +1,7 @@
 import { Think2SegError } from '../../contract/errors.ts';
+import type { BoundingBox, Crs } from '../../contract/geo.ts';
 import type { SceneInfo } from '../../contract/scene.ts';
+import { placementWarning } from '../crs/placement-warning.ts';
 import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
 import type { RasterReader, RasterSource } from '../ports.ts';
 import { ByteFile } from './byte-file.ts';
@@ -143,6 +145,20 @@ async function openWithGdal(path: string, reason: string): Promise<Scene> {
   });
 }
 
+function warningOfPlace(crs: Crs | null, bounds: BoundingBox | null): string | null {
+  if (crs === null || bounds === null) {
+    return null;
+  }
+  try {
+    return placementWarning(crs, bounds);
+  } catch (thrown) {
+    if (thrown instanceof Think2SegError && thrown.code === 'CRS_UNSUPPORTED') {
+      return thrown.message;
+    }
+    throw thrown;
+  }
+}
+
 interface ReaderFacts {
   readonly compression: string | null;
   readonly reader: SceneInfo['reader'];
@@ -161,6 +177,7 @@ async function makeScene(
   const transform = transformOf(description);
   const wkt = description.coordinateSystem?.wkt ?? description.gcps?.coordinateSystem?.wkt;
   const sceneCrs = await resolveSceneCrs(wkt);
+  const bounds = transform === null ? null : boundsOf(transform, width, height);
   const info: SceneInfo = {
     schema: 1,
     path,
@@ -169,14 +186,14 @@ async function makeScene(
     bands,
     crs: sceneCrs.info,
     transform,
-    bounds: transform === null ? null : boundsOf(transform, width, height),
+    bounds,
     overviews: levels.slice(1).map((level) => Math.max(1, Math.round(width / level.width))),
     compression: facts.compression,
     driver: description.driverShortName,
     reader: facts.reader,
     warnings: [
       ...georeferenceWarnings(description),
-      ...(sceneCrs.warning === null ? [] : [sceneCrs.warning]),
+      ...[sceneCrs.warning, warningOfPlace(sceneCrs.crs, bounds)].filter((warning) => warning !== null),
       ...facts.warnings,
     ],
   };

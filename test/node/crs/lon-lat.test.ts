@@ -23,6 +23,15 @@ function distanceM([lonA, latA]: Point, [lonB, latB]: Point): number {
   return Math.hypot(dLon * Math.cos((latA * Math.PI) / 180), latA - latB) * metresPerDegree;
 }
 
+test('what no place has as longitude and latitude has none, in WGS 84 too', async () => {
+  const { forward } = lonLatTransform(await crsFromEpsg(4326));
+  expect(forward([500_000, 45])).toEqual([Number.NaN, Number.NaN]);
+  expect(forward([15, 4_500_000])).toEqual([Number.NaN, Number.NaN]);
+  // The outer edge of a grid whose cells have their centres on the poles.
+  expect(forward([15, 90.25])[1]).toBe(90);
+  expect(forward([190, -10])[0]).not.toBeNaN();
+});
+
 describe('map coordinates to longitude and latitude, against PROJ', () => {
   test.each(reference.cases)('EPSG:$epsg $name at $lonLat', async ({ epsg, map, lonLat }) => {
     const crs = await crsFromEpsg(epsg);
