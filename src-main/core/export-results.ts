@@ -68,15 +68,16 @@ export async function exportVector(
       overwrite: write !== 'create',
       scratchName: input.scratchName,
     };
-    const files = await writer.write(request, signal);
+    const { files, warnings } = await writer.write(request, signal);
+    const written = { files: [...files], notes: [...notes, ...warnings] };
     if (!writesStyle) {
-      return { files, notes: [...notes] };
+      return written;
     }
     const { scratchName } = input;
     await withAtomicOutputs([stylePath], { overwrite: true, scratchName, signal }, ([temporaryPath], scratch) =>
       scratch.writeFile(temporaryPath, qmlStyle(style)),
     );
-    return { files: [...files, stylePath], notes: [...notes] };
+    return { ...written, files: [...files, stylePath] };
   });
 }
 

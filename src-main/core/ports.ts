@@ -228,7 +228,14 @@ export interface WriteRequest {
   readonly scratchName: string;
 }
 
+export interface WrittenFiles {
+  /** Every file that now exists because of it. */
+  readonly files: readonly string[];
+  /** What the format could not hold as it is. */
+  readonly warnings: readonly string[];
+}
+
 export interface FeatureWriter {
-  /** Writes atomically; resolves with every file that now exists because of it. */
-  write(request: WriteRequest, signal: AbortSignal): Promise<string[]>;
+  /** Writes atomically. */
+  write(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles>;
 }

@@ -31,7 +31,7 @@ export async function runQuery(
     // Nobody asks a second time: no encoded image is kept.
     const view = await readSceneView(source, input, { frame: context.frame, keptCrops: 0 }, options);
     const { outlined, runRecord, finish } = await answerAtScale(ports, view, input, context, options);
-    const outputs = await options.stopwatch.time('write', () =>
+    const { files, warnings } = await options.stopwatch.time('write', () =>
       writeOutputs(ports.writer, { input, view, outlined, runRecord }, options),
     );
     await finish();
@@ -45,7 +45,7 @@ export async function runQuery(
       features: outlined.length,
       areaM2:
         crs === null || !isOnEarth(crs) ? null : outlined.reduce((sum, { feature }) => sum + (feature.areaM2 ?? 0), 0),
-      outputs,
+      outputs: [...files],
       window: view.windowPx,
       transform: source.transform,
       crs: runRecord.crs,
@@ -53,7 +53,7 @@ export async function runQuery(
       pack: { id: context.pack.id, sha256: context.pack.sha256 },
       provider: runRecord.provider,
       timingsMs: options.stopwatch.report(),
-      warnings: runRecord.warnings,
+      warnings: [...runRecord.warnings, ...warnings],
       ...(runRecord.scale === undefined ? {} : { scale: runRecord.scale }),
     };
   });

@@ -143,7 +143,7 @@ export function fakeWriter(): FeatureWriter & { written: WriteRequest[] } {
     written,
     write: (request) => {
       written.push(request);
-      return Promise.resolve([request.path]);
+      return Promise.resolve({ files: [request.path], warnings: [] });
     },
   };
 }

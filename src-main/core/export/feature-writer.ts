@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
-import type { FeatureWriter, WriteRequest } from '../ports.ts';
+import type { FeatureWriter, WriteRequest, WrittenFiles } from '../ports.ts';
 import { writeGeoJson } from './geojson.ts';
 import { writeGeoPackage } from './geopackage.ts';
 import { writeFlatGeobuf, writeShapefile } from './ogr-layer.ts';
 
-type Write = (request: WriteRequest, signal: AbortSignal) => Promise<string[]>;
+type Write = (request: WriteRequest, signal: AbortSignal) => Promise<WrittenFiles>;
 
 const writers: Readonly<Record<string, Write>> = {
   '.geojson': writeGeoJson,

@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
+
 import type { AttributeField } from '../../contract/attributes.ts';
 import type { LonLatTransform } from '../crs/lon-lat.ts';
 import { lonLatTransform } from '../crs/lon-lat.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
-import type { OutputFeature, PolygonRings, RingCoordinates, WriteRequest } from '../ports.ts';
+import type { OutputFeature, PolygonRings, RingCoordinates, WriteRequest, WrittenFiles } from '../ports.ts';
 import { cutAtAntimeridian } from './antimeridian.ts';
 import { allAttributesOf } from './foreign-columns.ts';
 import { LonLatBounds } from './lon-lat-bounds.ts';
@@ -22,13 +24,13 @@ const withoutCrsWarning =
  * Writes RFC 7946 GeoJSON: WGS 84 longitude and latitude, exteriors counter-clockwise, 7 decimals, cut at the antimeridian, no `crs`
  * member. The run record is the foreign member `think2seg`.
  */
-export async function writeGeoJson(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
+export async function writeGeoJson(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
   const toLonLat = request.crs === null ? null : lonLatTransform(request.crs);
+  const leftOut = new Set<string>();
   await withAtomicOutputs([request.path], { ...request, signal }, async ([temporaryPath]) => {
     const bounds = new LonLatBounds();
     await TextOutput.create(temporaryPath, async (output) => {
-      const warnings = new Set<string>(request.crs === null ? [withoutCrsWarning] : []);
-      const texts = featureTexts(request, toLonLat, bounds, warnings, signal);
+      const texts = featureTexts(request, toLonLat, bounds, leftOut, signal);
       await output.append('{"type":"FeatureCollection","features":[');
       let separator = '\n';
       for (const text of texts) {
@@ -36,14 +38,16 @@ export async function writeGeoJson(request: WriteRequest, signal: AbortSignal): 
         separator = ',\n';
       }
       const box = bounds.box();
+      const warnings = [...(request.crs === null ? [withoutCrsWarning] : []), ...leftOut];
       await output.append(
         `\n]${box === null ? '' : `,"bbox":${JSON.stringify(box)}`}` +
-          (warnings.size === 0 ? '' : `,"think2segWarnings":${JSON.stringify([...warnings])}`) +
+          (warnings.length === 0 ? '' : `,"think2segWarnings":${JSON.stringify(warnings)}`) +
           `,"think2seg":${JSON.stringify(request.runRecord)}}\n`,
       );
     });
   });
-  return [request.path];
+  // That the scene has no coordinate reference system, whoever asked has heard already.
+  return { files: [request.path], warnings: [...leftOut].map((warning) => `${basename(request.path)}: ${warning}`) };
 }
 
 function* featureTexts(

@@ -8,7 +8,7 @@ import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { isErrno } from '../files/write-failure.ts';
 import { gdalVectorInfo, gdalVectorSql } from '../gdal/gdal.ts';
 import type { GdalVectorLayer } from '../gdal/gdal-info.ts';
-import type { WriteRequest } from '../ports.ts';
+import type { WriteRequest, WrittenFiles } from '../ports.ts';
 import { isSameCrs } from '../crs/same-crs.ts';
 import { geoPackageBytes, isSmallLayer } from './geopackage-file.ts';
 import { geoPackageSrs } from './geopackage-srs.ts';
@@ -18,7 +18,7 @@ import { translateFeatures } from './translate-features.ts';
 const journals = ['-wal', '-shm', '-journal'] as const;
 
 /** A new file, with the layer's style as its default where one is given. */
-export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
+export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
   await withAtomicOutputs([request.path], { ...atomic(request), signal }, async ([temporaryPath], files) => {
     // GDAL knows the types of what came from elsewhere, systems that are told in several ways, and names that are taken.
     const isPlain = (request.fields ?? []).length === 0 && !/^(gpkg|sqlite)_/i.test(request.layerName);
@@ -36,7 +36,7 @@ export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal
       );
     }
   });
-  return [request.path];
+  return { files: [request.path], warnings: [] };
 }
 
 /**
@@ -44,7 +44,7 @@ export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal
  *
  * @throws Think2SegError INPUT_NOT_FOUND without the file, OUTPUT_FORMAT when the layer is not there, in another CRS, or not of polygons.
  */
-export async function appendToGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
+export async function appendToGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
   return changeGeoPackage(request, signal, async (temporaryPath, layers) => {
     const layer = layers.find(({ name }) => name === request.layerName);
     if (layer === undefined) {
@@ -70,7 +70,7 @@ export async function appendToGeoPackage(request: WriteRequest, signal: AbortSig
  *
  * @throws Think2SegError INPUT_NOT_FOUND without the file, OUTPUT_EXISTS when it has a layer of this name.
  */
-export async function addGeoPackageLayer(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
+export async function addGeoPackageLayer(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
   return changeGeoPackage(request, signal, async (temporaryPath, layers) => {
     if (layers.some(({ name }) => name.toLowerCase() === request.layerName.toLowerCase())) {
       throw new Think2SegError(
@@ -92,7 +92,7 @@ async function changeGeoPackage(
   request: WriteRequest,
   signal: AbortSignal,
   change: (temporaryPath: string, layers: readonly GdalVectorLayer[]) => Promise<void>,
-): Promise<string[]> {
+): Promise<WrittenFiles> {
   const { path } = request;
   await refuseAbsentOrOpen(path);
   await withAtomicOutputs([path], { ...atomic(request), overwrite: true, signal }, async ([temporaryPath]) => {
@@ -100,7 +100,7 @@ async function changeGeoPackage(
     const { layers } = await gdalVectorInfo({ path: temporaryPath });
     await change(temporaryPath, layers);
   });
-  return [path];
+  return { files: [path], warnings: [] };
 }
 
 function atomic(request: WriteRequest): Pick<WriteRequest, 'overwrite' | 'scratchName'> & { obsolete: string[] } {

@@ -1,9 +1,10 @@
 import { rename } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { HandRecord, RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs, type ScratchFiles } from '../files/atomic-write.ts';
 import { outputFilesOf, shapefileLeftovers, withoutExtension } from '../files/output-files.ts';
-import type { OutputFeature, WriteRequest } from '../ports.ts';
+import type { OutputFeature, WriteRequest, WrittenFiles } from '../ports.ts';
 import { translateFeatures } from './translate-features.ts';
 
 /** Width of a text field in dBASE. */
@@ -12,13 +13,13 @@ export const dbaseTextBytes = 254;
 const shapefileMaxBytes = 2 ** 31 - 1;
 
 /** FlatGeobuf in the scene's CRS; the run record lies beside it as `NAME.fgb.think2seg.json`. */
-export async function writeFlatGeobuf(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
+export async function writeFlatGeobuf(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
   const paths = outputFilesOf(request.path);
   await withAtomicOutputs(paths, { ...request, signal }, async ([temporaryPath = '', recordPath = ''], files) => {
     await translateFeatures(request, temporaryPath, signal, 'FlatGeobuf', null, []);
     await writeRecord(files, recordPath, request.runRecord, []);
   });
-  return paths;
+  return { files: paths, warnings: [] };
 }
 
 /**
@@ -27,10 +28,12 @@ export async function writeFlatGeobuf(request: WriteRequest, signal: AbortSignal
  *
  * @throws Think2SegError OUTPUT_TOO_LARGE above 2 GB.
  */
-export async function writeShapefile(request: WriteRequest, signal: AbortSignal): Promise<string[]> {
+export async function writeShapefile(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
   refuseTooLarge(request);
   const base = withoutExtension(request.path);
   const paths = outputFilesOf(request.path).filter((path) => request.crs !== null || !path.endsWith('.prj'));
+  const recordPath = paths.at(-1) ?? '';
+  let warnings: string[] = [];
   const obsolete = [...shapefileLeftovers, ...(request.crs === null ? ['.prj'] : [])].map((end) => base + end);
   await withAtomicOutputs(paths, { ...request, obsolete, signal }, async (temporaryPaths, files) => {
     const [mainPath = ''] = temporaryPaths;
@@ -44,12 +47,13 @@ export async function writeShapefile(request: WriteRequest, signal: AbortSignal)
     if (mainPath !== lowerCasePath) {
       await rename(lowerCasePath, mainPath);
     }
-    const warnings = [...cut].map(
-      (name) => `field ${name} of the Shapefile is cut to ${dbaseTextBytes} bytes; the whole text is in this file`,
+    warnings = [...cut].map(
+      (name) =>
+        `field ${name} of the Shapefile is cut to ${dbaseTextBytes} bytes; the whole text is in ${basename(recordPath)}`,
     );
     await writeRecord(files, temporaryPaths.at(-1) ?? '', request.runRecord, warnings);
   });
-  return paths;
+  return { files: paths, warnings };
 }
 
 async function writeRecord(

@@ -9,7 +9,7 @@ import { checkVectorFormat } from '../export/feature-writer.ts';
 import { writeMaskGeoTiff } from '../export/mask-geotiff.ts';
 import { drawOverlayPng } from '../export/overlay-png.ts';
 import { checkOutputWritable, withAtomicOutputs } from '../files/atomic-write.ts';
-import type { FeatureWriter } from '../ports.ts';
+import type { FeatureWriter, WrittenFiles } from '../ports.ts';
 import { applyStretch } from '../raster/stretch.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import { labelGrid } from './label-grid.ts';
@@ -54,17 +54,18 @@ export async function checkOutputs(input: SegmentInput): Promise<void> {
   }
 }
 
-/** @returns every file that was written. */
+/** Writes them one after the other. */
 export async function writeOutputs(
   writer: FeatureWriter,
   outputs: QueryOutputs,
   { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
-): Promise<string[]> {
+): Promise<WrittenFiles> {
   const { input, view, runRecord } = outputs;
   const written: string[] = [];
+  const warnings: string[] = [];
   for (const path of input.outputPaths) {
     onProgress({ stage: 'writing' });
-    const files = await writer.write(
+    const layer = await writer.write(
       {
         path,
         layerName: basename(path, extname(path)),
@@ -76,7 +77,8 @@ export async function writeOutputs(
       },
       signal,
     );
-    written.push(...files);
+    written.push(...layer.files);
+    warnings.push(...layer.warnings);
   }
   if (input.maskPath !== null) {
     onProgress({ stage: 'writing' });
@@ -87,7 +89,7 @@ export async function writeOutputs(
     await writeOverlay(input.overlayPath, outputs, signal);
     written.push(input.overlayPath);
   }
-  return written;
+  return { files: written, warnings };
 }
 
 async function writeMask(path: string, outputs: QueryOutputs, signal: AbortSignal): Promise<string[]> {

@@ -38,16 +38,16 @@ let nextName = 0;
 async function write(
   epsg: number | null,
   features: readonly OutputFeature[],
-): Promise<{ path: string; text: string; json: Written }> {
+): Promise<{ path: string; text: string; json: Written; warnings: readonly string[] }> {
   const crs = epsg === null ? null : await crsFromEpsg(epsg);
   nextName += 1;
   const path = join(folder, `${nextName}.geojson`);
-  await createFeatureWriter().write(
+  const { warnings } = await createFeatureWriter().write(
     { path, layerName: 'x', features, crs, runRecord: runRecord(crs), overwrite: false, scratchName: '.think2seg-g' },
     new AbortController().signal,
   );
   const text = readFileSync(path, 'utf8');
-  return { path, text, json: JSON.parse(text) as Written };
+  return { path, text, json: JSON.parse(text) as Written, warnings };
 }
 
 function polygonsOf({ geometry }: Written['features'][number]): Position[][][] {
@@ -132,6 +132,13 @@ describe('GeoJSON', () => {
     const written = await write(null, [feature(1, [polygon([0, 0, 0, -10, 10, -10, 10, 0])])]);
     expect(polygonsOf(written.json.features[0]!)[0]?.[0]).toContainEqual([10, -10]);
     expect(written.json.think2segWarnings?.[0]).toContain('not longitude and latitude');
+  });
+
+  test('leaves out what has no longitude, and says so to whoever asked and in the file', async () => {
+    const { json, warnings } = await write(4326, [feature(1, [squareWithHole(500_000, 4_500_000, 10)])]);
+    expect(json.features[0]?.geometry).toBeNull();
+    expect(json.think2segWarnings).toEqual(['parts outside of where the map projection is defined were left out']);
+    expect(warnings).toEqual([expect.stringContaining(json.think2segWarnings![0]!)]);
   });
 
   test('cuts a polygon with holes at the antimeridian', async () => {

@@ -61,7 +61,7 @@ describe.each(formats)('$driver', ({ extension, driver }) => {
     `is what was asked for, says Fiona${missing === null ? '' : ` (${missing})`}`,
     async () => {
       const asked = request(`Größe äöü.${extension}`);
-      const files = await createFeatureWriter().write(asked, signal);
+      const { files } = await createFeatureWriter().write(asked, signal);
       expect(files[0]).toBe(asked.path);
       expect(readdirSync(folder)).not.toContain('.think2seg-test');
       const seen = await python!.ask({ op: 'vector', path: asked.path });
@@ -103,7 +103,7 @@ describe.each(formats)('$driver', ({ extension, driver }) => {
 
   test.skipIf(missing !== null)('without a CRS says none', async () => {
     const asked = request(`no-crs.${extension}`, { crs: null });
-    const files = await createFeatureWriter().write(asked, signal);
+    const { files } = await createFeatureWriter().write(asked, signal);
     expect(files.some((file) => file.endsWith('.prj'))).toBe(false);
     const seen = await python!.ask({ op: 'vector', path: asked.path });
     expect(seen['epsg']).toBeNull();
@@ -112,7 +112,7 @@ describe.each(formats)('$driver', ({ extension, driver }) => {
 
   test('has the same bytes when written again', async () => {
     const asked = request(`same.${extension}`);
-    const files = await createFeatureWriter().write(asked, signal);
+    const { files } = await createFeatureWriter().write(asked, signal);
     const before = files.map((file) => readFileSync(file));
     await createFeatureWriter().write({ ...asked, overwrite: true }, signal);
     expect(files.map((file, index) => before[index]?.equals(readFileSync(file)))).toEqual(files.map(() => true));
@@ -120,7 +120,7 @@ describe.each(formats)('$driver', ({ extension, driver }) => {
 
   test('keeps the run record', async () => {
     const asked = request(`record.${extension}`);
-    const files = await createFeatureWriter().write(asked, signal);
+    const { files } = await createFeatureWriter().write(asked, signal);
     if (extension === 'gpkg') {
       expect(readFileSync(asked.path).includes(Buffer.from('Größte freie Fläche'))).toBe(true);
       return;

@@ -251,7 +251,7 @@ describe.runIf(isMounted)('a full disk', () => {
     for (const count of [150, 200, 250, 300, 350, 400, 500]) {
       for (const extension of ['gpkg', 'shp', 'fgb']) {
         const path = join(smallDisk, `edge.${extension}`);
-        const files = await createFeatureWriter()
+        const { files } = await createFeatureWriter()
           .write(
             {
               path,
@@ -266,7 +266,7 @@ describe.runIf(isMounted)('a full disk', () => {
           )
           .catch((error: unknown) => {
             expect(error).toMatchObject({ code: 'OUTPUT_FULL' });
-            return [];
+            return { files: [] };
           });
         expect(readdirSync(smallDisk).length).toBe(files.length);
         const ogrinfo = files.length === 0 ? null : spawnSync('ogrinfo', ['-al', '-so', path], { encoding: 'utf8' });
