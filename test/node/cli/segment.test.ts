@@ -261,7 +261,7 @@ describe('think2seg info and doctor', () => {
   });
 
   it('prints the contract of info', async () => {
-    const { stdout } = await runThink2seg(['info', scene, '--stats']);
+    const { stdout } = await runThink2seg(['info', scene, '--stats', '--json']);
     const info = JSON.parse(stdout) as Record<string, unknown> & { bands: Record<string, unknown>[] };
     expect(Object.keys(info)).toEqual(
       expect.arrayContaining([
