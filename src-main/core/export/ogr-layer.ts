@@ -47,7 +47,10 @@ export async function writeShapefile(request: WriteRequest, signal: AbortSignal)
     if (mainPath !== lowerCasePath) {
       await rename(lowerCasePath, mainPath);
     }
-    warnings = [...cut].map(
+    // The record has our own texts; of those that came with a file, whoever chose their columns has told.
+    const foreign = new Set((request.fields ?? []).map(({ name }) => name));
+    const ownTexts = [...cut].filter((name) => !foreign.has(name));
+    warnings = ownTexts.map(
       (name) =>
         `field ${name} of the Shapefile is cut to ${dbaseTextBytes} bytes; the whole text is in ${basename(recordPath)}`,
     );
