@@ -27,7 +27,7 @@ const samBytesPerPixelAndChannel = { ordinary: 13, halfOnCpu: 20 };
 /** Channels of the first layer when the settings do not name them, as those of tiny and small need not. */
 const samDefaultChannels = 96;
 
-/** ONNX Runtime takes memory to work in by steps and keeps it: with this, Qwen2.5-VL-3B and -7B take less than estimated, whole and measured. */
+/** ONNX Runtime takes memory to work in by steps and keeps it. With this, whole Qwen2.5-VL-3B and -7B were measured to take less. */
 const workSlack = 1.1;
 
 /** Question, template and special tokens around the image. */
