@@ -1,5 +1,5 @@
 import { Think2SegError } from '../../contract/errors.ts';
-import type { LabelMask } from './label-components.ts';
+import type { LabelMask } from './mask-runs.ts';
 
 /** The part of a mask that holds all its labels, and where it lies. */
 export interface MaskCrop {

@@ -1,6 +1,7 @@
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
-import { groupAcrossCorners, labelComponents, type LabelledComponents, type LabelMask } from './label-components.ts';
+import { groupAcrossCorners, labelComponents, type LabelledComponents } from './label-components.ts';
 import { cropToLabels } from './mask-crop.ts';
+import { findRuns, type LabelMask, type MaskRuns } from './mask-runs.ts';
 
 /** The outline of one connected component. Coordinates are pixel corners: pixel (0, 0) covers (0, 0)..(1, 1). */
 export interface TracedPolygon {
@@ -31,7 +32,7 @@ export function traceMask(mask: LabelMask, width: number, height: number, option
 
 /**
  * As `traceMask`, one polygon at a time: for masks with millions of components, where all polygons as objects would
- * not fit into memory. Working memory is about 6 bytes a pixel for ordinary masks and at most 40 (a checkerboard).
+ * not fit into memory. Working memory is about 6 bytes a pixel for ordinary masks and at most 45 (a checkerboard).
  */
 export function* iterateTracedPolygons(
   wholeMask: LabelMask,
@@ -41,8 +42,9 @@ export function* iterateTracedPolygons(
 ): Generator<TracedPolygon, void, undefined> {
   const crop = cropToLabels(wholeMask, wholeWidth, wholeHeight);
   const { mask, width, height } = crop;
-  const labelled = labelComponents(mask, width, height);
-  const traced = traceRings(mask, width, height, labelled);
+  const runs = findRuns(mask, width, height);
+  const labelled = labelComponents(runs);
+  const traced = traceRings(runs, width, height, labelled);
   const components = bucket(traced.componentOfRing, traced.ringCount, labelled.count);
   if (connectivity === 4) {
     for (let component = 0; component < labelled.count; component++) {
@@ -50,8 +52,8 @@ export function* iterateTracedPolygons(
     }
     return;
   }
-  const { groupOf, count } = groupAcrossCorners(mask, width, height, labelled);
-  const groups = bucket(groupOf.subarray(1), labelled.count, count);
+  const { groupOf, count } = groupAcrossCorners(runs, labelled);
+  const groups = bucket(groupOf, labelled.count, count);
   for (let group = 0; group < count; group++) {
     const parts: PolygonRings[] = [];
     for (let i = groups.start[group]!; i < groups.start[group + 1]!; i++) {
@@ -72,18 +74,19 @@ interface TracedRings {
 }
 
 /**
- * Follows each border once, with the component on the right hand.
+ * Follows each border once, with the component on the right hand, from the first of its upper edges.
  *
  * Where two pixels of one component meet at a corner only, the walk turns left, that is it stays with the component
  * across the corner. The two pixels are joined by a path of edges elsewhere; with the corner that path closes a loop which
  * separates the two background pixels, so the two passes of the corner belong to different rings: every ring is simple,
  * and holes touch other rings at points only.
  */
-function traceRings(mask: LabelMask, width: number, height: number, labelled: LabelledComponents): TracedRings {
-  const { component, stride, count } = labelled;
+function traceRings(runs: MaskRuns, width: number, height: number, labelled: LabelledComponents): TracedRings {
+  const { componentOf } = labelled;
+  const { component, stride } = componentGrid(runs, componentOf, width, height);
+  const edges = upperEdges(runs, componentOf);
   // 1 where the upper edge of the pixel has been walked.
   const walked = new Uint8Array(component.length);
-  const labelOf = new Uint16Array(count);
   let coordinates = new Int32Array(1 << 14);
   let ringStart = new Int32Array(1 << 10);
   let componentOfRing = new Int32Array(1 << 10);
@@ -91,17 +94,17 @@ function traceRings(mask: LabelMask, width: number, height: number, labelled: La
   let ringCount = 0;
 
   for (let startY = 0; startY < height; startY++) {
-    let pixel = (startY + 1) * stride + 1;
-    for (let startX = 0; startX < width; startX++, pixel++) {
-      const own = component[pixel]!;
-      if (own === 0 || component[pixel - stride] === own || walked[pixel] === 1) {
+    for (let edge = edges.ofRow[startY]!; edge < edges.ofRow[startY + 1]!; edge++) {
+      const startX = edges.column[edge]!;
+      const pixel = (startY + 1) * stride + 1 + startX;
+      if (walked[pixel] === 1) {
         continue;
       }
+      const own = component[pixel]!;
       if (ringCount + 2 > ringStart.length) {
         ringStart = grow(ringStart);
         componentOfRing = grow(componentOfRing);
       }
-      labelOf[own - 1] = mask[startY * width + startX]!;
       componentOfRing[ringCount] = own - 1;
       // `at` is the pixel to the lower right of the current vertex (x, y).
       let at = pixel;
@@ -149,7 +152,75 @@ function traceRings(mask: LabelMask, width: number, height: number, labelled: La
       ringStart[++ringCount] = used;
     }
   }
-  return { coordinates, ringStart, ringCount, componentOfRing, labelOf };
+  return { coordinates, ringStart, ringCount, componentOfRing, labelOf: labelOfEach(runs, labelled) };
+}
+
+/**
+ * The component of each pixel, 0 = background, in a grid with a margin of zeros: pixel (x, y) is at `(y + 1) * stride + x + 1`,
+ * where `stride` is `width + 1`. With the margin the walk looks around a vertex without checking bounds; one column of zeros is
+ * the right margin of a row and the left margin of the next.
+ */
+function componentGrid(
+  { ofRow, start, end }: MaskRuns,
+  componentOf: Int32Array,
+  width: number,
+  height: number,
+): { component: Int32Array; stride: number } {
+  const stride = width + 1;
+  const component = new Int32Array((height + 2) * stride + 1);
+  for (let y = 0; y < height; y++) {
+    const row = (y + 1) * stride + 1;
+    for (let run = ofRow[y]!; run < ofRow[y + 1]!; run++) {
+      component.fill(componentOf[run]!, row + start[run]!, row + end[run]!);
+    }
+  }
+  return { component, stride };
+}
+
+/** Where the upper edges of components begin, from left to right, row by row. Those of row `y` are `ofRow[y]..ofRow[y + 1]`. */
+interface UpperEdges {
+  readonly ofRow: Int32Array;
+  readonly column: Int32Array;
+}
+
+/** The upper side of a run without what lies under runs of its component. */
+function upperEdges({ ofRow, start, end }: MaskRuns, componentOf: Int32Array): UpperEdges {
+  const height = ofRow.length - 1;
+  const edgesOfRow = new Int32Array(height + 1);
+  // A run begins at most one edge, and one more behind each run that it lies under.
+  const column = new Int32Array(2 * componentOf.length);
+  let count = 0;
+  for (let y = 0; y < height; y++) {
+    let above = y === 0 ? 0 : ofRow[y - 1]!;
+    for (let run = ofRow[y]!; run < ofRow[y + 1]!; run++) {
+      while (above < ofRow[y]! && end[above]! <= start[run]!) {
+        above++;
+      }
+      let free = start[run]!;
+      for (let other = above; other < ofRow[y]! && start[other]! < end[run]!; other++) {
+        if (componentOf[other] === componentOf[run]) {
+          if (free < start[other]!) {
+            column[count++] = free;
+          }
+          free = end[other]!;
+        }
+      }
+      if (free < end[run]!) {
+        column[count++] = free;
+      }
+    }
+    edgesOfRow[y + 1] = count;
+  }
+  return { ofRow: edgesOfRow, column };
+}
+
+/** The label of each component, in order. */
+function labelOfEach({ label }: MaskRuns, { componentOf, count }: LabelledComponents): Uint16Array {
+  const labelOf = new Uint16Array(count);
+  for (let run = 0; run < componentOf.length; run++) {
+    labelOf[componentOf[run]! - 1] = label[run]!;
+  }
+  return labelOf;
 }
 
 /** Members of bucket `b` are `member[start[b]..start[b + 1]]`, in ascending order. */
