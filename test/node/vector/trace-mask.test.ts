@@ -54,6 +54,18 @@ describe('traceMask', () => {
     expect(traceMask(outer, outerWidth, outerHeight, { connectivity: 4 })).toEqual(moved);
   });
 
+  it.each([Uint8Array, Uint16Array].flatMap((type) => [1, 2, 3].map((offset) => ({ type, offset, name: type.name }))))(
+    'finds the same wherever the labels lie in memory: $name, $offset labels behind the start',
+    ({ type, offset }) => {
+      const mask = type.from(makeMask('labels', 61, 47, 1));
+      const shifted = new type(mask.length + offset).subarray(offset);
+      shifted.set(mask);
+      for (const connectivity of connectivities) {
+        expect(traceMask(shifted, 61, 47, { connectivity })).toEqual(traceMask(mask, 61, 47, { connectivity }));
+      }
+    },
+  );
+
   it.each(cases)('$kind (seed $seed), $connectivity-connected: exact and valid', ({ kind, seed, connectivity }) => {
     const mask = makeMask(kind, 33, 26, seed);
     const traced = traceMask(mask, 33, 26, { connectivity });
