@@ -123,31 +123,43 @@ function distanceToSegment(px: number, py: number, ax: number, ay: number, bx: n
   const dy = by - ay;
   const lengthSquared = dx * dx + dy * dy;
   const t = lengthSquared === 0 ? 0 : Math.max(0, Math.min(1, ((px - ax) * dx + (py - ay) * dy) / lengthSquared));
-  return Math.hypot(px - ax - t * dx, py - ay - t * dy);
+  const awayX = px - ax - t * dx;
+  const awayY = py - ay - t * dy;
+  // Not Math.hypot, whose last digit is the engine's own affair: results repeat anywhere.
+  return Math.sqrt(awayX * awayX + awayY * awayY);
 }
 
 /** Binary heap of vertices by deviation. A vertex that is pushed again or forgotten leaves a stale entry that `pop` skips. */
 class DeviationQueue {
+  /** Of each vertex that waits in the heap; NaN of the others. */
   readonly #deviation: Float64Array;
-  readonly #heap: { vertex: number; deviation: number }[] = [];
+  /** Entries of the heap: a vertex, and the deviation it was pushed with. */
+  #vertices: Int32Array;
+  #deviations: Float64Array;
+  #size = 0;
 
   constructor(vertexCount: number) {
     this.#deviation = new Float64Array(vertexCount).fill(NaN);
+    this.#vertices = new Int32Array(vertexCount);
+    this.#deviations = new Float64Array(vertexCount);
   }
 
   push(vertex: number, deviation: number): void {
     this.#deviation[vertex] = deviation;
-    const entry = { vertex, deviation };
-    let at = this.#heap.push(entry) - 1;
+    if (this.#size === this.#vertices.length) {
+      this.#grow();
+    }
+    let at = this.#size++;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!isBefore(entry, this.#heap[parent]!)) {
+      if (!this.#isAfter(parent, vertex, deviation)) {
         break;
       }
-      this.#heap[at] = this.#heap[parent]!;
+      this.#move(parent, at);
       at = parent;
     }
-    this.#heap[at] = entry;
+    this.#vertices[at] = vertex;
+    this.#deviations[at] = deviation;
   }
 
   forget(vertex: number): void {
@@ -156,44 +168,58 @@ class DeviationQueue {
 
   /** The vertex of least deviation, or -1; equal deviations in vertex order, so that results repeat. */
   pop(): number {
-    for (;;) {
-      const top = this.#heap[0];
-      if (top === undefined) {
-        return -1;
-      }
+    while (this.#size > 0) {
+      const vertex = this.#vertices[0]!;
+      const deviation = this.#deviations[0]!;
       this.#removeTop();
-      if (this.#deviation[top.vertex] === top.deviation) {
-        this.forget(top.vertex);
-        return top.vertex;
+      if (this.#deviation[vertex] === deviation) {
+        this.forget(vertex);
+        return vertex;
       }
     }
+    return -1;
   }
 
   #removeTop(): void {
-    const last = this.#heap.pop()!;
-    const size = this.#heap.length;
-    if (size === 0) {
-      return;
-    }
+    const size = --this.#size;
+    const vertex = this.#vertices[size]!;
+    const deviation = this.#deviations[size]!;
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= size) {
         break;
       }
-      if (child + 1 < size && isBefore(this.#heap[child + 1]!, this.#heap[child]!)) {
+      if (child + 1 < size && this.#isAfter(child, this.#vertices[child + 1]!, this.#deviations[child + 1]!)) {
         child++;
       }
-      if (!isBefore(this.#heap[child]!, last)) {
+      if (this.#isAfter(child, vertex, deviation)) {
         break;
       }
-      this.#heap[at] = this.#heap[child]!;
+      this.#move(child, at);
       at = child;
     }
-    this.#heap[at] = last;
+    this.#vertices[at] = vertex;
+    this.#deviations[at] = deviation;
   }
-}
 
-function isBefore(a: { vertex: number; deviation: number }, b: { vertex: number; deviation: number }): boolean {
-  return a.deviation < b.deviation || (a.deviation === b.deviation && a.vertex < b.vertex);
+  /** Whether an entry comes behind a vertex with a deviation. */
+  #isAfter(entry: number, vertex: number, deviation: number): boolean {
+    const own = this.#deviations[entry]!;
+    return own > deviation || (own === deviation && this.#vertices[entry]! > vertex);
+  }
+
+  #move(from: number, to: number): void {
+    this.#vertices[to] = this.#vertices[from]!;
+    this.#deviations[to] = this.#deviations[from]!;
+  }
+
+  #grow(): void {
+    const size = 2 * this.#vertices.length + 1;
+    const [vertices, deviations] = [this.#vertices, this.#deviations];
+    this.#vertices = new Int32Array(size);
+    this.#deviations = new Float64Array(size);
+    this.#vertices.set(vertices);
+    this.#deviations.set(deviations);
+  }
 }
