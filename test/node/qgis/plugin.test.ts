@@ -241,8 +241,13 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
         ],
       },
     ]);
-    expect(batch).toMatchObject({ results: [{ STATUS: 'ok' }, { STATUS: 'no-target', FEATURES: 0 }] });
-    expect(JSON.stringify(batch?.['errors'])).toContain('INPUT_CORRUPT: ');
+    expect(batch).toEqual({
+      results: [
+        expect.objectContaining({ STATUS: 'ok' }),
+        expect.objectContaining({ STATUS: 'no-target', FEATURES: 0 }),
+      ],
+      errors: [[expect.stringContaining('INPUT_CORRUPT: ')]],
+    });
     expect(ogrFacts(join(outputs, 'row3.shp')).features).toBe(0);
     expect((await readdir(outputs)).filter((name) => name.startsWith('.') || name.startsWith('row2'))).toEqual([]);
   });
