@@ -9,23 +9,10 @@ export interface LabelledComponents {
 
 /** Numbers the 4-connected components of equal label: a union-find forest over runs. Memory: 4 bytes a run. */
 export function labelComponents(runs: MaskRuns): LabelledComponents {
-  const { ofRow, start, end, label } = runs;
-  const runCount = ofRow[ofRow.length - 1]!;
-  const parent = new Int32Array(runCount);
-  for (let y = 0; y + 1 < ofRow.length; y++) {
-    let above = y === 0 ? 0 : ofRow[y - 1]!;
-    for (let run = ofRow[y]!; run < ofRow[y + 1]!; run++) {
-      parent[run] = run;
-      while (above < ofRow[y]! && end[above]! <= start[run]!) {
-        above++;
-      }
-      for (let other = above; other < ofRow[y]! && start[other]! < end[run]!; other++) {
-        if (label[other] === label[run]) {
-          join(parent, other, run);
-        }
-      }
-    }
-  }
+  const parent = unjoined(runs.label.length);
+  eachContact(runs, 0, (above, run) => {
+    join(parent, above, run);
+  });
   return { componentOf: parent, count: numberRoots(parent) };
 }
 
@@ -38,30 +25,53 @@ export function groupAcrossCorners(
   runs: MaskRuns,
   { componentOf, count }: LabelledComponents,
 ): { groupOf: Int32Array; count: number } {
-  const { ofRow, start, end, label } = runs;
-  const parent = new Int32Array(count);
-  for (let component = 0; component < count; component++) {
-    parent[component] = component;
-  }
-  for (let y = 1; y + 1 < ofRow.length; y++) {
-    let above = ofRow[y - 1]!;
-    for (let run = ofRow[y]!; run < ofRow[y + 1]!; run++) {
-      while (above < ofRow[y]! && end[above]! < start[run]!) {
-        above++;
-      }
-      for (let other = above; other < ofRow[y]! && start[other]! <= end[run]!; other++) {
-        const atCorner = end[other] === start[run] || start[other] === end[run];
-        if (atCorner && label[other] === label[run] && componentOf[other] !== componentOf[run]) {
-          join(parent, componentOf[other]! - 1, componentOf[run]! - 1);
-        }
-      }
+  const parent = unjoined(count);
+  eachContact(runs, 1, (above, run) => {
+    // Runs of one component, among them all that share an edge, are together already.
+    if (componentOf[above] !== componentOf[run]) {
+      join(parent, componentOf[above]! - 1, componentOf[run]! - 1);
     }
-  }
+  });
   const groups = numberRoots(parent);
   for (let component = 0; component < count; component++) {
     parent[component]!--;
   }
   return { groupOf: parent, count: groups };
+}
+
+/**
+ * Visits each run with each run of its label in the row above that has a column in common with it. `reach` 1 also with those
+ * that end or begin one column beside it, at a corner.
+ */
+function eachContact(
+  { ofRow, start, end, label }: MaskRuns,
+  reach: 0 | 1,
+  visit: (above: number, run: number) => void,
+): void {
+  for (let y = 1; y + 1 < ofRow.length; y++) {
+    let above = ofRow[y - 1]!;
+    for (let run = ofRow[y]!; run < ofRow[y + 1]!; run++) {
+      const first = start[run]! - reach;
+      const last = end[run]! + reach;
+      while (above < ofRow[y]! && end[above]! <= first) {
+        above++;
+      }
+      for (let other = above; other < ofRow[y]! && start[other]! < last; other++) {
+        if (label[other] === label[run]) {
+          visit(other, run);
+        }
+      }
+    }
+  }
+}
+
+/** A forest in which each of `count` nodes is its own root. */
+function unjoined(count: number): Int32Array {
+  const parent = new Int32Array(count);
+  for (let node = 0; node < count; node++) {
+    parent[node] = node;
+  }
+  return parent;
 }
 
 /** The smaller root becomes the parent, so that a parent is never greater than its child. */

@@ -1,3 +1,5 @@
+import { doubled } from './doubled.ts';
+
 /** A mask of labels, `height * width`, row-major; 0 is background. */
 export type LabelMask = Uint8Array | Uint16Array;
 
@@ -46,9 +48,9 @@ export function findRuns(mask: LabelMask, width: number, height: number): MaskRu
     const stop = row + width;
     for (let place = endOf(0, row, stop); place < stop; place = endOf(0, place, stop)) {
       if (count === start.length) {
-        start = grown(start, new Int32Array(count * 2));
-        end = grown(end, new Int32Array(count * 2));
-        label = grown(label, new Uint16Array(count * 2));
+        start = doubled(start);
+        end = doubled(end);
+        label = doubled(label);
       }
       label[count] = mask[place]!;
       start[count] = place - row;
@@ -57,10 +59,5 @@ export function findRuns(mask: LabelMask, width: number, height: number): MaskRu
     }
     ofRow[y + 1] = count;
   }
-  return { ofRow, start, end, label };
-}
-
-function grown<Values extends Int32Array | Uint16Array>(values: Values, larger: Values): Values {
-  larger.set(values);
-  return larger;
+  return { ofRow, start: start.subarray(0, count), end: end.subarray(0, count), label: label.subarray(0, count) };
 }

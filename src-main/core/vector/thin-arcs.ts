@@ -1,4 +1,5 @@
 import type { BorderArcs } from './border-arcs.ts';
+import { doubled } from './doubled.ts';
 import { VertexGrid } from './vertex-grid.ts';
 
 /** A ring that meets no other keeps at least a quadrilateral: a single pixel stays what it is. */
@@ -134,8 +135,8 @@ class DeviationQueue {
   /** Of each vertex that waits in the heap; NaN of the others. */
   readonly #deviation: Float64Array;
   /** Entries of the heap: a vertex, and the deviation it was pushed with. */
-  #vertices: Int32Array;
-  #deviations: Float64Array;
+  #vertices: Int32Array<ArrayBuffer>;
+  #deviations: Float64Array<ArrayBuffer>;
   #size = 0;
 
   constructor(vertexCount: number) {
@@ -147,7 +148,8 @@ class DeviationQueue {
   push(vertex: number, deviation: number): void {
     this.#deviation[vertex] = deviation;
     if (this.#size === this.#vertices.length) {
-      this.#grow();
+      this.#vertices = doubled(this.#vertices);
+      this.#deviations = doubled(this.#deviations);
     }
     let at = this.#size++;
     while (at > 0) {
@@ -212,14 +214,5 @@ class DeviationQueue {
   #move(from: number, to: number): void {
     this.#vertices[to] = this.#vertices[from]!;
     this.#deviations[to] = this.#deviations[from]!;
-  }
-
-  #grow(): void {
-    const size = 2 * this.#vertices.length + 1;
-    const [vertices, deviations] = [this.#vertices, this.#deviations];
-    this.#vertices = new Int32Array(size);
-    this.#deviations = new Float64Array(size);
-    this.#vertices.set(vertices);
-    this.#deviations.set(deviations);
   }
 }

@@ -1,4 +1,5 @@
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
+import { doubled } from './doubled.ts';
 import { groupAcrossCorners, labelComponents, type LabelledComponents } from './label-components.ts';
 import { cropToLabels } from './mask-crop.ts';
 import { findRuns, type LabelMask, type MaskRuns } from './mask-runs.ts';
@@ -44,7 +45,7 @@ export function* iterateTracedPolygons(
   const { mask, width, height } = crop;
   const runs = findRuns(mask, width, height);
   const labelled = labelComponents(runs);
-  const traced = traceRings(runs, width, height, labelled);
+  const traced = traceRings(runs, labelled, width);
   const components = bucket(traced.componentOfRing, traced.ringCount, labelled.count);
   if (connectivity === 4) {
     for (let component = 0; component < labelled.count; component++) {
@@ -81,9 +82,10 @@ interface TracedRings {
  * separates the two background pixels, so the two passes of the corner belong to different rings: every ring is simple,
  * and holes touch other rings at points only.
  */
-function traceRings(runs: MaskRuns, width: number, height: number, labelled: LabelledComponents): TracedRings {
+function traceRings(runs: MaskRuns, labelled: LabelledComponents, width: number): TracedRings {
   const { componentOf } = labelled;
-  const { component, stride } = componentGrid(runs, componentOf, width, height);
+  const height = runs.ofRow.length - 1;
+  const { component, stride } = componentGrid(runs, componentOf, width);
   const edges = upperEdges(runs, componentOf);
   // 1 where the upper edge of the pixel has been walked.
   const walked = new Uint8Array(component.length);
@@ -102,8 +104,8 @@ function traceRings(runs: MaskRuns, width: number, height: number, labelled: Lab
       }
       const own = component[pixel]!;
       if (ringCount + 2 > ringStart.length) {
-        ringStart = grow(ringStart);
-        componentOfRing = grow(componentOfRing);
+        ringStart = doubled(ringStart);
+        componentOfRing = doubled(componentOfRing);
       }
       componentOfRing[ringCount] = own - 1;
       // `at` is the pixel to the lower right of the current vertex (x, y).
@@ -113,7 +115,7 @@ function traceRings(runs: MaskRuns, width: number, height: number, labelled: Lab
       let east = true;
       do {
         if (used + 4 > coordinates.length) {
-          coordinates = grow(coordinates);
+          coordinates = doubled(coordinates);
         }
         coordinates[used] = x;
         coordinates[used + 1] = y;
@@ -164,8 +166,8 @@ function componentGrid(
   { ofRow, start, end }: MaskRuns,
   componentOf: Int32Array,
   width: number,
-  height: number,
 ): { component: Int32Array; stride: number } {
+  const height = ofRow.length - 1;
   const stride = width + 1;
   const component = new Int32Array((height + 2) * stride + 1);
   for (let y = 0; y < height; y++) {
@@ -265,10 +267,4 @@ function polygonOf(
     rings.push(ring);
   }
   return { rings };
-}
-
-function grow(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(array.length * 2);
-  grown.set(array);
-  return grown;
 }
