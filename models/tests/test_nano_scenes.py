@@ -9,12 +9,14 @@ import rasterio
 
 from think2seg_models.dataset import DatasetRequest, write_scenes
 from think2seg_models.drawing import Canvas, TextureBank
+from think2seg_models.landscapes import Land, fill, landscape, parcels, parts, relief
 from think2seg_models.questions import ALL, CONCEPT_KEYS, RELATION_NAMES
 from think2seg_models.real_water import water_mask
 from think2seg_models.relations import related
 from think2seg_models.sample_scene import write_sample_scene
 from think2seg_models.scenes import KINDS, Instance, instances, render, texture_bank
 from think2seg_models.sensor import apply_season
+from think2seg_models.settlements import settlement
 from think2seg_models.truth import concept_instances, extreme, tasks_of, visible_kinds
 from think2seg_models.wordings import RELATIONS
 
@@ -46,6 +48,54 @@ def test_the_same_place_at_another_size(bank):
     small, large = render(7, bank, 128, "industry", False), render(7, bank, 256, "industry", False)
     shrunk = cv2.resize(large.labels, (128, 128), interpolation=cv2.INTER_NEAREST)
     assert np.mean((small.labels > 0) == (shrunk > 0)) > 0.97
+
+
+LIFELIKE = {
+    landscape: {"water", "river", "field", "forest", "building"},
+    settlement: {"building", "parking_lot", "pool", "forest"},
+}
+
+
+@pytest.mark.parametrize("draw", list(LIFELIKE))
+def test_lifelike_scenes_are_repeatable_and_label_what_they_show(draw):
+    first, second = (draw(3, 160) for _ in range(2))
+    assert np.array_equal(first.image, second.image)
+    assert np.array_equal(first.labels, second.labels)
+    assert not np.array_equal(first.image, draw(4, 160).image)
+    scenes = [draw(seed, 160) for seed in range(30)]
+    assert {found.kind for scene in scenes for found in instances(scene, 40)} == LIFELIKE[draw]
+    for scene in scenes:
+        assert scene.image.shape == (160, 160, 3)
+        assert scene.labels.max() < len(scene.kinds) <= 256
+
+
+def test_lakes_are_filled_with_their_own_colour_and_have_no_parcel_left_in_them():
+    random = np.random.default_rng(1)
+    n = 120
+    land = Land(random, n, np.full((n, n, 3), 128, np.float32), np.ones((n, n), np.uint8), np.array([1.0, 0]), ["background", "field"])
+    hollow = relief(random, n, 3, 0.5) < -0.5
+    for part in parts(hollow, 0.0):
+        fill(land, part, "water", hollow, [(40, 70, 90)])
+    kinds = np.array(land.kinds)[land.labels]
+    assert (kinds[hollow] == "water").all()
+    assert (kinds[~hollow] != "water").all()
+    assert np.abs(land.colour[hollow].mean(0) - 128).max() > 10
+
+
+def test_parcels_cover_the_picture_once_and_keep_their_size():
+    random = np.random.default_rng(2)
+    number, _, _, count = parcels(random, 200, 0.2)
+    sizes = np.bincount(number.ravel(), minlength=count)
+    assert (number >= 0).all()
+    assert (sizes > 0).all()
+    assert sizes.max() < (0.2 * 1.6 * 200) ** 2 * 1.2
+
+
+def test_parts_are_connected_and_large_enough():
+    mask = np.zeros((50, 50), bool)
+    mask[2:12, 2:12] = mask[30:32, 30:32] = mask[20:40, 5:10] = True
+    assert [int(part.sum()) for part in parts(mask, 0.01)] == [100, 100]
+    assert [int(part.sum()) for part in parts(mask, 0.001)] == [100, 100, 4]
 
 
 def rectangle_instance(x0: int, y0: int, x1: int, y1: int) -> Instance:

@@ -9,10 +9,22 @@ import pytest
 import torch
 
 from think2seg_models.detections import N_CLASSES
-from think2seg_models.detector import LAYER_OF, STRIDE
+from think2seg_models.detector import LAYER_OF, STRIDE, Detector
+from think2seg_models.errors import ToolError
 from think2seg_models.instance_bank import outline_scenes, outlined_shards
+from think2seg_models.landscapes import landscape
 from think2seg_models.questions import CONCEPT_KEYS
-from think2seg_models.scene_cache import COARSE, RENDERED_PX, SCENE_PX, finished_shards, read_shard, reduced, write_cache, write_shard
+from think2seg_models.scene_cache import (
+    COARSE,
+    RENDERED_PX,
+    SCENE_PX,
+    draw_in_styles,
+    finished_shards,
+    read_shard,
+    reduced,
+    write_cache,
+    write_shard,
+)
 from think2seg_models.scene_samples import (
     GRID,
     SMALLEST_SHARE,
@@ -27,6 +39,7 @@ from think2seg_models.scene_samples import (
     vary_photo,
 )
 from think2seg_models.scenes import SEEN_STYLES, render, texture_bank
+from think2seg_models.settlements import settlement
 from think2seg_models.train_detector import losses, train_detector
 from think2seg_models.vocabulary import FRAME_PX
 
@@ -169,8 +182,8 @@ def test_what_is_to_follow_each_shard_follows_it(cache):
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_every_second_shard_is_drawn_larger_and_reduced(tmp_path, number):
-    write_shard(tmp_path, number, 1, 1_000_003, SEEN_STYLES)
-    shard, drawn = read_shard(tmp_path, number), render(1_000_003, texture_bank(SEEN_STYLES[0]), RENDERED_PX[number])
+    write_shard(tmp_path, number, 1, 1_000_000, functools.partial(draw_in_styles, SEEN_STYLES))
+    shard, drawn = read_shard(tmp_path, number), render(1_000_000, texture_bank(SEEN_STYLES[0]), RENDERED_PX[number])
     assert drawn.image.shape[0] == (SCENE_PX, 512)[number]
     assert shard.images.shape[1:] == (SCENE_PX, SCENE_PX, 3)
     assert np.array_equal(shard.images[0], reduced(drawn).image)
@@ -184,7 +197,7 @@ def test_every_second_shard_is_drawn_larger_and_reduced(tmp_path, number):
 
 def test_batches_have_their_shapes_and_cells_lie_in_their_objects(cache):
     torch.manual_seed(3)
-    batch = SceneStore(cache / "scenes").draw(8)
+    batch = SceneStore([cache / "scenes"]).draw(8)
     assert batch.image.shape == (8, 3, FRAME_PX, FRAME_PX)
     assert batch.heat.shape == (8, N_CLASSES, GRID, GRID)
     assert 0 <= batch.image.min() < batch.image.max() <= 255
@@ -204,7 +217,7 @@ def test_batches_have_their_shapes_and_cells_lie_in_their_objects(cache):
 def test_a_growing_cache_is_taken_in(tmp_path):
     grow = functools.partial(write_cache, tmp_path, styles=SEEN_STYLES, shard_size=1)
     grow(1)
-    store = SceneStore(tmp_path)
+    store = SceneStore([tmp_path])
     room = [len(store.pictures.images)]
     for scenes in (2, 3, 4):
         grow(scenes)
@@ -222,6 +235,36 @@ def test_a_growing_cache_is_taken_in(tmp_path):
             assert {c for c, of_class in enumerate(store.with_class) if scene in of_class} == set(shard.category[0].tolist())
     assert room == [1, 2, 4, 4]
     assert store._choose(200).unique().tolist() == [0, 1, 2, 3]
+
+
+def test_scenes_of_several_folders_are_drawn_from(tmp_path):
+    write_cache(tmp_path / "scenes", 1, styles=SEEN_STYLES, shard_size=1)
+    store = SceneStore([tmp_path / "scenes", tmp_path / "lifelike"])
+    write_cache(tmp_path / "lifelike", 2, 40_000_000, None, shard_size=2)
+    store.refresh()
+    assert store.pictures.count == 3
+    shard = read_shard(tmp_path / "lifelike", 0)
+    assert np.array_equal(shard.images, [settlement(40_000_000, SCENE_PX).image, landscape(40_000_001, SCENE_PX).image])
+    assert np.array_equal(store.pictures.images[1:3], shard.images)
+    assert np.array_equal(store.category[store.first[1] :], np.concatenate(shard.category))
+
+
+def test_without_the_first_folder_nothing_is_trained(tmp_path):
+    write_cache(tmp_path / "lifelike", 1, 40_000_000, None, shard_size=1)
+    with pytest.raises(ToolError, match="cache-scenes"):
+        SceneStore([tmp_path / "scenes", tmp_path / "lifelike"])
+
+
+def test_kept_statistics_stay_as_they_were(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr("think2seg_models.detector.WIDTHS", (8, 8, 8, 8))
+    start = tmp_path / "start.pt"
+    torch.save(Detector().state_dict(), start)
+    for keep in (True, False):
+        train_detector([cache / "scenes"], tmp_path, tmp_path / "out.pt", 0.3, start=start, batch_size=2, keep_statistics=keep)
+        before, after = torch.load(start), torch.load(tmp_path / "out.pt")
+        moved = {name for name in before if not torch.equal(before[name], after[name])}
+        assert any(name.endswith("weight") for name in moved)
+        assert any("running" in name for name in moved) is not keep
 
 
 def test_a_batch_without_objects_has_no_loss_but_that_of_the_classes():
@@ -246,7 +289,7 @@ def test_the_detector_trains_for_its_seconds(cache, monkeypatch):
     monkeypatch.setattr("think2seg_models.detector.WIDTHS", (8, 8, 8, 8))
     torch.set_num_threads(1)
     out = cache / "detector.pt"
-    train_detector(cache / "scenes", cache / "scenes", out, 0.5, batch_size=2)
+    train_detector([cache / "scenes"], cache / "scenes", out, 0.5, batch_size=2)
     (last,) = [json.loads(line) for line in out.with_suffix(".log.jsonl").read_text().splitlines()]
     assert last["images"] >= 2
     assert set(last["check"]) == {"mean", "ap50", "thresholds"}

@@ -65,6 +65,12 @@ def _cache_scenes(options: argparse.Namespace) -> None:
     write_cache(options.work / "scenes-check", 500, 15_000_000, (555,), processes=options.processes)
 
 
+def _cache_lifelike(options: argparse.Namespace) -> None:
+    from .scene_cache import write_cache
+
+    write_cache(options.work / "lifelike", options.count, 40_000_000, None, processes=options.processes)
+
+
 def _cache_close_ups(options: argparse.Namespace) -> None:
     from .instance_bank import close_up_banks
     from .train_segmenter import CLOSE_UPS
@@ -83,13 +89,14 @@ def _vocabulary(options: argparse.Namespace) -> None:
     built.save(options.work / "vocabulary")
 
 
-def _one_thread() -> None:
+def _use_threads(count: int) -> None:
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
 
 
 def _training_options(options: argparse.Namespace) -> dict:
+    _use_threads(options.threads)
     names = ("seconds", "seed", "start", "learning_rate", "device", "batch_size")
     return {name: getattr(options, name) for name in names}
 
@@ -97,7 +104,6 @@ def _training_options(options: argparse.Namespace) -> dict:
 def _train_prompter(options: argparse.Namespace) -> None:
     from .train_prompter import train_prompter
 
-    _one_thread()
     train_prompter(
         options.work / "vocabulary",
         options.work / "prompter.pt",
@@ -117,7 +123,7 @@ def _measure_reading(options: argparse.Namespace) -> None:
     from .vocabulary import Vocabulary, build_tokenizer
     from .written_questions import read_written
 
-    _one_thread()
+    _use_threads(1)
     vocabulary = Vocabulary.load(options.work / "vocabulary")
     model = Prompter(vocabulary)
     model.load_state_dict(torch.load(options.prompter or options.work / "prompter.pt"))
@@ -143,9 +149,9 @@ def _mix_weights(options: argparse.Namespace) -> None:
 def _train_detector(options: argparse.Namespace) -> None:
     from .train_detector import train_detector
 
-    _one_thread()
-    work = options.work
-    train_detector(work / "scenes", work / "scenes-check", work / "detector.pt", **_training_options(options))
+    work, training = options.work, _training_options(options)
+    scenes = [work / "scenes", work / "lifelike"]
+    train_detector(scenes, work / "scenes-check", work / "detector.pt", keep_statistics=options.keep_statistics, **training)
 
 
 def _thresholds(options: argparse.Namespace) -> None:
@@ -164,7 +170,7 @@ def _thresholds(options: argparse.Namespace) -> None:
 def _train_segmenter(options: argparse.Namespace) -> None:
     from .train_segmenter import train_segmenter
 
-    _one_thread()
+    _use_threads(1)
     scenes = options.scenes or options.work
     train_segmenter(
         scenes / "scenes",
@@ -196,7 +202,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _parity(options: argparse.Namespace) -> None:
     from .parity_nano import NanoWeights, nano_parity
 
-    _one_thread()
+    _use_threads(1)
     weights = NanoWeights.load(options.work, options.detector, options.prompter)
     print(json.dumps(nano_parity(options.pack, weights, options.scenes, options.split, options.answers), indent=1, ensure_ascii=False))
 
@@ -279,6 +285,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--start", type=Path, help="weights to go on from")
         command.add_argument("--learning-rate", type=float, default=rate, help=f"the highest (default {rate:g})")
         command.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
+        command.add_argument("--threads", type=int, default=1, help="threads of the CPU (default 1: several trainings can share it)")
         command.add_argument("--batch-size", type=int, default=batch, help=f"default {batch}")
         return command
 
@@ -300,6 +307,10 @@ def _parser() -> argparse.ArgumentParser:
     work(cache)
     cache.add_argument("--count", type=int, default=3500)
     cache.add_argument("--processes", type=int, default=1, help="render so many at a time (default 1)")
+    lifelike = add("cache-lifelike", _cache_lifelike, "draw the landscapes and settlements that the detector learns from too, once")
+    work(lifelike)
+    lifelike.add_argument("--count", type=int, default=2500)
+    lifelike.add_argument("--processes", type=int, default=1, help="draw so many at a time (default 1)")
     close_ups = add("cache-close-ups", _cache_close_ups, "draw the close-ups that the segmenter learns from, once")
     work(close_ups)
     close_ups.add_argument("--processes", type=int, default=1, help="draw so many at a time (default 1)")
@@ -327,7 +338,8 @@ def _parser() -> argparse.ArgumentParser:
     mix.add_argument("second", type=Path)
     mix.add_argument("--share", type=float, required=True, help="of the second, 0 to 1")
     mix.add_argument("--out", type=Path, required=True)
-    training("train-detector", _train_detector, "train the detector on cached scenes", 2500, 0, 2.5e-3, 8)
+    detector = training("train-detector", _train_detector, "train the detector on cached scenes", 2500, 0, 2.5e-3, 8)
+    detector.add_argument("--keep-statistics", action="store_true", help="leave the statistics of normalisations as --start has them")
     work(add("thresholds", _thresholds, "choose the score threshold of each class"))
     nano = add("nano-checkpoint", _nano_checkpoint, "write the nano prompter as a checkpoint that train-grpo takes")
     work(nano)

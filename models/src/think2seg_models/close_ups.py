@@ -46,22 +46,22 @@ def noise(random: np.random.Generator, side: int, coarsest: int) -> np.ndarray:
     return (total - total.mean()) / total.std()
 
 
-def _shade_of(random: np.random.Generator, base, spread: float = 16) -> np.ndarray:
+def shade_of(random: np.random.Generator, base, spread: float = 16) -> np.ndarray:
     return np.clip(np.array(base) + random.normal(0, spread) + random.normal(0, spread * 0.4, 3), 4, 250).astype(np.float32)
 
 
-def _bare_ground(random: np.random.Generator, side: int) -> Ground:
+def bare_ground(random: np.random.Generator, side: int) -> Ground:
     """Two or three surfaces in patches, some grain."""
     colour = np.empty((side, side, 3), np.float32)
-    colour[:] = _shade_of(random, pick(random, [*GREENS, *SOILS, *PAVED[:4], *WOODS[:2]]))
+    colour[:] = shade_of(random, pick(random, [*GREENS, *SOILS, *PAVED[:4], *WOODS[:2]]))
     for _ in range(int(random.integers(1, 4))):
         patch = noise(random, side, int(random.integers(2, 12))) > random.uniform(-0.5, 1.2)
-        colour[patch] = _shade_of(random, pick(random, [*GREENS, *SOILS, *PAVED]))
+        colour[patch] = shade_of(random, pick(random, [*GREENS, *SOILS, *PAVED]))
     colour += noise(random, side, int(random.integers(4, 40)))[..., None] * random.uniform(3, 18)
     return Ground(random, colour, np.zeros((side, side), np.float32), np.zeros((side, side), np.int16))
 
 
-def _window(centre, reach: float, side: int) -> tuple[slice, slice, np.ndarray, np.ndarray]:
+def window(centre, reach: float, side: int) -> tuple[slice, slice, np.ndarray, np.ndarray]:
     """Rows and columns around a centre and the coordinates there relative to it."""
     x0, y0 = (max(0, int(c - reach)) for c in centre)
     x1, y1 = (min(side, int(c + reach) + 1) for c in centre)
@@ -69,7 +69,7 @@ def _window(centre, reach: float, side: int) -> tuple[slice, slice, np.ndarray, 
     return slice(y0, max(y0, y1)), slice(x0, max(x0, x1)), x - centre[0], y - centre[1]
 
 
-def _place(ground: Ground, kind: str, rows: slice, columns: slice, top: np.ndarray, colour: np.ndarray) -> int | None:
+def place(ground: Ground, kind: str, rows: slice, columns: slice, top: np.ndarray, colour: np.ndarray) -> int | None:
     """Puts a thing of height `top` (<= 0 where it is not) with its colours into the picture."""
     shape = top > 0
     if not shape.any():
@@ -88,7 +88,7 @@ def _place(ground: Ground, kind: str, rows: slice, columns: slice, top: np.ndarr
 def crown(ground: Ground, centre, radius: float, leaf: np.ndarray) -> None:
     """A tree from above: one dome or a heap of lobes, narrow cones among them."""
     random, side = ground.random, ground.height.shape[0]
-    rows, columns, x, y = _window(centre, radius * 1.7, side)
+    rows, columns, x, y = window(centre, radius * 1.7, side)
     if x.size == 0:
         return
     stretch, turn = random.uniform(1, 1.35), random.uniform(0, np.pi)
@@ -107,7 +107,7 @@ def crown(ground: Ground, centre, radius: float, leaf: np.ndarray) -> None:
     top = dome * random.uniform(0.6, 1.4) + rough * radius * random.uniform(0.02, 0.14)
     top = np.where(dome > 0, np.maximum(top, 0.1) + radius * random.uniform(0.2, 1.2), 0)
     colour = leaf + (rough * random.uniform(2, 14))[..., None] + np.zeros((*dome.shape, 3), np.float32)
-    _place(ground, "crown", rows, columns, top.astype(np.float32), colour.astype(np.float32))
+    place(ground, "crown", rows, columns, top.astype(np.float32), colour.astype(np.float32))
 
 
 def turned_by(angle: float) -> np.ndarray:
@@ -117,7 +117,7 @@ def turned_by(angle: float) -> np.ndarray:
 def roof(ground: Ground, centre, angle: float, length: float, width: float) -> None:
     """A gable, hip, pent or flat roof over one or two rectangles, with chimneys and patches."""
     random, side = ground.random, ground.height.shape[0]
-    rows, columns, x, y = _window(centre, 0.75 * (length + width), side)
+    rows, columns, x, y = window(centre, 0.75 * (length + width), side)
     if x.size == 0:
         return
     u, v = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
@@ -139,16 +139,16 @@ def roof(ground: Ground, centre, angle: float, length: float, width: float) -> N
             slope = np.zeros_like(b)
         top = np.maximum(top, np.where(within, eaves + pitch * slope, 0))
     colour = np.empty((*x.shape, 3), np.float32)
-    colour[:] = _shade_of(random, pick(random, ROOFS), 22)
+    colour[:] = shade_of(random, pick(random, ROOFS), 22)
     tiles = np.sin(v * random.uniform(0.6, 2.2)) * random.uniform(0, 6) * (random.random() < 0.5)
     colour += (tiles + random.normal(0, random.uniform(1, 7), x.shape))[..., None]
     for _ in range(int(random.integers(0, 7))):
         at = random.uniform(-0.45, 0.45, 2) * [length, width]
         size = random.uniform(0.03, 0.14, 2) * [length, width] + 1
         box = (np.abs(u - at[0]) < size[0]) & (np.abs(v - at[1]) < size[1]) & (top > 0)
-        colour[box] = _shade_of(random, pick(random, [*PAVED, (60, 60, 65)]), 25)
+        colour[box] = shade_of(random, pick(random, [*PAVED, (60, 60, 65)]), 25)
         top[box] += random.uniform(0, 0.15) * width
-    _place(ground, "roof", rows, columns, top.astype(np.float32), colour)
+    place(ground, "roof", rows, columns, top.astype(np.float32), colour)
 
 
 def lane(ground: Ground, width: float, bend: float) -> None:
@@ -163,7 +163,7 @@ def lane(ground: Ground, width: float, bend: float) -> None:
     drawn = np.zeros((side, side), np.uint8)
     cv2.polylines(drawn, [points], False, 255, max(1, round(width)), cv2.LINE_8, 4)
     shape = drawn > 0
-    ground.colour[shape] = _shade_of(random, pick(random, [*PAVED, *SOILS])) + random.normal(0, 5, (int(shape.sum()), 1))
+    ground.colour[shape] = shade_of(random, pick(random, [*PAVED, *SOILS])) + random.normal(0, 5, (int(shape.sum()), 1))
     number = len(ground.wholes) + 1
     ground.owner[shape] = number
     ground.wholes[number] = ("lane", shape)
@@ -227,7 +227,7 @@ def _instances(ground: Ground) -> list[Instance]:
 def close_up(seed: int, side: int = CLOSE_UP_PX) -> tuple[np.ndarray, list[Instance]]:
     """Picture [n,n,3] u8 and what is in it; equal seeds give equal pixels."""
     random = np.random.default_rng([seed, 77])
-    ground = _bare_ground(random, side)
+    ground = bare_ground(random, side)
     for _ in range(int(random.integers(0, 4))):
         lane(ground, np.exp(random.uniform(np.log(3), np.log(22))), random.uniform(2, 60))
     angle, scale = random.uniform(0, np.pi), np.exp(random.uniform(np.log(14), np.log(80)))
@@ -236,7 +236,7 @@ def close_up(seed: int, side: int = CLOSE_UP_PX) -> tuple[np.ndarray, list[Insta
         turn = angle + random.choice([0, np.pi / 2]) + random.normal(0, 0.05)
         roof(ground, random.uniform(0, side, 2), turn, length, length * random.uniform(0.4, 0.9))
     radius = np.exp(random.uniform(np.log(5), np.log(36)))
-    leaf = _shade_of(random, pick(random, LEAVES))
+    leaf = shade_of(random, pick(random, LEAVES))
     alike = random.uniform(2, 20)
     crowded = random.random() < 0.5
     middles = random.uniform(0, side, (int(random.integers(1, 6)), 2))
@@ -244,6 +244,6 @@ def close_up(seed: int, side: int = CLOSE_UP_PX) -> tuple[np.ndarray, list[Insta
     for _ in range(number):
         grouped = random.random() < 0.6
         at = pick(random, middles) + random.normal(0, radius * 3, 2) if grouped else random.uniform(0, side, 2)
-        own = _shade_of(random, pick(random, LEAVES)) if random.random() < 0.12 else leaf
+        own = shade_of(random, pick(random, LEAVES)) if random.random() < 0.12 else leaf
         crown(ground, at, radius * random.uniform(0.5, 1.4), own + random.normal(0, alike) + random.normal(0, alike * 0.4, 3))
     return photograph(random, lit(ground).astype(np.float32), grey=False), _instances(ground)

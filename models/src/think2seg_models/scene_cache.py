@@ -4,14 +4,17 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
+from .landscapes import landscape
 from .questions import CONCEPT_KEYS
 from .scenes import TRAINING_STYLES, Scene, instances, render, texture_bank
+from .settlements import settlement
 
 SCENE_PX = 320
 SMALLEST_PX = 94
@@ -55,12 +58,25 @@ def reduced(scene: Scene) -> Scene:
     return replace(scene, image=image, labels=cv2.resize(scene.labels, size, interpolation=cv2.INTER_NEAREST))
 
 
-def write_shard(folder: Path, number: int, count: int, first_seed: int, styles: tuple[int, ...]) -> None:
+Draw = Callable[[int, int], Scene]
+"""The scene of a seed at so many pixels a side."""
+
+
+def draw_in_styles(styles: tuple[int, ...], seed: int, pixels: int) -> Scene:
+    return render(seed, texture_bank(styles[seed % len(styles)]), pixels)
+
+
+def draw_lifelike(seed: int, pixels: int) -> Scene:
+    """Open country and settlements in turn."""
+    return (landscape if seed % 2 else settlement)(seed, pixels)
+
+
+def write_shard(folder: Path, number: int, count: int, first_seed: int, draw: Draw) -> None:
     images = np.zeros((count, SCENE_PX, SCENE_PX, 3), np.uint8)
     labels = np.zeros((count, SCENE_PX, SCENE_PX), np.uint8)
     kinds, parents, category, box, coarse = [], [], [], [], []
     for i in range(count):
-        scene = reduced(render(first_seed + i, texture_bank(styles[i % len(styles)]), RENDERED_PX[number % len(RENDERED_PX)]))
+        scene = reduced(draw(first_seed + i, RENDERED_PX[number % len(RENDERED_PX)]))
         found = instances(scene, SMALLEST_PX)
         images[i], labels[i] = scene.image, scene.labels
         kinds.append(scene.kinds)
@@ -110,6 +126,10 @@ def finished_shards(folder: Path) -> list[int]:
 STYLES_A_SHARD = 5
 
 
+def _styles_of_shard(styles: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return tuple(styles[(number * STYLES_A_SHARD + k) % len(styles)] for k in range(min(STYLES_A_SHARD, len(styles))))
+
+
 def _shard_then(then: Callable[[Path, int], object] | None, folder: Path, number: int, *rest) -> None:
     write_shard(folder, number, *rest)
     if then:
@@ -120,21 +140,21 @@ def write_cache(
     folder: Path,
     scenes: int,
     first_seed: int = 1_000_000,
-    styles: tuple[int, ...] = TRAINING_STYLES,
+    styles: tuple[int, ...] | None = TRAINING_STYLES,
     shard_size: int = 250,
     processes: int = 1,
     then: Callable[[Path, int], object] | None = None,
 ) -> None:
     """Resumable: finished shards are kept. What a shard holds does not depend on the number of processes.
 
-    `then(folder, number)` is called after each shard, in the process that drew it.
+    Without styles the scenes are lifelike. `then(folder, number)` is called after each shard, in the process that drew it.
     """
     done = set(finished_shards(folder))
     with ProcessPoolExecutor(processes) as pool:
         jobs = []
         for number in range(-(-scenes // shard_size)):
             if number not in done:
-                some = tuple(styles[(number * STYLES_A_SHARD + k) % len(styles)] for k in range(min(STYLES_A_SHARD, len(styles))))
-                jobs.append(pool.submit(_shard_then, then, folder, number, shard_size, first_seed + number * shard_size, some))
+                draw = partial(draw_in_styles, _styles_of_shard(styles, number)) if styles else draw_lifelike
+                jobs.append(pool.submit(_shard_then, then, folder, number, shard_size, first_seed + number * shard_size, draw))
         for job in jobs:
             job.result()

@@ -3,6 +3,7 @@
 All scenes lie on the device that trains, and all samples of a batch are cut at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,28 +154,29 @@ class SceneBatch:
 class SceneStore:
     """The cached scenes finished so far (the cache may still be growing), on one device."""
 
-    def __init__(self, folder: Path, device: str = "cpu"):
-        """Raises INPUT_NOT_FOUND while there is none."""
-        self.folder, self.device = folder, torch.device(device)
-        self.known: set[int] = set()
+    def __init__(self, folders: Sequence[Path], device: str = "cpu"):
+        """Raises INPUT_NOT_FOUND while the first of them has none."""
+        self.folders, self.device = folders, torch.device(device)
+        self.known: set[tuple[Path, int]] = set()
         self.pictures = PictureStore(SCENE_PX, self.device)
         self.category = torch.empty(0, dtype=torch.long, device=self.device)
         self.box = torch.empty(0, 4, device=self.device)
         self.coarse = torch.empty(0, COARSE, COARSE, dtype=torch.float16, device=self.device)
         self.sizes: list[int] = []
         self.with_class: list[list[int]] = [[] for _ in range(N_CLASSES)]
+        if not finished_shards(folders[0]):
+            raise ToolError("INPUT_NOT_FOUND", f"{folders[0]}: got no finished shard of scenes, expected at least one; run cache-scenes")
         self.refresh()
-        if not self.pictures.count:
-            raise ToolError("INPUT_NOT_FOUND", f"{folder}: got no finished shard of scenes, expected at least one; run cache-scenes")
 
     def refresh(self) -> None:
         """Reads the shards that were finished meanwhile."""
-        new = [number for number in finished_shards(self.folder) if number not in self.known]
+        finished = [(folder, number) for folder in self.folders for number in finished_shards(folder)]
+        new = [at for at in finished if at not in self.known]
         if not new:
             return
         columns: list[list[np.ndarray]] = [[], [], []]
-        for number in new:
-            shard = read_shard(self.folder, number)
+        for at in new:
+            shard = read_shard(*at)
             self.pictures.append(shard.images)
             for i, present in enumerate(shard.category):
                 for c in np.unique(present):
@@ -182,7 +184,7 @@ class SceneStore:
             self.sizes += [len(present) for present in shard.category]
             for column, values in zip(columns, (shard.category, shard.box, shard.coarse), strict=True):
                 column += values
-            self.known.add(number)
+            self.known.add(at)
         category, box, coarse = (torch.from_numpy(np.concatenate(column)).to(self.device) for column in columns)
         self.category, self.box = torch.cat([self.category, category]), torch.cat([self.box, box])
         self.coarse = torch.cat([self.coarse, coarse])

@@ -3,6 +3,7 @@
 import copy
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -58,7 +59,7 @@ def losses(model: Detector, batch: SceneBatch) -> tuple[torch.Tensor, torch.Tens
 
 
 def train_detector(
-    scenes: Path,
+    scenes: Sequence[Path],
     check: Path,
     out: Path,
     seconds: float,
@@ -67,11 +68,13 @@ def train_detector(
     learning_rate: float = 2.5e-3,
     device: str = "cpu",
     batch_size: int = BATCH,
+    keep_statistics: bool = False,
 ) -> None:
     """Writes averaged weights to `out` every minute, and `out.log.jsonl`; `check` is a cache of other scenes.
 
     The learning rate falls over `seconds`: CPU time of this process, or on a GPU what the clock says. `start` goes on from weights.
-    Scenes that are finished meanwhile are taken in.
+    Scenes that are finished meanwhile are taken in. `keep_statistics` leaves those of the normalisations as `start` has them, which
+    small batches would blur.
     """
     torch.manual_seed(seed)
     torch.backends.cudnn.benchmark = device != "cpu"  # all batches have one shape
@@ -79,7 +82,7 @@ def train_detector(
     model = Detector().to(device)
     if start:
         model.load_state_dict(torch.load(start))
-    model = model.to(memory_format=torch.channels_last)
+    model = model.to(memory_format=torch.channels_last).train(not keep_statistics)
     average = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.02)
     log = out.with_suffix(".log.jsonl").open("w")
