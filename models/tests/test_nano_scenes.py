@@ -9,9 +9,10 @@ import rasterio
 
 from think2seg_models.dataset import DatasetRequest, write_scenes
 from think2seg_models.drawing import Canvas, TextureBank
+from think2seg_models.errors import ToolError
 from think2seg_models.landscapes import Land, fill, landscape, parcels, parts, relief
 from think2seg_models.questions import ALL, CONCEPT_KEYS, RELATION_NAMES
-from think2seg_models.real_water import water_mask
+from think2seg_models.real_questions import water_mask, write_buildings, write_water
 from think2seg_models.relations import related
 from think2seg_models.sample_scene import write_sample_scene
 from think2seg_models.scenes import KINDS, Instance, instances, render, texture_bank
@@ -242,3 +243,38 @@ def test_water_is_dark_in_the_near_infrared():
     bands[3, 10:30, 10:30] = 20
     bands[3, 50, 50] = 20  # one pixel is no water body
     assert water_mask(bands).sum() == 400
+
+
+def _write(path, bands: np.ndarray) -> None:
+    profile = {"driver": "GTiff", "dtype": bands.dtype, "count": len(bands), "height": bands.shape[1], "width": bands.shape[2]}
+    with rasterio.open(
+        path, "w", **profile, crs="EPSG:32614", transform=rasterio.transform.from_origin(500_000, 5_000_000, 5, 5)
+    ) as raster:
+        raster.write(bands)
+
+
+def test_real_scenes_are_asked_about_whole_and_in_parts(tmp_path):
+    bands = np.full((4, 60, 90), 90, np.uint8)
+    bands[3] = 140
+    bands[3, 22:48, 40:55] = 20
+    _write(tmp_path / "lakes.tif", bands)
+    assert write_water([tmp_path / "lakes.tif"], tmp_path / "water") == {"with target": 7, "without target": 7}
+    with rasterio.open(tmp_path / "water/test/images/lakes_3x3_11.tif") as part:
+        assert part.shape == (20, 30)
+        assert part.transform == rasterio.transform.from_origin(500_150, 4_999_900, 5, 5)
+        assert np.array_equal(part.read(), bands[:, 20:40, 30:60])
+    label = cv2.imread(str(tmp_path / "water/test/labels/lakes_3x3_11.png"), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(label > 0, bands[3, 20:40, 30:60] == 20)
+    assert json.loads((tmp_path / "water/test/QAs/lakes_3x3_11.json").read_text())["concept"] == "water"
+
+
+def test_a_label_of_buildings_has_the_size_of_its_scene(tmp_path):
+    _write(tmp_path / "town.tif", np.full((1, 60, 60), 500, np.uint16))
+    drawn = np.zeros((1, 60, 60), np.uint8)
+    drawn[0, 5:15, 5:15] = 255
+    _write(tmp_path / "label.tif", drawn)
+    _write(tmp_path / "other.tif", drawn[:, :50])
+    assert write_buildings(tmp_path / "town.tif", tmp_path / "label.tif", tmp_path / "out") == {"with target": 3, "without target": 11}
+    with pytest.raises(ToolError, match=r"INPUT_CORRUPT: .*other.tif has \(50, 60\) pixels"):
+        write_buildings(tmp_path / "town.tif", tmp_path / "other.tif", tmp_path / "no")
+    assert not (tmp_path / "no").exists()

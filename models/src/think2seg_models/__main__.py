@@ -238,9 +238,15 @@ def _contact_sheet(options: argparse.Namespace) -> None:
 
 
 def _real_water(options: argparse.Namespace) -> None:
-    from .real_water import write_water
+    from .real_questions import write_water
 
     print(json.dumps(write_water(options.scenes, options.out)))
+
+
+def _real_buildings(options: argparse.Namespace) -> None:
+    from .real_questions import write_buildings
+
+    print(json.dumps(write_buildings(options.scene, options.label, options.out)))
 
 
 def _curves(options: argparse.Namespace) -> None:
@@ -400,6 +406,10 @@ def _parser() -> argparse.ArgumentParser:
     water = add("real-water", _real_water, "write questions about water in real scenes with a near infrared band")
     water.add_argument("scenes", type=Path, nargs="+", help="rasters whose four bands are red, green, blue, near infrared")
     water.add_argument("--out", type=Path, required=True)
+    buildings = add("real-buildings", _real_buildings, "write questions about buildings in a real scene with a label")
+    buildings.add_argument("scene", type=Path)
+    buildings.add_argument("label", type=Path, help="raster of the same size, above 0 on buildings")
+    buildings.add_argument("--out", type=Path, required=True)
     curves = add("curves", _curves, "draw the training logs")
     curves.add_argument("--logs", type=Path, required=True)
     curves.add_argument("--out", type=Path, required=True)
