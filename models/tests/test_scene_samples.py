@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from think2seg_models.__main__ import main
 from think2seg_models.detections import N_CLASSES
 from think2seg_models.detector import LAYER_OF, STRIDE, Detector
 from think2seg_models.errors import ToolError
@@ -294,3 +295,19 @@ def test_the_detector_trains_for_its_seconds(cache, monkeypatch):
     assert last["images"] >= 2
     assert set(last["check"]) == {"mean", "ap50", "thresholds"}
     assert all(weight.isfinite().all() for weight in torch.load(out).values())
+
+
+def test_thresholds_are_chosen_on_both_kinds_of_scene(cache, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("think2seg_models.detector.WIDTHS", (8, 8, 8, 8))
+    torch.save(Detector().state_dict(), tmp_path / "detector.pt")
+    write_cache(tmp_path / "scenes-check", 2, styles=SEEN_STYLES, shard_size=2)
+    choose = ["thresholds", "--work", str(tmp_path)]
+    assert main(choose) == 3
+    assert "lifelike-check: got no finished shard" in capsys.readouterr().err
+    write_cache(tmp_path / "lifelike-check", 2, 45_000_000, None, shard_size=2)
+    assert main(choose) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / "thresholds.json").read_text()) == report["thresholds"]
+    assert (
+        report["thresholds"].keys() == report["scenes-check"]["ap50"].keys() == report["lifelike-check"]["ap50"].keys() == set(CONCEPT_KEYS)
+    )

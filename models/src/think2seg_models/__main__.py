@@ -69,6 +69,7 @@ def _cache_lifelike(options: argparse.Namespace) -> None:
     from .scene_cache import write_cache
 
     write_cache(options.work / "lifelike", options.count, 40_000_000, None, processes=options.processes)
+    write_cache(options.work / "lifelike-check", 250, 45_000_000, None, processes=options.processes)
 
 
 def _cache_close_ups(options: argparse.Namespace) -> None:
@@ -158,13 +159,18 @@ def _thresholds(options: argparse.Namespace) -> None:
     import torch
 
     from .detector import Detector
+    from .scene_cache import require_scenes
     from .train_detector import check_detector
 
     detector = Detector()
     detector.load_state_dict(torch.load(options.work / "detector.pt"))
-    report = check_detector(detector, options.work / "scenes-check", 500)
-    (options.work / "thresholds.json").write_text(json.dumps(report["thresholds"], indent=1) + "\n")
-    print(json.dumps(report))
+    checks = [options.work / name for name in ("scenes-check", "lifelike-check")]
+    for check in checks:
+        require_scenes(check)
+    thresholds = check_detector(detector, checks, sys.maxsize)["thresholds"]
+    (options.work / "thresholds.json").write_text(json.dumps(thresholds, indent=1) + "\n")
+    found = {check.name: check_detector(detector, [check], sys.maxsize) for check in checks}
+    print(json.dumps({"thresholds": thresholds} | {name: {key: one[key] for key in ("mean", "ap50")} for name, one in found.items()}))
 
 
 def _train_segmenter(options: argparse.Namespace) -> None:
@@ -346,7 +352,7 @@ def _parser() -> argparse.ArgumentParser:
     mix.add_argument("--out", type=Path, required=True)
     detector = training("train-detector", _train_detector, "train the detector on cached scenes", 2500, 0, 2.5e-3, 8)
     detector.add_argument("--keep-statistics", action="store_true", help="leave the statistics of normalisations as --start has them")
-    work(add("thresholds", _thresholds, "choose the score threshold of each class"))
+    work(add("thresholds", _thresholds, "choose the score threshold of each class on scenes that trained nothing"))
     nano = add("nano-checkpoint", _nano_checkpoint, "write the nano prompter as a checkpoint that train-grpo takes")
     work(nano)
     nano.add_argument("--out", type=Path, required=True)

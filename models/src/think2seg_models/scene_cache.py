@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from .errors import ToolError
 from .landscapes import landscape
 from .questions import CONCEPT_KEYS
 from .scenes import TRAINING_STYLES, Scene, instances, render, texture_bank
@@ -121,6 +122,14 @@ def read_shard(folder: Path, number: int) -> Shard:
 
 def finished_shards(folder: Path) -> list[int]:
     return sorted(int(p.name.split(".")[0]) for p in folder.glob("*.objects.json"))
+
+
+def require_scenes(folder: Path) -> None:
+    """Raises INPUT_NOT_FOUND while there is none."""
+    if not finished_shards(folder):
+        raise ToolError(
+            "INPUT_NOT_FOUND", f"{folder}: got no finished shard of scenes, expected at least one; run cache-scenes and cache-lifelike"
+        )
 
 
 STYLES_A_SHARD = 5

@@ -14,9 +14,8 @@ import torch.nn.functional as F
 from . import photo_variety as variety
 from .detections import N_CLASSES
 from .detector import LAYER_OF, LAYERS, STRIDE
-from .errors import ToolError
 from .picture_store import PictureStore
-from .scene_cache import COARSE, SCENE_PX, finished_shards, read_shard
+from .scene_cache import COARSE, SCENE_PX, finished_shards, read_shard, require_scenes
 from .vocabulary import FRAME_PX
 
 GRID = FRAME_PX // STRIDE
@@ -164,8 +163,7 @@ class SceneStore:
         self.coarse = torch.empty(0, COARSE, COARSE, dtype=torch.float16, device=self.device)
         self.sizes: list[int] = []
         self.with_class: list[list[int]] = [[] for _ in range(N_CLASSES)]
-        if not finished_shards(folders[0]):
-            raise ToolError("INPUT_NOT_FOUND", f"{folders[0]}: got no finished shard of scenes, expected at least one; run cache-scenes")
+        require_scenes(folders[0])
         self.refresh()
 
     def refresh(self) -> None:
