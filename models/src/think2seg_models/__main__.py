@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 
 WORK = Path(__file__).resolve().parents[2] / ".work"
@@ -160,16 +161,18 @@ def _thresholds(options: argparse.Namespace) -> None:
 
     from .detector import Detector
     from .scene_cache import require_scenes
-    from .train_detector import check_detector
+    from .train_detector import judged, match_detections
 
     detector = Detector()
     detector.load_state_dict(torch.load(options.work / "detector.pt"))
     checks = [options.work / name for name in ("scenes-check", "lifelike-check")]
     for check in checks:
         require_scenes(check)
-    thresholds = check_detector(detector, checks, sys.maxsize)["thresholds"]
+    matched = [match_detections(detector, check, sys.maxsize) for check in checks]
+    results, expected = zip(*matched, strict=True)
+    thresholds = judged([list(chain(*of_class)) for of_class in zip(*results, strict=True)], sum(expected))["thresholds"]
     (options.work / "thresholds.json").write_text(json.dumps(thresholds, indent=1) + "\n")
-    found = {check.name: check_detector(detector, [check], sys.maxsize) for check in checks}
+    found = {check.name: judged(*one) for check, one in zip(checks, matched, strict=True)}
     print(json.dumps({"thresholds": thresholds} | {name: {key: one[key] for key in ("mean", "ap50")} for name, one in found.items()}))
 
 

@@ -31,6 +31,7 @@ class Town:
         self.ground: Ground = bare_ground(random, side)
         self.angle = random.choice([0.0, random.uniform(0, math.pi)])
         self.house = np.exp(random.uniform(np.log(0.035), np.log(0.26))) * side
+        self.leaf = shade_of(random, pick(random, LEAVES))
         self.turn = np.array([[math.cos(self.angle), math.sin(self.angle)], [-math.sin(self.angle), math.cos(self.angle)]])
 
     def at(self, along: float, across: float) -> np.ndarray:
@@ -42,14 +43,19 @@ class Town:
     def seen(self, spot: np.ndarray, reach: float) -> bool:
         return bool((spot > -reach).all() and (spot < self.side + reach).all())
 
+    def window(self, spot: np.ndarray, reach: float) -> tuple[slice, slice, np.ndarray, np.ndarray]:
+        """Rows and columns around a spot, and how far along and across from it each of their pixels lies."""
+        rows, columns, x, y = window(spot, reach, self.side)
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        return rows, columns, x * cos + y * sin, y * cos - x * sin
+
     def slab(self, kind: str, spot: np.ndarray, length: float, width: float, colour: np.ndarray, height: float = 0.01) -> None:
         """A flat rectangle."""
-        rows, columns, x, y = window(spot, 0.75 * (length + width), self.side)
-        if x.size == 0:
+        rows, columns, u, v = self.window(spot, 0.75 * (length + width))
+        if u.size == 0:
             return
-        u, v = x * math.cos(self.angle) + y * math.sin(self.angle), y * math.cos(self.angle) - x * math.sin(self.angle)
         top = np.where((np.abs(u) < length / 2) & (np.abs(v) < width / 2), height, 0).astype(np.float32)
-        place(self.ground, kind, rows, columns, top, colour + self.random.normal(0, 4, (*x.shape, 1)).astype(np.float32))
+        place(self.ground, kind, rows, columns, top, colour + self.random.normal(0, 4, (*u.shape, 1)).astype(np.float32))
 
     def streets(self, kind_of_block) -> None:
         """Blocks as long as several houses and two rows deep, between streets; `kind_of_block(spot, length, depth)` fills each."""
@@ -119,10 +125,9 @@ class Town:
     def car(self, spot: np.ndarray, length: float, lot: int) -> None:
         """Belongs to its lot, as in all scenes."""
         random = self.random
-        rows, columns, x, y = window(spot, length, self.side)
-        if x.size == 0:
+        rows, columns, u, v = self.window(spot, length)
+        if u.size == 0:
             return
-        u, v = x * math.cos(self.angle) + y * math.sin(self.angle), y * math.cos(self.angle) - x * math.sin(self.angle)
         body = (np.abs(u) < length * 0.2) & (np.abs(v) < length * 0.46) & (self.ground.owner[rows, columns] == lot)
         self.ground.colour[rows, columns][body] = shade_of(random, pick(random, CARS), 12)
         self.ground.height[rows, columns][body] = length * 0.3
@@ -176,7 +181,6 @@ def settlement(seed: int, side: int) -> Scene:
     """A picture of a settlement; equal arguments give equal pixels."""
     random = np.random.default_rng([seed, 79])
     town = Town(random, side)
-    town.leaf = shade_of(random, pick(random, LEAVES))
     uses = random.dirichlet([1.6, 0.5, 0.35, 0.4, 0.25])
     fillers = [town.houses, town.works, town.car_park, town.park, lambda *block: None]
     town.streets(lambda *block: fillers[int(random.choice(5, p=uses))](*block))

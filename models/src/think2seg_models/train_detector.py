@@ -120,14 +120,14 @@ def train_detector(
             }
             if spent > next_check and finished_shards(check):
                 next_check = spent + 300
-                line["check"] = check_detector(copy.deepcopy(average).cpu(), [check], 200)["mean"]
+                line["check"] = check_detector(copy.deepcopy(average).cpu(), check, 200)["mean"]
             log.write(json.dumps(line) + "\n")
             log.flush()
             save_whole(out, on_cpu(average))
     save_whole(out, on_cpu(average))
     line = {"seconds": round(clock() - began), "images": step * batch_size}
     if finished_shards(check):
-        line["check"] = check_detector(average.cpu(), [check], 500)
+        line["check"] = check_detector(average.cpu(), check, 500)
     log.write(json.dumps(line) + "\n")
     log.close()
 
@@ -167,11 +167,11 @@ def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return shared / np.maximum(area(a)[:, None] + area(b)[None] - shared, 1e-6)
 
 
-def match_detections(model: Detector, checks: Sequence[Path], count: int):
-    """Per class: list of (score, hit at IoU 0.5), and the number of true objects, over the first `count` scenes of `checks`."""
+def match_detections(model: Detector, check: Path, count: int) -> tuple[list[list[tuple[float, bool]]], np.ndarray]:
+    """Per class: list of (score, hit at IoU 0.5), and the number of true objects, over `count` scenes of `check`."""
     images, truth = [], []
-    for folder, number in [(check, number) for check in checks for number in finished_shards(check)]:
-        shard = read_shard(folder, number)
+    for number in finished_shards(check):
+        shard = read_shard(check, number)
         for i in range(len(shard.images)):
             if len(images) < count:
                 images.append(frame_of(shard.images[i]))
@@ -193,9 +193,12 @@ def match_detections(model: Detector, checks: Sequence[Path], count: int):
     return results, expected
 
 
-def check_detector(model: Detector, checks: Sequence[Path], count: int) -> dict:
-    """Average precision at IoU 0.5 of each class and their mean, the threshold of best F1 of each class."""
-    results, expected = match_detections(model, checks, count)
+def check_detector(model: Detector, check: Path, count: int) -> dict:
+    return judged(*match_detections(model, check, count))
+
+
+def judged(results: list[list[tuple[float, bool]]], expected: np.ndarray) -> dict:
+    """Of matched detections the average precision at IoU 0.5 of each class and their mean, the threshold of best F1 of each class."""
     precision_of, thresholds = {}, {}
     for c, key in enumerate(CONCEPT_KEYS):
         ranked = sorted(results[c], reverse=True)
