@@ -121,6 +121,13 @@ def test_boxes_and_points():
     assert (x, y) == (35.0, 70.0)
 
 
+def test_points_in_a_mask_that_is_everywhere_sure_do_not_depend_on_rounding():
+    box = torch.tensor([[0.0, 0.0, 160.0, 160.0]]).expand(50, -1)
+    torch.manual_seed(0)
+    rounded = torch.full((50, COARSE**2), 12.0) + torch.randn(50, COARSE**2) * 1e-3
+    assert len(interior_points(rounded, box).unique(dim=0)) == 1
+
+
 def peaks(*found: tuple[str, int, int, float]) -> torch.Tensor:
     """Class logits with a peak of a concept at a row and a column each."""
     logits = torch.full((1, detections.N_CLASSES, 35, 35), -9.0)

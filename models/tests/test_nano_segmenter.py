@@ -1,6 +1,7 @@
 """The crop U-Net: its geometry, its export against PyTorch, its samples and the resumption of its training."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -400,7 +401,7 @@ def test_training_goes_on_where_it_stopped(caches, monkeypatch):
     monkeypatch.setattr(train_segmenter, "check_segmenter", lambda net, banks, count: check_segmenter(net, banks, 3))
     out = caches / "segmenter.pt"
     train = lambda steps: train_segmenter.train_segmenter(  # noqa: E731
-        caches / "scenes", caches / "scenes-check", caches, out, steps, batch_size=8
+        [caches / "scenes"], caches / "scenes-check", caches, out, steps, batch_size=8
     )
     train(2)
     before = torch.load(out)["stage1.0.0.weight"].clone()
@@ -423,27 +424,43 @@ def lines_of(out: Path) -> list[dict]:
 
 
 def test_training_by_the_clock_takes_in_new_scenes_and_keeps_its_last_step(caches, tmp_path, monkeypatch):
-    """The second shard is outlined when the training has begun."""
+    """The second shard is outlined when the training has begun; those of another folder are taken too."""
     monkeypatch.setattr(train_segmenter, "CLOSE_UPS", 0)
     monkeypatch.setattr(train_segmenter, "LOG_EVERY", 1)
     monkeypatch.setattr(train_segmenter, "LOOK_EVERY_S", 0)
     scenes = tmp_path / "scenes"
     write_cache(scenes, 2, 1_000_020, SEEN_STYLES, shard_size=1)
-    outline_scenes(tmp_path / "outlines", scenes, 0)
+    lifelike = tmp_path / "lifelike"
+    write_cache(lifelike, 1, 40_000_000, None, shard_size=1)
+    for folder in (scenes, lifelike):
+        outline_scenes(tmp_path / "outlines", folder, 0)
     hung = []
 
     def scene_bank(*where):
         if not hung:
             outline_scenes(tmp_path / "outlines", scenes, 1)
-        hung.append(where[2])
+        hung.append((where[0].name, where[2]))
         return instance_bank.scene_bank(*where)
 
     monkeypatch.setattr(train_segmenter, "scene_bank", scene_bank)
     out = tmp_path / "segmenter.pt"
+    folders = [scenes, lifelike]
     for seconds in (0.4, 1.2):
-        train_segmenter.train_segmenter(scenes, tmp_path / "no-check", tmp_path, out, 10**6, seconds=seconds, batch_size=2)
+        train_segmenter.train_segmenter(folders, tmp_path / "no-check", tmp_path, out, 10**6, seconds=seconds, batch_size=2)
         assert torch.load(out.with_suffix(".state"))["step"] == lines_of(out)[-1]["step"]
-    assert hung[:2] == [0, 1]
+    assert hung[:3] == [("lifelike", 0), ("scenes", 0), ("scenes", 1)]
+
+
+def test_training_begins_with_weights_that_are_given(caches, monkeypatch):
+    monkeypatch.setattr(train_segmenter, "CLOSE_UPS", 0)
+    monkeypatch.setattr(train_segmenter, "check_segmenter", lambda net, banks, count: {})
+    torch.manual_seed(7)
+    start, out = caches / "start.pt", caches / "from-start.pt"
+    torch.save(CropNet().state_dict(), start)
+    train = partial(train_segmenter.train_segmenter, [caches / "scenes"], caches / "scenes-check", caches, out, 1, batch_size=2)
+    train(start=start, peak_rate=1e-6)
+    given, trained = torch.load(start), torch.load(out)
+    assert torch.allclose(trained["stage1.0.0.weight"], given["stage1.0.0.weight"], atol=1e-5)
 
 
 def test_the_loss_asks_for_the_iou_of_the_whole_object():

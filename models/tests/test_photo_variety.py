@@ -28,6 +28,7 @@ def detail(picture: torch.Tensor) -> float:
         variety.grey,
         lambda p: variety.gamma(p, variety.uniform(p, 0.6, 1.6)),
         lambda p: variety.gamma(p, variety.uniform(p, 0.6, 1.6, 3)),
+        lambda p: variety.stretched(p, 0.1),
         lambda p: variety.uneven(p, 5, 1),
         lambda p: variety.uneven(p, 2, 3),
         lambda p: variety.coarser(p, 17, "bicubic"),
@@ -83,6 +84,18 @@ def test_gamma_keeps_black_and_white():
     ends = torch.tensor([0.0, 255.0]).reshape(1, 1, 1, 2).expand(1, 3, 1, 2)
     assert torch.allclose(variety.gamma(ends, torch.full((1, 1, 1, 1), 0.7)), ends, atol=0.05)
     assert (variety.gamma(photos(), torch.full((5, 1, 1, 1), 2.0)) <= photos() + 1e-3).all()
+
+
+def test_stretched_pictures_reach_black_and_white_and_keep_their_order():
+    before = photos()
+    after = variety.stretched(before, 0.1)
+    for picture, changed in zip(before, after, strict=True):
+        assert 0 <= (changed < 0).float().mean() <= 0.13
+        assert 0 <= (changed > 255).float().mean() <= 0.13
+        order = picture.flatten().argsort()
+        assert (changed.flatten()[order].diff() >= -1e-3).all()
+    even = torch.full((2, 3, 20, 24), 77.0)
+    assert variety.stretched(even, 0.1).isfinite().all()
 
 
 def test_blur_takes_detail_and_keeps_what_is_even():

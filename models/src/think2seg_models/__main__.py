@@ -67,9 +67,11 @@ def _cache_scenes(options: argparse.Namespace) -> None:
 
 
 def _cache_lifelike(options: argparse.Namespace) -> None:
+    from .instance_bank import outline_scenes
     from .scene_cache import write_cache
 
-    write_cache(options.work / "lifelike", options.count, 40_000_000, None, processes=options.processes)
+    outline = functools.partial(outline_scenes, options.work / "outlines")
+    write_cache(options.work / "lifelike", options.count, 40_000_000, None, processes=options.processes, then=outline)
     write_cache(options.work / "lifelike-check", 250, 45_000_000, None, processes=options.processes)
 
 
@@ -182,12 +184,13 @@ def _train_segmenter(options: argparse.Namespace) -> None:
     _use_threads(1)
     scenes = options.scenes or options.work
     train_segmenter(
-        scenes / "scenes",
+        [scenes / "scenes", scenes / "lifelike"],
         scenes / "scenes-check",
         options.work,
         options.work / "segmenter.pt",
         options.steps,
         options.seed,
+        options.start,
         options.seconds,
         options.device,
         options.batch_size,
@@ -369,6 +372,7 @@ def _parser() -> argparse.ArgumentParser:
     segmenter.add_argument("--steps", type=int, default=8000, help="batches of 32 crops (default 8000)")
     segmenter.add_argument("--seed", type=int, default=0)
     segmenter.add_argument("--seconds", type=float, help="train so long by the clock, instead of --steps")
+    segmenter.add_argument("--start", type=Path, help="weights to go on from")
     segmenter.add_argument("--device", default="cpu")
     segmenter.add_argument("--batch-size", type=int, default=32)
     segmenter.add_argument("--learning-rate", type=float, default=2e-3)

@@ -108,10 +108,14 @@ def _load(images: np.ndarray, outlines: Path) -> Bank:
         return Bank(images, json.loads(str(stored["kinds"])), *columns)
 
 
+def _outlines_of(folder: Path, scenes: Path, number: int) -> Path:
+    return folder / f"{scenes.name}-{number:03d}.npz"
+
+
 def outline_scenes(folder: Path, scenes: Path, number: int) -> Path:
     """Writes the outlines of a shard in `scenes` to `folder` once; returns their path."""
     folder.mkdir(parents=True, exist_ok=True)
-    outlines = folder / f"scenes-{number:03d}.npz"
+    outlines = _outlines_of(folder, scenes, number)
     if not outlines.exists():
         shard = read_shard(scenes, number)
         write_outlines(outlines, (instances(shard.scene(i), SMALLEST_PX, concepts_only=False) for i in range(len(shard.images))))
@@ -120,7 +124,7 @@ def outline_scenes(folder: Path, scenes: Path, number: int) -> Path:
 
 def outlined_shards(scenes: Path, folder: Path) -> list[int]:
     """Numbers of the finished shards in `scenes` whose outlines are in `folder`."""
-    return [number for number in finished_shards(scenes) if (folder / f"scenes-{number:03d}.npz").exists()]
+    return [number for number in finished_shards(scenes) if _outlines_of(folder, scenes, number).exists()]
 
 
 def scene_bank(scenes: Path, folder: Path, number: int) -> Bank:

@@ -55,6 +55,16 @@ def gamma(picture: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
     return 255 * (picture.clamp(0, 255) / 255).clamp(min=1e-6) ** exponent
 
 
+def stretched(picture: torch.Tensor, most: float) -> torch.Tensor:
+    """Contrast raised until up to a share `most` of the values is cut off at either end, as viewers show 16-bit scenes."""
+    values = picture[..., ::4, ::4].flatten(1).sort(1).values
+    last = values.shape[1] - 1
+    low, high = (
+        values.gather(1, (uniform(picture, *between)[:, 0, 0] * last).long())[:, :, None, None] for between in ((0, most), (1 - most, 1))
+    )
+    return (picture - low) * (255 / (high - low).clamp(min=16))
+
+
 def uneven(picture: torch.Tensor, cells: int, channels: int) -> torch.Tensor:
     """Ground that is unevenly light, or unevenly coloured."""
     field = 1 + torch.randn(len(picture), channels, cells, cells, device=picture.device) * uniform(picture, 0.03, 0.16)

@@ -108,6 +108,7 @@ def vary_photo(picture: torch.Tensor) -> torch.Tensor:
     picture = variety.sometimes(0.6, picture, (picture - 128) * variety.uniform(picture, 0.6, 1.5) + brighter)
     small = int(FRAME_PX * (0.4 + 0.5 * torch.rand(())))
     picture = variety.sometimes(0.25, picture, variety.coarser(picture, small, "bicubic"))
+    picture = variety.sometimes(0.12, picture, variety.stretched(picture, 0.1))
     picture = variety.sometimes(0.2, picture, variety.noisy(picture, variety.uniform(picture, 2, 10)))
     picture = variety.sometimes(0.15, picture, variety.gamma(picture, variety.uniform(picture, 0.6, 1.6)))
     return picture.clamp(0, 255)

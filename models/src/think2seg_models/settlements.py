@@ -20,6 +20,10 @@ MOST_THINGS = 250
 SMALLEST_WOOD = 0.02
 """Share of the picture from which on joined crowns are a forest and not the trees of a garden."""
 CROWNS_OF_A_WOOD = 6
+WOODED = 0.15
+"""Share of settlements that are a few houses in a wood."""
+SMALLEST_IN_A_WOOD = 0.045
+"""Radius of the crowns there at least, as a share of the side: smaller ones would be too many to fill it."""
 MOST_HIDDEN = 0.5
 
 
@@ -144,11 +148,10 @@ class Town:
         random = self.random
         crown(self.ground, spot, radius * random.uniform(0.5, 1.4), self.leaf + random.normal(0, 8) + random.normal(0, 4, 3))
 
-    def grow(self, green: float) -> None:
-        """Trees everywhere but on roofs, by chance in rows along the streets too."""
+    def grow(self, green: float, radius: float, most: int) -> None:
+        """Trees everywhere but on roofs, by chance in rows along the streets too; `green` is the share of the ground they cover."""
         random = self.random
-        radius = self.house * random.uniform(0.15, 0.45)
-        for _ in range(int(min(90, green * self.side**2 / (math.pi * radius**2)))):
+        for _ in range(int(min(most, green * self.side**2 / (math.pi * radius**2)))):
             spot = random.uniform(0, self.side, 2)
             x, y = (int(v) for v in spot)
             below = int(self.ground.owner[y, x])
@@ -181,10 +184,15 @@ def settlement(seed: int, side: int) -> Scene:
     """A picture of a settlement; equal arguments give equal pixels."""
     random = np.random.default_rng([seed, 79])
     town = Town(random, side)
-    uses = random.dirichlet([1.6, 0.5, 0.35, 0.4, 0.25])
+    wooded = random.random() < WOODED
+    uses = [0.3, 0.0, 0.0, 0.0, 0.7] if wooded else random.dirichlet([1.6, 0.5, 0.35, 0.4, 0.25])
     fillers = [town.houses, town.works, town.car_park, town.park, lambda *block: None]
     town.streets(lambda *block: fillers[int(random.choice(5, p=uses))](*block))
-    town.grow(random.choice([0.0, random.uniform(0, 0.25), random.uniform(0.1, 0.6)]))
+    radius = town.house * random.uniform(0.15, 0.45)
+    if wooded:
+        town.grow(random.uniform(0.6, 1.5), max(radius, SMALLEST_IN_A_WOOD * side), MOST_THINGS)
+    else:
+        town.grow(random.choice([0.0, random.uniform(0, 0.25), random.uniform(0.1, 0.6)]), radius, 90)
     labels, kinds = _labelled(town.ground)
     conditions = draw_conditions(random)
     image = through_the_air(random, lit(town.ground).astype(np.float32), conditions)

@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -51,12 +52,13 @@ def learning_rate(peak: float, step: int, part: float) -> float:
 
 
 def train_segmenter(
-    scenes: Path,
+    scenes: Sequence[Path],
     check: Path,
     work: Path,
     out: Path,
     steps: int,
     seed: int = 0,
+    start: Path | None = None,
     seconds: float | None = None,
     device: str = "cpu",
     batch_size: int = BATCH,
@@ -64,13 +66,16 @@ def train_segmenter(
 ) -> None:
     """Writes averaged weights to `out`, a log and the state to resume from beside it.
 
-    `scenes` and `check` are caches of scenes; outlines and close-ups are kept under `work`. Run again after an interruption, it
-    goes on from the last saved step. It ends after `steps`, or after `seconds` of the clock, if they are given: then scenes that are
-    finished meanwhile are taken in. Raises INPUT_NOT_FOUND while there are none.
+    `scenes` and `check` are caches of scenes; outlines and close-ups are kept under `work`. `start` begins with weights. Run again
+    after an interruption, it goes on from the last saved step. It ends after `steps`, or after `seconds` of the clock, if they are
+    given: then scenes that are finished meanwhile are taken in. Raises INPUT_NOT_FOUND while there are none.
     """
     torch.manual_seed(seed)
     torch.backends.cudnn.benchmark = device != "cpu"  # all batches have one shape
-    net = CropNet().to(device, memory_format=torch.channels_last)
+    net = CropNet()
+    if start:
+        net.load_state_dict(torch.load(start))
+    net = net.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=peak_rate, weight_decay=0.02)
     state_path, log_path = out.with_suffix(".state"), out.with_suffix(".log.jsonl")
@@ -85,10 +90,11 @@ def train_segmenter(
     if done >= steps if seconds is None else spent >= seconds:
         return
     samples, outlines = CropSamples(device), work / "outlines"
-    hung = set(finished_shards(scenes) if seconds is None else outlined_shards(scenes, outlines))
+    ready = lambda folder: finished_shards(folder) if seconds is None else outlined_shards(folder, outlines)  # noqa: E731
+    hung = {(folder, number) for folder in scenes for number in ready(folder)}
     if not hung:
-        raise ToolError("INPUT_NOT_FOUND", f"{scenes}: got no finished shard of scenes, expected at least one; run cache-scenes")
-    samples.add([scene_bank(scenes, outlines, number) for number in hung] + close_up_banks(CLOSE_UPS, outlines))
+        raise ToolError("INPUT_NOT_FOUND", f"{scenes[0]}: got no finished shard of scenes, expected at least one; run cache-scenes")
+    samples.add([scene_bank(folder, outlines, number) for folder, number in sorted(hung)] + close_up_banks(CLOSE_UPS, outlines))
     clock = time.process_time if device == "cpu" else time.perf_counter
     before, next_look = spent - clock(), LOOK_EVERY_S
     recent: list[torch.Tensor] = []
@@ -101,8 +107,8 @@ def train_segmenter(
                 break
             if seconds is not None and spent > next_look:
                 next_look = spent + LOOK_EVERY_S
-                new = set(outlined_shards(scenes, outlines)) - hung
-                samples.add([scene_bank(scenes, outlines, number) for number in new])
+                new = {(folder, number) for folder in scenes for number in outlined_shards(folder, outlines)} - hung
+                samples.add([scene_bank(folder, outlines, number) for folder, number in sorted(new)])
                 hung.update(new)
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(peak_rate, done, part)
