@@ -17,7 +17,7 @@ from think2seg_models.prompter_data import WRITTEN as WRITTEN_SHARE
 from think2seg_models.prompter_data import QuestionEncoder, QuestionStream
 from think2seg_models.questions import CONCEPT_KEYS, RELATION_NAMES, UNKNOWN, Question
 from think2seg_models.reading import Reading, picture_of, readings, summary
-from think2seg_models.word_neighbours import WordNeighbours
+from think2seg_models.word_neighbours import DENYING, WordNeighbours
 from think2seg_models.written_questions import WrittenQuestions, for_training, named, read_written
 
 WRITTEN = Path(__file__).parents[1] / "nano-training/questions"
@@ -139,6 +139,23 @@ def test_neighbours_are_of_no_other_relation_or_concept():
     assert of["nearest"] == of["northern"] == set()
     assert "pool" not in of["river"]
     assert not of["blue"] & {"nearest", "furthest", "northern", "southern", "river", "pool"}
+
+
+def test_words_that_deny_stand_for_each_other_and_for_nothing_else():
+    """Vectors: one direction that denying words share, and a little of their own."""
+    denying, unheard, others = sorted(DENYING), ["kingless"], ["not", "nearest", "adjoining", "river", "pool", "blue"]
+    tokens = V.SPECIALS + V.ANSWER_TOKENS + denying + unheard + others + ["##s"]
+    random = np.random.default_rng(0)
+    vectors = np.zeros((len(tokens), V.VECTOR_SIZE), np.float32)
+    for word in [*denying, *unheard, *others]:
+        vectors[tokens.index(word)] = random.normal(0, 0.2, V.VECTOR_SIZE)
+        vectors[tokens.index(word), 0] = 2 if word in denying + unheard else -2
+    neighbours = WordNeighbours(V.Vocabulary(tokens, vectors))
+    assert {tokens[word] for word in neighbours.denying} == {*denying, *unheard}
+    of = {word: {tokens[near] for near in neighbours.of(tokens.index(word))} for word in [*denying, *others]}
+    assert of["lacking"] == of["without"] == {*denying, *unheard}
+    assert of["not"] == set()
+    assert not of["blue"] & {*denying, *unheard}
 
 
 @pytest.mark.parametrize("name", ["train", "choose"])

@@ -55,9 +55,10 @@ class QuestionEncoder:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     def _any_word(self, random: np.random.Generator) -> int:
-        while (word := int(random.integers(self.first_word, self.last_word))) in self.neighbours.unseen:
-            pass
-        return word
+        while True:
+            word = int(random.integers(self.first_word, self.last_word))
+            if word not in self.neighbours.unseen and not self.neighbours.denies(word):
+                return word
 
     def _neighbour(self, random: np.random.Generator, word: int) -> int:
         near = self.neighbours.of(word) if self.first_word <= word < self.last_word else []

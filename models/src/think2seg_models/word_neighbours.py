@@ -1,5 +1,6 @@
 """Words that may stand for another in training: close in meaning, but of no other concept and no other relation."""
 
+from bisect import bisect_left
 from collections import defaultdict
 
 import numpy as np
@@ -22,8 +23,22 @@ KEPT = words_of(
         "large larger largest big bigger biggest great greatest small smaller smallest little least most more less",
     ]
 )
-"""Words whose neighbours are often their opposites: neither replaced nor put in the place of others."""
+"""Words whose neighbours are often their opposites: neither replaced, but for those of DENYING, nor put in the place of others."""
 COMPASS = ("north", "south", "east", "west")
+DENYING = words_of(
+    [
+        "no without sans minus lacking lacks lack wanting missing absent devoid bereft deprived free clear bare",
+        "excluding exclude excluded barring omit skip ignore avoid shun",
+        "apart away aloof alone lone isolated remote detached separate withdrawn sequestered independent elsewhere disjoint",
+        "unaccompanied unattended unattached untouched undisturbed untroubled unflanked unbordered treeless houseless",
+    ]
+)
+"""Words that deny by themselves. Their vectors share a direction, in which many words lie that no question of training has: of those any
+may take their place."""
+DENIES = 0.5
+"""A word denies whose vector is so far in that direction: 1 is the place of DENYING, -1 that of all other words of the phrases."""
+RIDGE = 0.007
+"""Of that regression, as a share of the number of words."""
 
 
 def has_opposite(word: str) -> bool:
@@ -66,13 +81,33 @@ class WordNeighbours:
         self.concepts = {index[word]: concepts for word, concepts in words_of_concepts().items() if word in index}
         self.kept = {number for word, number in index.items() if has_opposite(word)}
         self.telling = np.array(sorted(word for word, relations in self.relations.items() if len(relations) <= TELLING))
+        self.denying = self._denying(index)
         self.known: dict[int, list[int]] = {}
+
+    def _denying(self, index: dict[str, int]) -> list[int]:
+        """DENYING and words far in its direction, which a ridge regression tells from those of the other words of the phrases."""
+        seeds = sorted(index[word] for word in DENYING if word in index and index[word] not in self.unseen)
+        others = sorted((self.relations.keys() | self.concepts.keys()) - set(seeds))
+        x = np.c_[self.unit, np.ones(len(self.unit))][[*seeds, *others]]
+        y = np.repeat([1.0, -1.0], [len(seeds), len(others)])
+        weight = len(x) / 2 / np.where(y > 0, len(seeds), len(others))
+        direction = np.linalg.solve(x.T @ (x * weight[:, None]) + RIDGE * len(x) * np.eye(x.shape[1]), x.T @ (weight * y))
+        far = np.flatnonzero(self.unit @ direction[:-1] + direction[-1] > DENIES)
+        known = self.unit.any(1)
+        others = self.unseen | self.kept | set(others)
+        return sorted({*seeds, *(int(word) for word in far if known[word] and word not in others)})
+
+    def denies(self, word: int) -> bool:
+        at = bisect_left(self.denying, word)
+        return at < len(self.denying) and self.denying[at] == word
 
     def tells(self, word: int) -> bool:
         """Whether a word helps to tell which relation is meant."""
-        return word in self.kept or (word in self.relations and len(self.relations[word]) <= TELLING)
+        return word in self.kept or self.denies(word) or (word in self.relations and len(self.relations[word]) <= TELLING)
 
     def of(self, word: int) -> list[int]:
+        if self.denies(word):
+            return self.denying
         if word in self.kept:
             return []
         if word not in self.known:
@@ -83,7 +118,7 @@ class WordNeighbours:
         return self.known[word]
 
     def _may_replace(self, near: int, word: int) -> bool:
-        if near in self.unseen or near in self.kept:
+        if near in self.unseen or near in self.kept or self.denies(near):
             return False
         if near in self.concepts and not self.concepts[near] & self.concepts.get(word, set()):
             return False
