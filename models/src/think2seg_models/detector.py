@@ -18,8 +18,11 @@ STRIDE = 8
 WIDTHS = (24, 64, 112, 224)
 GROUND = {"water", "running_track", "parking_lot", "river", "field", "center_pivot", "forest", "solar_farm"}
 LAYERS = 2
-TILT = 1e-5
-"""By how much each cell of a coarse mask counts as less safe than the one before: more than sums differ between machines."""
+CENTRAL = 1e-3
+"""How much less safe a cell of a coarse mask counts for each squared cell between it and MIDDLE. Cells that are surely inside differ by
+less than this, often by what sums differ between machines, so that the most central of them is taken on all."""
+MIDDLE = (7.47, 7.75)
+"""Column and row in the middle of a coarse mask; no two cells are equally far from it."""
 LAYER_OF = torch.tensor([0 if key in GROUND else 1 for key in CONCEPT_KEYS])
 """[N_CLASSES]: 0 lies on the ground, 1 stands or floats on it."""
 
@@ -92,8 +95,8 @@ def interior_points(mask_logits: torch.Tensor, box: torch.Tensor) -> torch.Tenso
     cell_y, cell_x = cell.repeat_interleave(COARSE), cell.repeat(COARSE)
     inside = mask_logits.sigmoid()
     around = F.avg_pool2d(inside.reshape(-1, 1, COARSE, COARSE), 3, 1, 1).reshape(inside.shape)
-    # Cells that are surely inside are equally safe but for rounding: of those the first one is taken, on every machine.
-    safety = around * 0.6 + inside * 0.4 - torch.arange(COARSE * COARSE) * TILT
+    aside = (cell_x - MIDDLE[0]) ** 2 + (cell_y - MIDDLE[1]) ** 2
+    safety = around * 0.6 + inside * 0.4 - CENTRAL * aside
     first = safety.argmax(-1)
     away = ((cell_x - cell_x[first][..., None]) ** 2 + (cell_y - cell_y[first][..., None]) ** 2).sqrt()
     second = (safety * (0.4 + 0.6 * (away / (COARSE / 2)).clamp(max=1)) * (away > 0).float()).argmax(-1)
