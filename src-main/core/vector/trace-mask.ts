@@ -33,7 +33,7 @@ export function traceMask(mask: LabelMask, width: number, height: number, option
 
 /**
  * As `traceMask`, one polygon at a time: for masks with millions of components, where all polygons as objects would
- * not fit into memory. Working memory is about 6 bytes a pixel for ordinary masks and at most 45 (a checkerboard).
+ * not fit into memory. Working memory is about 3 bytes a pixel for ordinary masks and at most 45 (a checkerboard).
  */
 export function* iterateTracedPolygons(
   wholeMask: LabelMask,
@@ -45,7 +45,7 @@ export function* iterateTracedPolygons(
   const { mask, width, height } = crop;
   const runs = findRuns(mask, width, height);
   const labelled = labelComponents(runs);
-  const traced = traceRings(runs, labelled, width);
+  const traced = traceRings(mask, runs, labelled, width);
   const components = bucket(traced.componentOfRing, traced.ringCount, labelled.count);
   if (connectivity === 4) {
     for (let component = 0; component < labelled.count; component++) {
@@ -81,14 +81,19 @@ interface TracedRings {
  * across the corner. The two pixels are joined by a path of edges elsewhere; with the corner that path closes a loop which
  * separates the two background pixels, so the two passes of the corner belong to different rings: every ring is simple,
  * and holes touch other rings at points only.
+ *
+ * Pixels that share an edge are of one component if they have one label, so the walk compares labels. Only the two pixels
+ * of such a corner may have one label and be of two components: of those the components are looked up.
  */
-function traceRings(runs: MaskRuns, labelled: LabelledComponents, width: number): TracedRings {
+function traceRings(mask: LabelMask, runs: MaskRuns, labelled: LabelledComponents, width: number): TracedRings {
   const { componentOf } = labelled;
   const height = runs.ofRow.length - 1;
-  const { component, stride } = componentGrid(runs, componentOf, width);
+  const { labels, stride } = withMargin(mask, width, height);
   const edges = upperEdges(runs, componentOf);
   // 1 where the upper edge of the pixel has been walked.
-  const walked = new Uint8Array(component.length);
+  const walked = new Uint8Array(labels.length);
+  const isOf = (component: number, column: number, row: number): boolean =>
+    componentOf[runAt(runs, column, row)] === component;
   let coordinates = new Int32Array(1 << 14);
   let ringStart = new Int32Array(1 << 10);
   let componentOfRing = new Int32Array(1 << 10);
@@ -102,12 +107,14 @@ function traceRings(runs: MaskRuns, labelled: LabelledComponents, width: number)
       if (walked[pixel] === 1) {
         continue;
       }
-      const own = component[pixel]!;
+      const run = edges.run[edge]!;
+      const own = runs.label[run]!;
+      const ownComponent = componentOf[run]!;
       if (ringCount + 2 > ringStart.length) {
         ringStart = doubled(ringStart);
         componentOfRing = doubled(componentOfRing);
       }
-      componentOfRing[ringCount] = own - 1;
+      componentOfRing[ringCount] = ownComponent - 1;
       // `at` is the pixel to the lower right of the current vertex (x, y).
       let at = pixel;
       let x = startX;
@@ -125,15 +132,16 @@ function traceRings(runs: MaskRuns, labelled: LabelledComponents, width: number)
           do {
             walked[at] = 1;
             at++;
-          } while (component[at - stride] !== own && component[at] === own);
-          south = component[at - stride] !== own;
+          } while (labels[at - stride] !== own && labels[at] === own);
+          x += at - from;
+          south = labels[at - stride] !== own || (labels[at] !== own && !isOf(ownComponent, x, y - 1));
         } else {
           do {
             at--;
-          } while (component[at - 1] !== own && component[at - stride - 1] === own);
-          south = component[at - 1] === own;
+          } while (labels[at - 1] !== own && labels[at - stride - 1] === own);
+          x += at - from;
+          south = labels[at - 1] === own && (labels[at - stride - 1] === own || isOf(ownComponent, x - 1, y));
         }
-        x += at - from;
         coordinates[used + 2] = x;
         coordinates[used + 3] = y;
         used += 4;
@@ -141,14 +149,14 @@ function traceRings(runs: MaskRuns, labelled: LabelledComponents, width: number)
           do {
             at += stride;
             y++;
-          } while (component[at] !== own && component[at - 1] === own);
-          east = component[at] === own;
+          } while (labels[at] !== own && labels[at - 1] === own);
+          east = labels[at] === own && (labels[at - 1] === own || isOf(ownComponent, x, y));
         } else {
           do {
             at -= stride;
             y--;
-          } while (component[at - stride - 1] !== own && component[at - stride] === own);
-          east = component[at - stride - 1] !== own;
+          } while (labels[at - stride - 1] !== own && labels[at - stride] === own);
+          east = labels[at - stride - 1] !== own || (labels[at - stride] !== own && !isOf(ownComponent, x - 1, y - 1));
         }
       } while (at !== pixel);
       ringStart[++ringCount] = used;
@@ -158,31 +166,39 @@ function traceRings(runs: MaskRuns, labelled: LabelledComponents, width: number)
 }
 
 /**
- * The component of each pixel, 0 = background, in a grid with a margin of zeros: pixel (x, y) is at `(y + 1) * stride + x + 1`,
- * where `stride` is `width + 1`. With the margin the walk looks around a vertex without checking bounds; one column of zeros is
- * the right margin of a row and the left margin of the next.
+ * The mask with a margin of zeros: pixel (x, y) is at `(y + 1) * stride + x + 1`, where `stride` is `width + 1`. With the margin the
+ * walk looks around a vertex without checking bounds; one column of zeros is the right margin of a row and the left margin of the next.
  */
-function componentGrid(
-  { ofRow, start, end }: MaskRuns,
-  componentOf: Int32Array,
-  width: number,
-): { component: Int32Array; stride: number } {
-  const height = ofRow.length - 1;
+function withMargin(mask: LabelMask, width: number, height: number): { labels: LabelMask; stride: number } {
   const stride = width + 1;
-  const component = new Int32Array((height + 2) * stride + 1);
+  const size = (height + 2) * stride + 1;
+  const labels = mask instanceof Uint8Array ? new Uint8Array(size) : new Uint16Array(size);
   for (let y = 0; y < height; y++) {
-    const row = (y + 1) * stride + 1;
-    for (let run = ofRow[y]!; run < ofRow[y + 1]!; run++) {
-      component.fill(componentOf[run]!, row + start[run]!, row + end[run]!);
+    labels.set(mask.subarray(y * width, (y + 1) * width), (y + 1) * stride + 1);
+  }
+  return { labels, stride };
+}
+
+/** The run that a pixel which is no background belongs to. */
+function runAt({ ofRow, start }: MaskRuns, column: number, row: number): number {
+  let low = ofRow[row]!;
+  let high = ofRow[row + 1]!;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (start[middle]! <= column) {
+      low = middle;
+    } else {
+      high = middle;
     }
   }
-  return { component, stride };
+  return low;
 }
 
 /** Where the upper edges of components begin, from left to right, row by row. Those of row `y` are `ofRow[y]..ofRow[y + 1]`. */
 interface UpperEdges {
   readonly ofRow: Int32Array;
   readonly column: Int32Array;
+  readonly run: Int32Array;
 }
 
 /** The upper side of a run without what lies under runs of its component. */
@@ -191,6 +207,7 @@ function upperEdges({ ofRow, start, end }: MaskRuns, componentOf: Int32Array): U
   const edgesOfRow = new Int32Array(height + 1);
   // A run begins at most one edge, and one more behind each run that it lies under.
   const column = new Int32Array(2 * componentOf.length);
+  const runOf = new Int32Array(2 * componentOf.length);
   let count = 0;
   for (let y = 0; y < height; y++) {
     let above = y === 0 ? 0 : ofRow[y - 1]!;
@@ -202,18 +219,20 @@ function upperEdges({ ofRow, start, end }: MaskRuns, componentOf: Int32Array): U
       for (let other = above; other < ofRow[y]! && start[other]! < end[run]!; other++) {
         if (componentOf[other] === componentOf[run]) {
           if (free < start[other]!) {
-            column[count++] = free;
+            column[count] = free;
+            runOf[count++] = run;
           }
           free = end[other]!;
         }
       }
       if (free < end[run]!) {
-        column[count++] = free;
+        column[count] = free;
+        runOf[count++] = run;
       }
     }
     edgesOfRow[y + 1] = count;
   }
-  return { ofRow: edgesOfRow, column };
+  return { ofRow: edgesOfRow, column, run: runOf };
 }
 
 /** The label of each component, in order. */
