@@ -94,8 +94,8 @@ class WordNeighbours:
         direction = np.linalg.solve(x.T @ (x * weight[:, None]) + RIDGE * len(x) * np.eye(x.shape[1]), x.T @ (weight * y))
         far = np.flatnonzero(self.unit @ direction[:-1] + direction[-1] > DENIES)
         known = self.unit.any(1)
-        others = self.unseen | self.kept | set(others)
-        return sorted({*seeds, *(int(word) for word in far if known[word] and word not in others)})
+        barred = self.unseen | self.kept | set(others)
+        return sorted({*seeds, *(int(word) for word in far if known[word] and word not in barred)})
 
     def denies(self, word: int) -> bool:
         at = bisect_left(self.denying, word)
