@@ -1,6 +1,7 @@
 """The nano prompter as a checkpoint: it answers as its own code does, TRL trains it, and what was trained goes back."""
 
 import json
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -134,8 +135,9 @@ def test_a_prompt_that_is_read_once_for_all_its_answers_scores_them_as_if_each_h
 
 
 def test_train_grpo_changes_what_is_trained_and_nothing_else(work, tmp_path, monkeypatch):
-    # Random answers are never valid; a reward that differs among them shows what learning reaches.
-    monkeypatch.setattr(mask_judge, "mask_reward", lambda text, *_: len(text) % 7 / 7)
+    # Random answers are never valid, and may all be alike; a reward that differs among them all the same shows what learning reaches.
+    rewards = cycle([0.0, 1.0, 0.5])
+    monkeypatch.setattr(mask_judge, "mask_reward", lambda *_: next(rewards))
     data = tmp_path / "data"
     assert main(["scenes", "--out", str(data), "--split", "train", "--count", "2", "--seed", "3"]) == 0
     small = ["max_steps = 1", "warmup_steps = 0", "per_device_train_batch_size = 16", "max_completion_length = 12"]
