@@ -33,7 +33,7 @@ export function traceMask(mask: LabelMask, width: number, height: number, option
 
 /**
  * As `traceMask`, one polygon at a time: for masks with millions of components, where all polygons as objects would
- * not fit into memory. Working memory is about 3 bytes a pixel for ordinary masks and at most 45 (a checkerboard).
+ * not fit into memory. Working memory is 3 to 4 bytes a pixel for ordinary 8-bit masks and at most 45 (a checkerboard).
  */
 export function* iterateTracedPolygons(
   wholeMask: LabelMask,
@@ -107,7 +107,7 @@ function traceRings(mask: LabelMask, runs: MaskRuns, labelled: LabelledComponent
       if (walked[pixel] === 1) {
         continue;
       }
-      const run = edges.run[edge]!;
+      const run = runAt(runs, startX, startY);
       const own = runs.label[run]!;
       const ownComponent = componentOf[run]!;
       if (ringCount + 2 > ringStart.length) {
@@ -198,7 +198,6 @@ function runAt({ ofRow, start }: MaskRuns, column: number, row: number): number 
 interface UpperEdges {
   readonly ofRow: Int32Array;
   readonly column: Int32Array;
-  readonly run: Int32Array;
 }
 
 /** The upper side of a run without what lies under runs of its component. */
@@ -207,7 +206,6 @@ function upperEdges({ ofRow, start, end }: MaskRuns, componentOf: Int32Array): U
   const edgesOfRow = new Int32Array(height + 1);
   // A run begins at most one edge, and one more behind each run that it lies under.
   const column = new Int32Array(2 * componentOf.length);
-  const runOf = new Int32Array(2 * componentOf.length);
   let count = 0;
   for (let y = 0; y < height; y++) {
     let above = y === 0 ? 0 : ofRow[y - 1]!;
@@ -219,20 +217,18 @@ function upperEdges({ ofRow, start, end }: MaskRuns, componentOf: Int32Array): U
       for (let other = above; other < ofRow[y]! && start[other]! < end[run]!; other++) {
         if (componentOf[other] === componentOf[run]) {
           if (free < start[other]!) {
-            column[count] = free;
-            runOf[count++] = run;
+            column[count++] = free;
           }
           free = end[other]!;
         }
       }
       if (free < end[run]!) {
-        column[count] = free;
-        runOf[count++] = run;
+        column[count++] = free;
       }
     }
     edgesOfRow[y + 1] = count;
   }
-  return { ofRow: edgesOfRow, column, run: runOf };
+  return { ofRow: edgesOfRow, column };
 }
 
 /** The label of each component, in order. */
