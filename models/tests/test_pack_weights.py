@@ -108,9 +108,21 @@ def test_other_vectors_of_the_same_words_are_fitted_to_the_embeddings(packed):
     assert torch.allclose(back.table(), packed.prompter.table(), atol=4e-3 * packed.prompter.table().abs().max().item())
 
 
-def test_a_vocabulary_of_other_words_is_refused(packed):
-    other = Vocabulary(packed.words.tokens[:-1], packed.words.vectors[:-1])
-    with pytest.raises(ToolError, match="expected the") as refused:
+def test_words_that_both_vocabularies_have_keep_their_embedding(packed):
+    """The new vocabulary lacks a word, has another one, and has the rest in another order."""
+    size, words = packed.words.answer_size, packed.words
+    kept = np.r_[np.arange(size), np.arange(size + 1, len(words.tokens))[::-1]]
+    vectors = np.r_[words.vectors[kept], np.ones((1, vocabulary.VECTOR_SIZE), np.float32)]
+    back = prompter_of(packed.pack, Vocabulary([*(words.tokens[number] for number in kept), "yonderly"], vectors))
+    before = packed.prompter.table()
+    assert len(back.table()) == len(before)
+    assert torch.allclose(back.table()[:-1], before[kept], atol=4e-3 * before.abs().max().item())
+
+
+def test_a_vocabulary_without_a_word_of_the_pack_is_refused(packed):
+    size = packed.words.answer_size
+    other = Vocabulary([*packed.words.tokens[:size], "yonderly"], packed.words.vectors[: size + 1])
+    with pytest.raises(ToolError, match="shares words") as refused:
         prompter_of(packed.pack, other)
     assert refused.value.code == "INPUT_CORRUPT"
 

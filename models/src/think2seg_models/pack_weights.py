@@ -36,17 +36,19 @@ def vocabulary_of(pack: Path) -> Vocabulary:
     return Vocabulary(tokens, vectors)
 
 
-def prompter_of(pack: Path, vocabulary: Vocabulary | None = None) -> Prompter:
-    """With the vocabulary of the pack, or with another of the same tokens and other vectors: then the matrix behind the vectors is the one
-    that comes closest to the embeddings before, and training has to do the rest.
+def _words_in_both(first: Vocabulary, second: Vocabulary) -> tuple[list[int], list[int]]:
+    """Their numbers in each of two vocabularies."""
+    words = [word for word in first.tokens[first.answer_size :] if word in second.index]
+    return [first.index[word] for word in words], [second.index[word] for word in words]
 
-    Raises INPUT_CORRUPT for a vocabulary of other tokens.
+
+def prompter_of(pack: Path, vocabulary: Vocabulary | None = None) -> Prompter:
+    """With the vocabulary of the pack, or with another: then the matrix behind the vectors is the one that comes closest to the embeddings
+    of the words that both have, and training has to do the rest.
+
+    Raises INPUT_CORRUPT for a vocabulary that shares none.
     """
     stored = vocabulary_of(pack)
-    if vocabulary is not None and vocabulary.tokens != stored.tokens:
-        raise ToolError(
-            "INPUT_CORRUPT", f"got a vocabulary of {len(vocabulary.tokens)} tokens, expected the {len(stored.tokens)} of {pack}"
-        )
     model = Prompter(vocabulary or stored).eval()
     state = model.state_dict()
     embeddings = _weights(pack / "lvlm/onnx/embed_tokens.onnx")
@@ -58,7 +60,10 @@ def prompter_of(pack: Path, vocabulary: Vocabulary | None = None) -> Prompter:
     state["number.weight"], state["number.bias"] = torch.from_numpy(number[:-1].T).float(), torch.from_numpy(number[-1]).float()
     word = embeddings["word"].astype(np.float32)
     if vocabulary is not None:
-        word, *_ = np.linalg.lstsq(vocabulary.vectors[len(known) :], stored.vectors[len(known) :] @ word, rcond=None)
+        ours, theirs = _words_in_both(vocabulary, stored)
+        if not ours:
+            raise ToolError("INPUT_CORRUPT", f"got a vocabulary without any word of {pack}, expected one that shares words with it")
+        word, *_ = np.linalg.lstsq(vocabulary.vectors[ours], stored.vectors[theirs] @ word, rcond=None)
     state["word.weight"] = torch.from_numpy(word.T)
     tower = _weights(pack / "lvlm/onnx/vision_encoder.onnx")
     sizes = {"detection.weight": (D.FEATURES, model.shape.hidden), "coordinates.weight": (D.COORDINATES * D.PHASES, model.shape.hidden)}
