@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from think2seg_models import vocabulary
+from think2seg_models import vocabulary, word_neighbours
 from think2seg_models import vocabulary as V
 from think2seg_models.__main__ import main
 from think2seg_models.errors import ToolError
 from think2seg_models.free_wording import UNSEEN_WORDS
 from think2seg_models.prompter import Prompter
 from think2seg_models.prompter_data import WRITTEN as WRITTEN_SHARE
-from think2seg_models.prompter_data import QuestionEncoder, QuestionStream
+from think2seg_models.prompter_data import QuestionEncoder, QuestionStream, meanings_of
 from think2seg_models.questions import CONCEPT_KEYS, RELATION_NAMES, UNKNOWN, Question
 from think2seg_models.reading import Reading, picture_of, readings, summary
-from think2seg_models.word_neighbours import DENYING, WordNeighbours
+from think2seg_models.word_neighbours import WordNeighbours
 from think2seg_models.written_questions import WrittenQuestions, for_training, named, read_written
 
 WRITTEN = Path(__file__).parents[1] / "nano-training/questions"
@@ -141,21 +141,45 @@ def test_neighbours_are_of_no_other_relation_or_concept():
     assert not of["blue"] & {"nearest", "furthest", "northern", "southern", "river", "pool"}
 
 
-def test_words_that_deny_stand_for_each_other_and_for_nothing_else():
-    """Vectors: one direction that denying words share, and a little of their own."""
-    denying, unheard, others = sorted(DENYING), ["kingless"], ["not", "nearest", "adjoining", "river", "pool", "blue"]
-    tokens = V.SPECIALS + V.ANSWER_TOKENS + denying + unheard + others + ["##s"]
+def with_meanings(monkeypatch, listed):
+    """Neighbours in a vocabulary of words of which a lexicon gives the meanings."""
+    entries = {word: frozenset(meanings.split()) for word, meanings in listed.items() if meanings}
+    monkeypatch.setattr(word_neighbours, "lexicon", lambda: entries)
+    tokens = V.SPECIALS + V.ANSWER_TOKENS + [*listed, "##s"]
+    vectors = np.random.default_rng(0).normal(size=(len(tokens), V.VECTOR_SIZE)).astype(np.float32)
+    return WordNeighbours(V.Vocabulary(tokens, vectors)), tokens
+
+
+def test_words_of_one_meaning_stand_for_each_other(monkeypatch):
+    deny = {"bereft": "deny", "sundered": "deny", "stowed": "deny near", "not": "deny"}
+    neighbours, tokens = with_meanings(monkeypatch, deny | {"tanker": "ship", "barge": "ship", "mast": "ship pier", "blue": ""})
+
+    def stand_ins(word, *about):
+        return {tokens[other] for other in neighbours.synonyms(tokens.index(word), frozenset(about))}
+
+    assert stand_ins("bereft", "deny", "near") == {"bereft", "sundered"}
+    assert stand_ins("stowed", "deny", "near") == {"stowed"}
+    assert stand_ins("tanker", "ship", "pier") == {"tanker", "barge"}
+    assert stand_ins("not", "deny") == stand_ins("blue", "deny") == set()
+
+
+def test_a_word_used_in_another_meaning_keeps_its_place(monkeypatch):
+    neighbours, tokens = with_meanings(monkeypatch, {"dock": "pier", "jetty": "pier", "quay": "pier"})
     random = np.random.default_rng(0)
-    vectors = np.zeros((len(tokens), V.VECTOR_SIZE), np.float32)
-    for word in [*denying, *unheard, *others]:
-        vectors[tokens.index(word)] = random.normal(0, 0.2, V.VECTOR_SIZE)
-        vectors[tokens.index(word), 0] = 2 if word in denying + unheard else -2
-    neighbours = WordNeighbours(V.Vocabulary(tokens, vectors))
-    assert {tokens[word] for word in neighbours.denying} == {*denying, *unheard}
-    of = {word: {tokens[near] for near in neighbours.of(tokens.index(word))} for word in [*denying, *others]}
-    assert of["lacking"] == of["without"] == {*denying, *unheard}
-    assert of["not"] == set()
-    assert not of["blue"] & {*denying, *unheard}
+    dock = tokens.index("dock")
+    drawn = {about: {tokens[neighbours.draw(random, dock, frozenset([about]))] for _ in range(50)} for about in ("pier", "parking_lot")}
+    assert drawn == {"pier": {"dock", "jetty", "quay"}, "parking_lot": {"dock"}}
+
+
+def test_held_out_words_take_no_place(monkeypatch):
+    held_out = sorted(UNSEEN_WORDS)[0]
+    neighbours, tokens = with_meanings(monkeypatch, {held_out: "river", "beck": "river"})
+    assert {tokens[word] for word in neighbours.synonyms(tokens.index("beck"), frozenset(["river"]))} == {"beck"}
+
+
+def test_a_question_is_about_its_concepts_and_its_relation():
+    assert meanings_of(Question("", TANK, BESIDE, RIVER)) == {"storage_tank", "river", "near"}
+    assert meanings_of(Question("", UNKNOWN, ALL)) == set()
 
 
 @pytest.mark.parametrize("name", ["train", "choose"])

@@ -8,8 +8,9 @@ import numpy as np
 from .dictionary import Dictionary
 from .english_words import INFLECTIONS, SUFFIXES, choosable, english_words, in_order
 from .free_wording import words_of
+from .lexicon import MEANINGS, lexicon
 from .questions import seen_words
-from .vocabulary import ANSWER_TOKENS, PUNCTUATION, SPECIALS, VECTOR_SIZE, Vocabulary
+from .vocabulary import ANSWER_TOKENS, PLAIN, PUNCTUATION, SPECIALS, TOLD, VECTOR_SIZE, Vocabulary
 from .word_neighbours import has_opposite, words_of_concepts, words_of_relations
 from .written_questions import for_training, read_written
 
@@ -89,7 +90,7 @@ def build_vocabulary(
     listed = {line for line in (sentence_model / "vocab.txt").read_text().splitlines() if re.fullmatch(r"[a-z]{2,}", line)}
     levels, seen = english_words(word_lists), seen_words()
     used = words_of([question.text for question in for_training(read_written(written))])
-    kept, others = choosable(seen, used, listed, levels)
+    kept, others = choosable(seen, used | lexicon().keys(), listed, levels)
     candidates = sorted(kept) + sorted(others)
     full = sentence_vectors(candidates, sentence_model)
     row = {word: number for number, word in enumerate(candidates)}
@@ -105,7 +106,8 @@ def build_vocabulary(
         raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
     of_tokens = np.zeros((len(tokens), VECTOR_SIZE), np.float32)
     first = len(SPECIALS) + len(ANSWER_TOKENS)
-    of_tokens[first : first + len(words)] = _reduced(vectors) if like is None else _reduced_like(vectors, words, like)
+    plain = _reduced(vectors) if like is None else _reduced_like(vectors, words, like)
+    of_tokens[first : first + len(words)] = np.c_[plain, told(words)]
     return Vocabulary(tokens, of_tokens)
 
 
@@ -115,17 +117,22 @@ def _even(vectors: np.ndarray) -> np.ndarray:
     return centred / np.sqrt((centred**2).sum(1).mean())
 
 
+def told(words: list[str]) -> np.ndarray:
+    """What the lexicon says of words, [n,len(MEANINGS)]."""
+    return np.array([[TOLD * (meaning in lexicon().get(word, ())) for meaning in MEANINGS] for word in words], np.float32)
+
+
 def _reduced(vectors: np.ndarray) -> np.ndarray:
-    """[n,hidden] -> [n,VECTOR_SIZE] by PCA, of unit spread."""
+    """[n,hidden] -> [n,PLAIN] by PCA, of unit spread."""
     centred = vectors - vectors.mean(0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    reduced = centred @ axes[:VECTOR_SIZE].T
+    reduced = centred @ axes[:PLAIN].T
     return reduced / reduced.std()
 
 
 def _reduced_like(vectors: np.ndarray, words: list[str], like: Vocabulary) -> np.ndarray:
-    """[n,hidden] -> [n,VECTOR_SIZE] by the linear map that gives the words of `like` its vectors."""
+    """[n,hidden] -> [n,PLAIN] by the linear map that gives the words of `like` its vectors."""
     both = [number for number, word in enumerate(words) if word in like.index]
     augmented = np.c_[vectors, np.ones(len(vectors))]
-    linear, *_ = np.linalg.lstsq(augmented[both], like.vectors[[like.index[words[number]] for number in both]], rcond=None)
+    linear, *_ = np.linalg.lstsq(augmented[both], like.vectors[[like.index[words[number]] for number in both], :PLAIN], rcond=None)
     return augmented @ linear

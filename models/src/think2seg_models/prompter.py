@@ -13,7 +13,7 @@ from torch import nn
 from . import detections as D
 from . import vocabulary as V
 from .pair_words import PAIR_RELATIONS
-from .vocabulary import VECTOR_SIZE, Vocabulary, answer_index
+from .vocabulary import PLAIN, VECTOR_SIZE, Vocabulary, answer_index
 from .wordings import RELATIONS
 
 N_PAIR_RELATIONS = len(PAIR_RELATIONS)
@@ -55,6 +55,10 @@ SEEN_FLAGS = slice(SINK.stop, SINK.stop + D.N_FLAGS)  # flags copied from the at
 ANCHOR = slice(SEEN_FLAGS.stop, SEEN_FLAGS.stop + D.ANCHOR_CODE)  # the second class of a pair
 MEMBERS = slice(ANCHOR.stop, ANCHOR.stop + V.MAX_INSTANCES)  # to which instances, by area rank, a relation between two classes applies
 FREE = slice(MEMBERS.stop, HIDDEN)
+
+
+UNTOLD = 0.15
+"""Share of the words in training of which the lexicon says nothing."""
 
 
 class RmsNorm(nn.Module):
@@ -161,12 +165,15 @@ class Prompter(nn.Module):
         return self.detection(described.features) + self.coordinates(described.waves)
 
     def embed(self, ids: torch.Tensor, word_noise: float = 0.0) -> torch.Tensor:
-        """`word_noise`: up to so much noise, as a share of its length, is added to each word vector, so that training learns regions."""
+        """`word_noise`: up to so much noise, as a share of its length, is added to each word vector, so that training learns regions;
+        what the lexicon says of a word is then left out now and then, as it is of a word that the lexicon lacks."""
         words = (ids - self.answer_size).clamp(min=0)
         known = F.embedding(ids.clamp(max=self.answer_size - 1), self.answer_table())
         vectors = self.vectors[words]
         if word_noise:
             strength = word_noise * torch.rand(len(ids), 1, 1, device=ids.device)
+            told = (torch.rand(*ids.shape, 1, device=ids.device) >= UNTOLD).float().expand(-1, -1, VECTOR_SIZE - PLAIN)
+            vectors = vectors * torch.cat([torch.ones_like(vectors[..., :PLAIN]), told], -1)
             vectors = vectors + strength * vectors.pow(2).mean(-1, keepdim=True).sqrt() * torch.randn_like(vectors)
         return torch.where((ids >= self.answer_size)[..., None], self.word(vectors), known)
 

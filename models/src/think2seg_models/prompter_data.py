@@ -11,9 +11,9 @@ from . import detections as D
 from . import vocabulary as V
 from .answers import SINK, Answer, Pair, compose, is_pair, is_superlative
 from .class_pairs import DETECTION_SLOTS, PAIR_SLOTS, ClassPairs, see
-from .questions import ALL, RELATION_NAMES, UNKNOWN, Question, ask
+from .questions import ALL, CONCEPT_KEYS, RELATION_NAMES, UNKNOWN, Question, ask
 from .vocabulary import Vocabulary
-from .word_neighbours import WordNeighbours
+from .word_neighbours import SAID_WITH, WordNeighbours
 from .wordings import RELATIONS
 from .written_questions import WrittenQuestions
 
@@ -57,23 +57,23 @@ class QuestionEncoder:
     def _any_word(self, random: np.random.Generator) -> int:
         while True:
             word = int(random.integers(self.first_word, self.last_word))
-            if word not in self.neighbours.unseen and not self.neighbours.denies(word):
+            if word not in self.neighbours.unseen and word not in self.neighbours.meanings:
                 return word
 
-    def _neighbour(self, random: np.random.Generator, word: int) -> int:
-        near = self.neighbours.of(word) if self.first_word <= word < self.last_word else []
-        return near[int(random.integers(len(near)))] if near else word
+    def _neighbour(self, random: np.random.Generator, word: int, about: frozenset[str]) -> int:
+        return self.neighbours.draw(random, word, about) if self.first_word <= word < self.last_word else word
 
     def _any_words(self, random: np.random.Generator) -> list[int]:
         return [self._any_word(random) for _ in range(int(random.integers(1, 4)))]
 
-    def disturb(self, random: np.random.Generator, ids: list[int]) -> list[int]:
+    def disturb(self, random: np.random.Generator, ids: list[int], about: frozenset[str]) -> list[int]:
+        """`about`: meanings of the words that say what is asked."""
         out = []
         replaced = random.random() * MOST_REPLACED
         for word in ids:
             draw = random.random()
             if draw < replaced:
-                out.append(self._neighbour(random, word))
+                out.append(self._neighbour(random, word, about))
             elif draw < 0.9 or self.neighbours.tells(word):
                 out.append(word)
             elif draw < 0.93:
@@ -91,6 +91,12 @@ class QuestionEncoder:
 
     def prompt(self, ids: list[int], slots: int) -> list[int]:
         return [*self.head, *[self.image] * slots, self.after_image, *ids, *self.tail]
+
+
+def meanings_of(question: Question) -> frozenset[str]:
+    """Those of the words that say what a question asks: its concepts and its relation."""
+    concepts = {CONCEPT_KEYS[number] for number in (question.concept, question.anchor) if number not in (None, UNKNOWN)}
+    return frozenset(concepts | SAID_WITH.get(RELATION_NAMES[question.relation], set()))
 
 
 @dataclass
@@ -197,7 +203,7 @@ def make_batch(
         question = questions[b] if questions else choose_question(random, category[b], valid[b], held_out)
         ids = encoder.encode(question.text)
         if noise:
-            ids = encoder.disturb(random, ids)
+            ids = encoder.disturb(random, ids, meanings_of(question))
         prompts.append(encoder.prompt(ids, slots))
         pair = pair_of(pairs, category.shape[1], b, question)
         answers.append(compose(question, category[b], valid[b], ranks[b], bins[b], places[b], thoughts_only, pair))

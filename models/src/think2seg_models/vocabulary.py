@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .lexicon import MEANINGS
 from .questions import CONCEPT_KEYS
 from .wordings import CONCEPTS, RELATIONS, UNKNOWN_SAID_AS
 
@@ -88,6 +89,10 @@ ANSWER_TOKENS += [str(i * BIN_PX) for i in range(N_BINS)]
 
 PUNCTUATION = list("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 VECTOR_SIZE = 128
+PLAIN = VECTOR_SIZE - len(MEANINGS)
+"""The first numbers of a word's vector say what it means in general, the others which of MEANINGS the lexicon gives it."""
+TOLD = 5.0
+"""What those are where it gives the meaning; the first have a mean square of about one."""
 
 
 @dataclass

@@ -1,14 +1,14 @@
 """Words that may stand for another in training: close in meaning, but of no other concept and no other relation."""
 
-from bisect import bisect_left
 from collections import defaultdict
 
 import numpy as np
 
 from .free_wording import NAMES, PATTERNS, RELATION_NAMES, UNSEEN_WORDS, words_of
+from .lexicon import DEGREES, DENY, lexicon
 from .pair_words import PAIR_WORDS
 from .questions import base_names
-from .vocabulary import Vocabulary
+from .vocabulary import PLAIN, Vocabulary
 from .wordings import CONCEPTS, RELATION_WORDS, RELATIONS
 
 NEAREST = 14
@@ -23,22 +23,23 @@ KEPT = words_of(
         "large larger largest big bigger biggest great greatest small smaller smallest little least most more less",
     ]
 )
-"""Words whose neighbours are often their opposites: neither replaced, but for those of DENYING, nor put in the place of others."""
+"""Words whose neighbours are often their opposites: neither replaced by such nor put in the place of others."""
 COMPASS = ("north", "south", "east", "west")
-DENYING = words_of(
-    [
-        "no without sans minus lacking lacks lack wanting missing absent devoid bereft deprived free clear bare",
-        "excluding exclude excluded barring omit skip ignore avoid shun",
-        "apart away aloof alone lone isolated remote detached separate withdrawn sequestered independent elsewhere disjoint",
-        "unaccompanied unattended unattached untouched undisturbed untroubled unflanked unbordered treeless houseless",
-    ]
-)
-"""Words that deny by themselves. Their vectors share a direction, in which many words lie that no question of training has: of those any
-may take their place."""
-DENIES = 0.5
-"""A word denies whose vector is so far in that direction: 1 is the place of DENYING, -1 that of all other words of the phrases."""
-RIDGE = 0.007
-"""Of that regression, as a share of the number of words."""
+FIXED = words_of(["not never neither nor none near nearer close closer far farther further any each every all", "farthest furthest"])
+"""Words of such wide use that no other takes their place, nor they that of another, though it means the same."""
+NOTHING: frozenset[str] = frozenset()
+OF_RELATIONS = frozenset([DENY, *DEGREES])
+SAID_WITH = {
+    "largest": {"large"},
+    "smallest": {"small"},
+    "nearest_to": {"nearest", "near"},
+    "farthest_from": {"far"},
+    "beside": {"near"},
+    "not_beside": {DENY, "near", "far"},
+}
+SAID_WITH |= {name: {"north", "south"} for name in ("northernmost", "southernmost", "north_of", "south_of")}
+SAID_WITH |= {name: {"west", "east"} for name in ("westernmost", "easternmost", "west_of", "east_of")}
+"""Meanings of the words that say each relation. With compass words also the opposite: a house with a lake to its north lies south of it."""
 
 
 def has_opposite(word: str) -> bool:
@@ -71,43 +72,46 @@ def _alike(first: set, second: set) -> bool:
 
 
 class WordNeighbours:
-    """Neighbours of the words of a vocabulary, by token number; no held-out word is one."""
+    """What may stand for the words of a vocabulary, by token number; no held-out word may."""
 
     def __init__(self, vocabulary: Vocabulary):
-        self.unit = vocabulary.vectors.astype(np.float32) / np.maximum(np.linalg.norm(vocabulary.vectors, axis=1, keepdims=True), 1e-6)
+        plain = vocabulary.vectors[:, :PLAIN].astype(np.float32)
+        self.unit = plain / np.maximum(np.linalg.norm(plain, axis=1, keepdims=True), 1e-6)
         index = vocabulary.index
         self.unseen = {index[word] for word in UNSEEN_WORDS if word in index}
         self.relations = {index[word]: relations for word, relations in words_of_relations().items() if word in index}
         self.concepts = {index[word]: concepts for word, concepts in words_of_concepts().items() if word in index}
         self.kept = {number for word, number in index.items() if has_opposite(word)}
         self.telling = np.array(sorted(word for word, relations in self.relations.items() if len(relations) <= TELLING))
-        self.denying = self._denying(index)
+        self.meanings = {index[word]: meanings for word, meanings in lexicon().items() if word in index}
+        self.fixed = {index[word] for word in FIXED if word in index}
+        self.alike: dict[frozenset[str], list[int]] = defaultdict(list)
+        for word, meanings in self.meanings.items():
+            if word not in self.unseen | self.fixed:
+                self.alike[meanings].append(word)
         self.known: dict[int, list[int]] = {}
-
-    def _denying(self, index: dict[str, int]) -> list[int]:
-        """DENYING and words far in its direction, which a ridge regression tells from those of the other words of the phrases."""
-        seeds = sorted(index[word] for word in DENYING if word in index and index[word] not in self.unseen)
-        others = sorted((self.relations.keys() | self.concepts.keys()) - set(seeds))
-        x = np.c_[self.unit, np.ones(len(self.unit))][[*seeds, *others]]
-        y = np.repeat([1.0, -1.0], [len(seeds), len(others)])
-        weight = len(x) / 2 / np.where(y > 0, len(seeds), len(others))
-        direction = np.linalg.solve(x.T @ (x * weight[:, None]) + RIDGE * len(x) * np.eye(x.shape[1]), x.T @ (weight * y))
-        far = np.flatnonzero(self.unit @ direction[:-1] + direction[-1] > DENIES)
-        known = self.unit.any(1)
-        barred = self.unseen | self.kept | set(others)
-        return sorted({*seeds, *(int(word) for word in far if known[word] and word not in barred)})
-
-    def denies(self, word: int) -> bool:
-        at = bisect_left(self.denying, word)
-        return at < len(self.denying) and self.denying[at] == word
 
     def tells(self, word: int) -> bool:
         """Whether a word helps to tell which relation is meant."""
-        return word in self.kept or self.denies(word) or (word in self.relations and len(self.relations[word]) <= TELLING)
+        if word in self.kept or (word in self.relations and len(self.relations[word]) <= TELLING):
+            return True
+        return not self.meanings.get(word, NOTHING).isdisjoint(OF_RELATIONS)
+
+    def draw(self, random: np.random.Generator, word: int, about: frozenset[str]) -> int:
+        """A word in the place of another in a question about some meanings; the word itself where none may be."""
+        lists = [words for words in (self.of(word), self.synonyms(word, about)) if words]
+        if not lists:
+            return word
+        words = lists[int(random.integers(len(lists)))]
+        return words[int(random.integers(len(words)))]
+
+    def synonyms(self, word: int, about: frozenset[str]) -> list[int]:
+        """All words that say the same, if it is what the question is about: in one about parks of cars a dock is no pier."""
+        meanings = self.meanings.get(word, NOTHING)
+        return self.alike[meanings] if meanings and meanings <= about and word not in self.fixed else []
 
     def of(self, word: int) -> list[int]:
-        if self.denies(word):
-            return self.denying
+        """Words of close vectors, but of no other concept, relation or meaning."""
         if word in self.kept:
             return []
         if word not in self.known:
@@ -118,13 +122,15 @@ class WordNeighbours:
         return self.known[word]
 
     def _may_replace(self, near: int, word: int) -> bool:
-        if near in self.unseen or near in self.kept or self.denies(near):
+        if near in self.unseen or near in self.kept:
+            return False
+        if not self.meanings.get(near, NOTHING) <= self.meanings.get(word, NOTHING):
             return False
         if near in self.concepts and not self.concepts[near] & self.concepts.get(word, set()):
             return False
         if near in self.relations:
             return _alike(self.relations[near], self.relations.get(word, set()))
-        if self.tells(word):
+        if self.tells(word) and word in self.relations:
             closest = int(self.telling[np.argmax(self.unit[self.telling] @ self.unit[near])])
             return _alike(self.relations[closest], self.relations[word])
         return True
