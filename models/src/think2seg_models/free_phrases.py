@@ -2205,6 +2205,10 @@ PAIRS: dict[str, list[str]] = {
         " | the {one} next in line to {anchor} | the {one} right next to {anchor}, nearer than all others"
         " | the local {one} for somebody at {anchor} | the {one} around the corner from {anchor}, closest of all"
         " | coming out of {anchor}, the {one} you would see first"
+        " | to {anchor}, the closest {one} | from {anchor}, the nearest {one} | {anchor}'s nearest {one}"
+        " | {anchor}'s closest {one} | for {anchor}, the nearest of the {many} | given {anchor}, the {one} closest to it"
+        " | which {one} does {anchor} have nearest | the {one} that {anchor} is nearest to"
+        " | there is {anchor}: the {one} nearest to it"
     ),
     "farthest_from": _listed(
         "the {one} farthest from {anchor} | the {one} furthest from {anchor} | the {one} furthest away from {anchor}"
@@ -2258,6 +2262,10 @@ PAIRS: dict[str, list[str]] = {
         " | the {one} most segregated from {anchor} | the {one} giving {anchor} the widest berth"
         " | the {one} farthest afield from {anchor} | the {one} furthest flung from {anchor}"
         " | the {one} at the opposite extreme from {anchor} | coming out of {anchor}, the {one} you would see last"
+        " | from {anchor}, the farthest {one} | {anchor}'s remotest {one} | measured from {anchor}, the remotest {one}"
+        " | seen from {anchor}, the {one} farthest away | for {anchor}, the farthest of the {many}"
+        " | given {anchor}, the {one} farthest from it | the {one} that {anchor} is farthest from"
+        " | there is {anchor}: the {one} farthest from it"
     ),
     "north_of": _listed(
         "{many} north of {anchor} | {many} to the north of {anchor} | {many} northerly of {anchor} | {many} due north of {anchor}"
@@ -2321,6 +2329,10 @@ PAIRS: dict[str, list[str]] = {
         " | take {anchor} and show the {many} north of it | start at {anchor}, head north, and list the {many}"
         " | relative to {anchor}, the {many} in the north | seen from {anchor}, the {many} in the north"
         " | beyond {anchor} toward the top of the picture, the {many}"
+        " | north of {anchor}, the {many} | to the north of {anchor}, every {one} | northwards of {anchor}, any {many}"
+        " | going north from {anchor}, the {many} | from {anchor} northwards, the {many}"
+        " | if you head north from {anchor}, the {many} you meet | {anchor} has {many} on its north side: those {many}"
+        " | {anchor} and to the north of it {many}: the latter | having {anchor} as a mark, the {many} north of it"
     ),
     "south_of": _listed(
         "{many} south of {anchor} | {many} to the south of {anchor} | {many} southerly of {anchor} | {many} due south of {anchor}"
@@ -2384,6 +2396,10 @@ PAIRS: dict[str, list[str]] = {
         " | take {anchor} and show the {many} south of it | start at {anchor}, head south, and list the {many}"
         " | relative to {anchor}, the {many} in the south | seen from {anchor}, the {many} in the south"
         " | beyond {anchor} toward the bottom of the picture, the {many}"
+        " | south of {anchor}, the {many} | to the south of {anchor}, every {one} | southwards of {anchor}, any {many}"
+        " | going south from {anchor}, the {many} | from {anchor} southwards, the {many}"
+        " | if you head south from {anchor}, the {many} you meet | {anchor} has {many} on its south side: those {many}"
+        " | {anchor} and to the south of it {many}: the latter | having {anchor} as a mark, the {many} south of it"
     ),
     "west_of": _listed(
         "{many} west of {anchor} | {many} to the west of {anchor} | {many} westerly of {anchor} | {many} due west of {anchor}"
@@ -2446,6 +2462,10 @@ PAIRS: dict[str, list[str]] = {
         " | take {anchor} and show the {many} west of it | start at {anchor}, head west, and list the {many}"
         " | relative to {anchor}, the {many} in the west | seen from {anchor}, the {many} in the west"
         " | beyond {anchor} toward the left of the picture, the {many}"
+        " | west of {anchor}, the {many} | to the west of {anchor}, every {one} | westwards of {anchor}, any {many}"
+        " | going west from {anchor}, the {many} | from {anchor} westwards, the {many}"
+        " | if you head west from {anchor}, the {many} you meet | {anchor} has {many} on its west side: those {many}"
+        " | {anchor} and to the west of it {many}: the latter | having {anchor} as a mark, the {many} west of it"
     ),
     "east_of": _listed(
         "{many} east of {anchor} | {many} to the east of {anchor} | {many} easterly of {anchor} | {many} due east of {anchor}"
@@ -2508,6 +2528,10 @@ PAIRS: dict[str, list[str]] = {
         " | take {anchor} and show the {many} east of it | start at {anchor}, head east, and list the {many}"
         " | relative to {anchor}, the {many} in the east | seen from {anchor}, the {many} in the east"
         " | beyond {anchor} toward the right of the picture, the {many}"
+        " | east of {anchor}, the {many} | to the east of {anchor}, every {one} | eastwards of {anchor}, any {many}"
+        " | going east from {anchor}, the {many} | from {anchor} eastwards, the {many}"
+        " | if you head east from {anchor}, the {many} you meet | {anchor} has {many} on its east side: those {many}"
+        " | {anchor} and to the east of it {many}: the latter | having {anchor} as a mark, the {many} east of it"
     ),
     "beside": _listed(
         "{many} next to {anchor} | {many} beside {anchor} | {many} near {anchor} | {many} close to {anchor} | {many} by {anchor}"
@@ -2563,6 +2587,24 @@ PAIRS: dict[str, list[str]] = {
         " | {many} coupled with {anchor} | {many} paired up with {anchor} | {many} connected directly to {anchor}"
         " | {many} joined on to {anchor} | {many} bang next to {anchor} | {many} smack up against {anchor}"
         " | {many} plumb beside {anchor} | {many} practically at {anchor}"
+        " | {anchor}'s neighbouring {many} | {anchor}'s adjacent {many} | {anchor}'s next-door {many}"
+        " | by {anchor}, the {many} | near {anchor}, all {many} | along {anchor}, any {many} | next to {anchor}, every {one}"
+        " | around {anchor}, the {many} | at the edge of {anchor}, the {many} | on the margins of {anchor}, the {many}"
+        " | wherever {anchor} is, the {many} right by it | where {anchor} borders {many}, those {many}"
+        " | what {anchor} borders on in the way of {many} | what {anchor} touches in the way of {many}"
+        " | of what stands round {anchor}, the {many} | of all that surrounds {anchor}, only the {many}"
+        " | if there is {anchor}, the {many} beside it | given {anchor}, the adjoining {many}"
+        " | whatever {anchor} has for neighbours among the {many} | out of all that adjoins {anchor}, the {many}"
+        " | with {anchor} at their side, {many} | having {anchor} for a neighbour, {many} | close up to {anchor}, the {many}"
+        " | in the company of {anchor}, {many} | in the shadow of {anchor}, {many}"
+        " | {anchor} and the {many} that it touches: the second | {anchor} has {many} around it: those {many}"
+        " | {anchor} adjoins some {many}: these {many} | {anchor} is next to a {one}: that {one}"
+        " | there is {anchor}, and beside it {many}: the latter | for {anchor}, its bordering {many}"
+        " | those that {anchor} abuts, of the {many} | the ones {anchor} touches among the {many}"
+        " | all that {anchor} flanks by way of {many} | which {many} {anchor} has beside it"
+        " | which {many} does {anchor} touch | the {many} that {anchor} is beside | the {many} {anchor} runs up to"
+        " | the {many} {anchor} has for company | {many} with {anchor} next to them | {many} having {anchor} alongside"
+        " | {many} where {anchor} is close by"
     ),
     "not_beside": _listed(
         "{many} well away from {anchor} | {many} far from {anchor} | {many} far away from {anchor} | {many} not near {anchor}"
@@ -2625,6 +2667,24 @@ PAIRS: dict[str, list[str]] = {
         " | {many}, leaving out those that flank {anchor} | {many}, but not those next to {anchor}"
         " | {many}, provided that {anchor} is not nearby | {many}, unless {anchor} is close | {many}, omitting all that adjoin {anchor}"
         " | {many} farther than a short walk from {anchor} | {many} further than a stone's throw from {anchor}"
+        " | away from {anchor}, the {many} | without {anchor} near them, the {many} | without {anchor} beside it, any {one}"
+        " | lacking {anchor} as a neighbour, {many} | where {anchor} is not around, the {many}"
+        " | where there isn't {anchor} close by, the {many} | wherever {anchor} is missing, the {many}"
+        " | unless {anchor} is next to it, every {one} | unless {anchor} touches them, all {many}"
+        " | {anchor} rules a {one} out: the other {many} | {anchor} must not be near: {many}"
+        " | {anchor} should be absent from the side of the {many}"
+        " | if {anchor} stands by it, drop the {one}; the remaining {many} | leaving aside what {anchor} borders, the {many}"
+        " | not counting those {anchor} adjoins, the {many} | ignoring those that {anchor} touches, the {many}"
+        " | the ones {anchor} does not touch among the {many} | what {anchor} doesn't border on in the way of {many}"
+        " | free of {anchor} at their side, {many} | {anchor} has neighbours: the {many} that are none of them"
+        " | out of reach of {anchor}, the {many} | apart from {anchor}'s neighbours, all {many}"
+        " | except next to {anchor}, every {one} | anywhere but beside {anchor}, the {many} | not near {anchor}, the {many}"
+        " | not by {anchor}, each {one} | with {anchor} never at their side, {many}"
+        " | which {many} {anchor} has not got beside it | which {many} does {anchor} not touch"
+        " | the {many} that {anchor} is not beside | the {many} {anchor} keeps away from"
+        " | there is {anchor}, and some {many} are not beside it: those"
+        " | no {one} that has {anchor} beside it, only the other {many}"
+        " | {anchor} next to it disqualifies a {one}: the rest of the {many}"
     ),
 }
 
