@@ -56,7 +56,6 @@ ANCHOR = slice(SEEN_FLAGS.stop, SEEN_FLAGS.stop + D.ANCHOR_CODE)  # the second c
 MEMBERS = slice(ANCHOR.stop, ANCHOR.stop + V.MAX_INSTANCES)  # to which instances, by area rank, a relation between two classes applies
 FREE = slice(MEMBERS.stop, HIDDEN)
 
-
 UNTOLD = 0.15
 """Share of the words in training of which the lexicon says nothing."""
 
@@ -172,8 +171,7 @@ class Prompter(nn.Module):
         vectors = self.vectors[words]
         if word_noise:
             strength = word_noise * torch.rand(len(ids), 1, 1, device=ids.device)
-            told = (torch.rand(*ids.shape, 1, device=ids.device) >= UNTOLD).float().expand(-1, -1, VECTOR_SIZE - PLAIN)
-            vectors = vectors * torch.cat([torch.ones_like(vectors[..., :PLAIN]), told], -1)
+            vectors[..., PLAIN:] *= torch.rand(*ids.shape, 1, device=ids.device) >= UNTOLD
             vectors = vectors + strength * vectors.pow(2).mean(-1, keepdim=True).sqrt() * torch.randn_like(vectors)
         return torch.where((ids >= self.answer_size)[..., None], self.word(vectors), known)
 

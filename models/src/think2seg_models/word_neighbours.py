@@ -87,7 +87,7 @@ class WordNeighbours:
         self.fixed = {index[word] for word in FIXED if word in index}
         self.alike: dict[frozenset[str], list[int]] = defaultdict(list)
         for word, meanings in self.meanings.items():
-            if word not in self.unseen | self.fixed:
+            if word not in self.unseen and word not in self.fixed:
                 self.alike[meanings].append(word)
         self.known: dict[int, list[int]] = {}
 
