@@ -46,6 +46,12 @@ export async function readLines(option: string, path: string): Promise<string[]>
   return lines;
 }
 
+/** What separates the names of the header: commas stay free for questions and windows where it is a tab or a semicolon. */
+function delimiterOf(text: string): string {
+  const [header = ''] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return ['\t', ';'].find((candidate) => header.includes(candidate)) ?? ',';
+}
+
 /**
  * @param questions asked of rows that have no question of their own.
  * @throws Think2SegError INPUT_NOT_FOUND, USAGE with the row that is not understood.
@@ -60,7 +66,7 @@ export async function readTable(path: string, questions: readonly string[]): Pro
       skip_empty_lines: true,
       trim: true,
       cast: (value) => (value === '' ? undefined : value),
-      delimiter: [',', ';', '\t'],
+      delimiter: delimiterOf(text),
     });
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
