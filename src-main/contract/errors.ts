@@ -6,6 +6,7 @@
  */
 export const exitStatusByCode = {
   USAGE: 2,
+  QUESTION_INVALID: 2,
   WINDOW_EMPTY: 2,
   OUTPUT_FORMAT: 2,
 
@@ -19,6 +20,7 @@ export const exitStatusByCode = {
   WINDOW_NO_DATA: 3,
   BAND_UNKNOWN: 3,
   CRS_UNSUPPORTED: 3,
+  GEOREFERENCE_MISSING: 3,
   PROMPTS_INVALID: 3,
 
   PACK_NOT_FOUND: 4,

@@ -71,8 +71,8 @@ function windowOfBounds(boundsMap: readonly [number, number, number, number], tr
 }
 
 /**
- * @throws WINDOW_EMPTY for a target without pixels, WINDOW_OUTSIDE for one that misses the scene, USAGE for map bounds on a
- * scene without georeference.
+ * @throws WINDOW_EMPTY for a target without pixels, WINDOW_OUTSIDE for one that misses the scene, GEOREFERENCE_MISSING for map
+ * bounds on a scene that has none.
  */
 export function resolveTarget(target: SegmentInput['target'], scene: SceneFrame): TargetWindow {
   switch (target.kind) {
@@ -83,7 +83,10 @@ export function resolveTarget(target: SegmentInput['target'], scene: SceneFrame)
     case 'bbox': {
       const [minX, minY, maxX, maxY] = target.boundsMap;
       if (scene.transform === null) {
-        throw new Think2SegError('USAGE', '--bbox was given but the scene has no georeference; use --window in pixels');
+        throw new Think2SegError(
+          'GEOREFERENCE_MISSING',
+          '--bbox was given but the scene has no georeference, expected a georeferenced one; use --window in pixels',
+        );
       }
       if (!(minX < maxX && minY < maxY)) {
         throw new Think2SegError(

@@ -42,7 +42,7 @@ export function renderChat(template: Template, recipe: LvlmRecipe, question: str
 /**
  * Tokens of the prompt, with the single image placeholder repeated once for every merged cell of the image.
  *
- * @throws Think2SegError USAGE when the question holds control words, PACK_INVALID when the template places no image.
+ * @throws Think2SegError QUESTION_INVALID when the question holds control words, PACK_INVALID when the template places no image.
  */
 export function promptTokens(
   tokenizer: ByteLevelTokenizer,
@@ -54,7 +54,7 @@ export function promptTokens(
   const control = tokenizer.controlTokens.find((token) => question.includes(token));
   if (control !== undefined) {
     throw new Think2SegError(
-      'USAGE',
+      'QUESTION_INVALID',
       `the question contains ${control}, a control word of the model, expected plain words; leave it out`,
     );
   }

@@ -221,7 +221,7 @@ class QwenReasoner implements Reasoner {
     const positions = ropePositions(ids, imageTokenId, cells);
     if (positions.next >= maxPositions) {
       throw new Think2SegError(
-        'USAGE',
+        'QUESTION_INVALID',
         `the prompt takes ${positions.next} positions, expected fewer than ${maxPositions}; ask a shorter question`,
       );
     }

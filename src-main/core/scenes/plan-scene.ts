@@ -12,7 +12,7 @@ const defaultOverlapShare = 0.25;
 
 export type ScaleOptions = NonNullable<SegmentInput['scale']>;
 
-/** Scene pixels to a pixel of the picture that the model sees. @throws USAGE */
+/** Scene pixels to a pixel of the picture that the model sees. @throws GEOREFERENCE_MISSING */
 function scenePxPerModelPx(
   source: RasterSource,
   view: Pick<SceneView, 'windowPx'>,
@@ -31,8 +31,8 @@ function scenePxPerModelPx(
       : groundScale(crs, [a * middle[0] + b * middle[1] + c, d * middle[0] + e * middle[1] + f]);
   if (scale === null) {
     throw new Think2SegError(
-      'USAGE',
-      '--gsd was given but the scene has no place on the Earth; leave it out to use its pixels',
+      'GEOREFERENCE_MISSING',
+      `--gsd ${gsdM} was given but the scene has no place on the Earth, expected a georeferenced one; leave it out to use its pixels`,
     );
   }
   const pixelXM = Math.hypot(a * scale.xM, d * scale.yM);

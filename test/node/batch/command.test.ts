@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { doneLines, reproducible, resultOf } from '../../support/batch-outputs.ts';
 import { runThink2seg, type RunOptions } from '../../support/command-line.ts';
@@ -202,6 +203,22 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
     const run = await batch(['--table', 'table.csv', '-o', 'table', '--json', '--quiet']);
     expect(resultOf(run.stdout)).toMatchObject({ items: 2, done: 2 });
     expect(doneLines(join(folder, 'table')).map(({ target }) => target.kind)).toEqual(['window', 'scene']);
+  });
+
+  it('gets past a raster without a place on the Earth where metres or bounds are asked for', async () => {
+    cpSync(harbour, join(folder, 'placed.tif'));
+    const bare = new PNG({ width: 300, height: 300 });
+    bare.data.fill(255);
+    writeFileSync(join(folder, 'bare.png'), PNG.sync.write(bare));
+    writeFileSync(join(folder, 'bounds.csv'), `raster;question;bbox\nbare.png;${fuel};0,0,9,9\nplaced.tif;${fuel};\n`);
+    for (const work of [
+      ['bare.png', 'placed.tif', '-q', fuel, '--gsd', '1'],
+      ['--table', 'bounds.csv'],
+    ]) {
+      const run = await batch([...work, '-o', `placed-${work[0]}`, '--json', '--quiet']);
+      expect(run.status).toBe(7);
+      expect(resultOf(run.stdout)).toMatchObject({ done: 1, failures: [{ code: 'GEOREFERENCE_MISSING' }] });
+    }
   });
 
   it('stops with the reason when the disk is full, and finishes once there is room', async (context) => {

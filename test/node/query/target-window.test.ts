@@ -50,7 +50,7 @@ describe('resolveTarget', () => {
 
   it('refuses bounds without georeference, and bounds that are upside down', () => {
     expect(() => resolveTarget({ kind: 'bbox', boundsMap: [0, 0, 1, 1] }, { ...scene, transform: null })).toThrow(
-      expect.objectContaining({ code: 'USAGE' }) as Error,
+      expect.objectContaining({ code: 'GEOREFERENCE_MISSING' }) as Error,
     );
     expect(() => resolveTarget({ kind: 'bbox', boundsMap: [10, 5, 0, 9] }, scene)).toThrow(
       expect.objectContaining({ code: 'WINDOW_EMPTY' }) as Error,
