@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
 import {
   datasetNames,
+  mostPictures,
   type BaselineName,
   type EvaluateInput,
   type EvaluationReport,
@@ -43,10 +44,10 @@ function required(option: string, value: string | undefined): string {
   return value;
 }
 
-function readWhole(option: string, text: string): number {
+function readWhole(option: string, text: string, most: number): number {
   const [value = 0] = readIntegerList(option, text, [1]);
-  if (value < 0) {
-    throw new Think2SegError('USAGE', `--${option} got ${value}, expected 0 or more`);
+  if (value < 0 || value > most) {
+    throw new Think2SegError('USAGE', `--${option} got ${value}, expected a whole number from 0 to ${most}`);
   }
   return value;
 }
@@ -79,12 +80,12 @@ async function readInput(values: EvaluateOptions): Promise<EvaluateInput> {
     split,
     ...(await readModelOptions(values)),
     mode: readChoice('mode', values.mode, ['native', 'reference']),
-    seed: readWhole('seed', values.seed),
+    seed: readWhole('seed', values.seed, Number.MAX_SAFE_INTEGER),
     limit: readCount('limit', values.limit),
     study: await readStudy(values),
     outDirectory: resolve(values.output ?? join('out', 'evaluate', `${dataset}-${split}`)),
     restart: values.restart,
-    pictures: readWhole('pictures', values.pictures),
+    pictures: readWhole('pictures', values.pictures, mostPictures),
     scratchName: `.think2seg-${randomUUID()}`,
   };
 }

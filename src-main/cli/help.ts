@@ -5,7 +5,7 @@ export const overview = `think2seg: ask a georeferenced image a question, get po
   think2seg segment RASTER --query TEXT -o OUT   ask, segment, write polygons
   think2seg batch INPUT... --query TEXT -o DIR   many rasters, many questions, resumable
   think2seg serve                                questions as JSON lines, models stay loaded
-  think2seg evaluate --dataset NAME --root DIR   how good a pack is on a data set
+  think2seg evaluate --dataset NAME ...          how good a pack is on a data set
   think2seg info RASTER [--stats]                what a raster is, as JSON
   think2seg pack list|inspect|verify|import      model packs
   think2seg doctor                               what works on this machine
@@ -108,7 +108,7 @@ const evaluateHelp = `think2seg evaluate --dataset NAME --root DIR --split SPLIT
       --seed N           chooses one question where a sample has several (default 0)
       --study NAME       prompts, granularity, or segmenter with --segmenter-pack: variants on the same answers
       --segmenter-pack DIR|ID   a pack whose segmenter is compared; may be given several times
-      --pictures N       so many of the worst and of the best cases in the report (default 12)
+      --pictures N       so many of the worst and of the best cases in the report (default 12, at most 200)
       --restart          throw away rows of an earlier run; without it an interrupted run goes on where it stopped
       --pack DIR|ID, --provider NAME, --threads N, --memory SIZE, --share-gpu   as for segment
       --json             the report as one JSON object on stdout

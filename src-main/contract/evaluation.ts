@@ -8,6 +8,9 @@ export const datasetNames = ['earthreason', 'rrsisd', 'refsegrs', 'risbench'] as
 
 export type DatasetName = (typeof datasetNames)[number];
 
+/** Pictures make the report large: so many worst and best cases at most. */
+export const mostPictures = 200;
+
 /** What is varied while the answers of the language model stay the same. */
 export const studySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prompts') }),
@@ -33,7 +36,7 @@ export const evaluateInputSchema = z.object({
   /** Throw away rows of an earlier run. */
   restart: z.boolean(),
   /** How many of the worst and of the best cases the report shows as pictures. */
-  pictures: z.number().int().min(0).max(200),
+  pictures: z.number().int().min(0).max(mostPictures),
   /** Name of the hidden folder for unfinished files, chosen by the caller so that it can clean up after a kill. */
   scratchName: z.string().regex(/^\.think2seg-[A-Za-z0-9-]+$/),
 });

@@ -28,6 +28,7 @@ export async function evaluateWithOthers(
       const request = { pack, provider, threads, shareGpu };
       otherSegmenters.push({
         name: names[index]!,
+        sha256: pack.sha256,
         load: () => store.segmenter(request, signal),
       });
     }

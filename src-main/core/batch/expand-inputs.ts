@@ -1,27 +1,10 @@
 /** From what a user names (files, folders, patterns) to the rasters that are there. */
 import { readdir } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import { stat } from 'node:fs/promises';
 import type { ErrorEnvelope } from '../../contract/errors.ts';
-
-/** What a folder is searched for. Files that are named one by one may have any extension. */
-const rasterExtensions = new Set([
-  '.tif',
-  '.tiff',
-  '.gtiff',
-  '.vrt',
-  '.jp2',
-  '.j2k',
-  '.png',
-  '.jpg',
-  '.jpeg',
-  '.webp',
-  '.img',
-  '.ntf',
-  '.ers',
-  '.bil',
-]);
+import { hasRasterName } from '../raster/raster-names.ts';
 
 export interface ExpandedInputs {
   /** Absolute, in order of names, each once. */
@@ -43,7 +26,7 @@ export async function expandInputs(
     const path = resolve(baseFolder, input);
     const kind = await kindOf(path);
     if (kind === 'folder') {
-      await search.below(path, (name) => rasterExtensions.has(extname(name).toLowerCase()), found);
+      await search.below(path, hasRasterName, found);
     } else if (kind === 'file' || !picomatch.scan(input).isGlob) {
       // A file that is missing is a failure of its own scene, not of the batch.
       found.add(path);

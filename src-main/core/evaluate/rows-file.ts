@@ -27,12 +27,13 @@ export class RowsFile {
   static async open(path: string, header: RowsHeader, restart: boolean): Promise<RowsFile> {
     const text = restart ? '' : await readExisting(path);
     try {
-      if (!text.includes('\n')) {
+      const firstLine = `${JSON.stringify(header)}\n`;
+      if (!text.includes('\n') && firstLine.startsWith(text)) {
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, `${JSON.stringify(header)}\n`);
+        await writeFile(path, firstLine);
         return new RowsFile(path, []);
       }
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+      const whole = text.includes('\n') ? text.slice(0, text.lastIndexOf('\n') + 1) : text;
       if (whole.length < text.length) {
         await truncate(path, Buffer.byteLength(whole));
       }

@@ -1,9 +1,10 @@
 /** A data set through the pipeline, sample by sample, into rows, figures and a report. */
 import { join } from 'node:path';
-import { Think2SegError, toThink2SegError } from '../../contract/errors.ts';
+import { Think2SegError, toThink2SegError, type ErrorCode } from '../../contract/errors.ts';
 import type { EvaluateInput, EvaluationReport, SampleProblem, StudyResult } from '../../contract/evaluation.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
+import { isPresent } from '../files/is-present.ts';
 import type { QueryContext, StepOptions } from '../query/query-ports.ts';
 import { stepOptions } from '../query/step-options.ts';
 import { chooseSamples } from './choose.ts';
@@ -13,6 +14,7 @@ import { evaluateSample } from './evaluate-sample.ts';
 import { baselineScores, groupScores, scoresOf } from './metrics.ts';
 import { chooseCases, drawReportCase, type ReportCase } from './report-cases.ts';
 import { reportHtml } from './report-html.ts';
+import type { Overlap } from './overlap.ts';
 import type { EvaluationPorts } from './predict.ts';
 import { RowsFile } from './rows-file.ts';
 import type { SampleRow } from './sample-row.ts';
@@ -29,6 +31,8 @@ export interface EvaluationCaller {
 
 /** Exit status of errors that the files of one sample can cause. */
 const inputStatus = 3;
+/** What its question can cause. */
+const questionCode: ErrorCode = 'QUESTION_INVALID';
 
 /** Steps of single samples are too many to be told of one by one. */
 function quietOptions(signal: AbortSignal): StepOptions {
@@ -39,7 +43,7 @@ function quietOptions(signal: AbortSignal): StepOptions {
  * Rows are kept when the run is stopped; the same call goes on from there.
  *
  * @throws Think2SegError INPUT_NOT_FOUND when the split has no complete sample, OUTPUT_EXISTS when the folder holds rows of other
- * settings, and whatever the models throw.
+ * settings or a report without rows, and whatever the models throw.
  */
 export async function runEvaluation(
   givenPorts: EvaluationPorts,
@@ -51,8 +55,13 @@ export async function runEvaluation(
   const { ports, used } = watchProviders(givenPorts);
   const listed = await listSamples(input.dataset, input.rootDirectory, input.split);
   const samples = chooseSamples(listed.samples, input.limit);
-  const header = { ...headerOf(input, context), data: await digestOfData(listed.samples) };
-  const rowsFile = await RowsFile.open(join(input.outDirectory, 'rows.jsonl'), header, input.restart);
+  const header = { ...headerOf(input, context, caller), data: await digestOfData(listed.samples) };
+  const outputs = ['rows.jsonl', 'report.json', 'report.html'].map((name) => join(input.outDirectory, name));
+  const [rowsPath = '', ...reportPaths] = outputs;
+  if (!input.restart) {
+    refuseReportsWithoutRows(rowsPath, reportPaths);
+  }
+  const rowsFile = await RowsFile.open(rowsPath, header, input.restart);
   const variants = variantsOf(input.study, caller.otherSegmenters);
   const computed = await computeRows(ports, samples, rowsFile, { ...input, variants }, context, caller);
   const rows = samples.flatMap(({ id }) => rowsFile.rows.get(id) ?? []);
@@ -63,7 +72,6 @@ export async function runEvaluation(
       `none of ${samples.length} samples could be evaluated (${firstProblem.id}: ${firstProblem.problem}); check the data set`,
     );
   }
-  const outputs = ['rows.jsonl', 'report.json', 'report.html'].map((name) => join(input.outDirectory, name));
   const note = context.providerNote();
   const report: EvaluationReport = {
     schema: 1,
@@ -88,11 +96,10 @@ export async function runEvaluation(
   };
   caller.onProgress({ stage: 'writing' });
   const pictures = await drawCases(ports, samples, rows, input, context, quietOptions(signal));
-  const [, reportPath = '', htmlPath = ''] = outputs;
   await withAtomicOutputs(
-    [reportPath, htmlPath],
+    reportPaths,
     { overwrite: true, scratchName: input.scratchName, signal },
-    async ([json, html], files) => {
+    async ([json = '', html = ''], files) => {
       await files.writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
       await files.writeFile(html, reportHtml({ report, rows, ...pictures }));
     },
@@ -100,9 +107,29 @@ export async function runEvaluation(
   return report;
 }
 
-function headerOf(input: EvaluateInput, context: QueryContext): Record<string, unknown> {
+function headerOf(
+  input: EvaluateInput,
+  context: QueryContext,
+  { otherSegmenters }: EvaluationCaller,
+): Record<string, unknown> {
   const { dataset, rootDirectory, split, mode, seed, study } = input;
-  return { schema: 1, dataset, rootDirectory, split, mode, seed, study, pack: context.pack.sha256 };
+  const packs = otherSegmenters.map(({ sha256 }) => sha256);
+  const studied = packs.length === 0 ? study : { ...study, packs };
+  return { schema: 1, dataset, rootDirectory, split, mode, seed, study: studied, pack: context.pack.sha256 };
+}
+
+/** A report that no rows belong to is not ours to replace. @throws OUTPUT_EXISTS */
+function refuseReportsWithoutRows(rowsPath: string, reportPaths: readonly string[]): void {
+  if (isPresent(rowsPath)) {
+    return;
+  }
+  const report = reportPaths.find((path) => isPresent(path));
+  if (report !== undefined) {
+    throw new Think2SegError(
+      'OUTPUT_EXISTS',
+      `${report} is there but not ${rowsPath}, expected both or none; choose another -o or use --restart`,
+    );
+  }
 }
 
 async function computeRows(
@@ -124,7 +151,7 @@ async function computeRows(
       await rowsFile.append(await evaluateSample(ports, sample, settings, context, quietOptions(signal)));
     } catch (thrown) {
       const error = toThink2SegError(thrown);
-      if (error.exitStatus !== inputStatus) {
+      if (error.exitStatus !== inputStatus && error.code !== questionCode) {
         throw thrown;
       }
       problems.push({ id: sample.id, problem: `${error.code}: ${error.message}` });
@@ -137,6 +164,17 @@ async function computeRows(
 
 function share(rows: readonly SampleRow[], holds: (row: SampleRow) => boolean): number {
   return rows.length === 0 ? 0 : rows.filter(holds).length / rows.length;
+}
+
+function variantOf({ id, variants }: SampleRow, name: string): Overlap {
+  const overlap = variants[name];
+  if (overlap === undefined || overlap === null) {
+    throw new Think2SegError(
+      'INPUT_CORRUPT',
+      `the row of ${id} holds ${JSON.stringify(Object.keys(variants))}, expected ${name} among them; use --restart`,
+    );
+  }
+  return overlap;
 }
 
 function studyResult(
@@ -153,7 +191,7 @@ function studyResult(
       const impossible = rows.some((row) => row.variants[name] === null);
       return impossible
         ? { name, scores: null, note: 'this segmenter cannot take such prompts' }
-        : { name, scores: scoresOf(rows, (row) => row.variants[name] ?? row.overlap) };
+        : { name, scores: scoresOf(rows, (row) => variantOf(row, name)) };
     }),
   };
 }

@@ -12,8 +12,10 @@ export interface Variant {
 }
 
 export interface OtherSegmenter {
-  /** Id of its pack. */
+  /** Id and version of its pack. */
   readonly name: string;
+  /** Of its pack. */
+  readonly sha256: string;
   readonly load: (signal: AbortSignal) => Promise<Segmenter>;
 }
 

@@ -193,6 +193,66 @@ describe('runEvaluation', () => {
     expect(await readFile(join(folder, 'out/report.html'), 'utf8')).toContain('has no label');
   });
 
+  it('takes no other files beside images, labels and questions for them', async () => {
+    await writeFile(join(root, 'test/images/a.pgw'), '1\n0\n0\n-1\n0\n0\n');
+    await writeFile(join(root, 'test/images/a.PNG.aux.xml'), '<PAMDataset/>');
+    await writeFile(join(root, 'test/labels/b.jpg'), 'a preview');
+    await writeFile(join(root, 'test/QAs/c.bak'), '{');
+    expect(await run()).toMatchObject({ samples: 5, problems: [] });
+  });
+
+  it('asks the questions that are none of them blank, whatever else a file leaves out', async () => {
+    await writeFile(join(root, 'test/QAs/a.json'), '{"questions": ["left half?", " "], "concept": null}');
+    await writeFile(join(root, 'test/QAs/b.json'), '{"questions": [" "]}');
+    const report = await run();
+    expect(report.samples).toBe(4);
+    expect(report.problems).toEqual([
+      { id: 'b', problem: expect.stringMatching(/b\.json: questions: expected at least one text/) as string },
+    ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('lists a sample whose image is a link that leads nowhere', async () => {
+    await rm(join(root, 'test/images/b.png'));
+    await symlink('/nonexistent/b.png', join(root, 'test/images/b.png'));
+    const report = await run();
+    expect(report.samples).toBe(4);
+    expect(report.problems).toMatchObject([{ id: 'b', problem: expect.stringContaining('INPUT_NOT_FOUND') as string }]);
+  });
+
+  it('lists a sample whose question the model does not take', async () => {
+    await addSample('b', ['what does <|im_end|> mark?']);
+    const ports = obedientPorts(rasterReader, answers);
+    const picky = {
+      ...ports,
+      loadReasoner: async (signal: AbortSignal) => {
+        const reasoner = await ports.loadReasoner(signal);
+        return {
+          ...reasoner,
+          reason: (...request: Parameters<typeof reasoner.reason>) =>
+            request[0].question.includes('<|')
+              ? Promise.reject(new Think2SegError('QUESTION_INVALID', 'control word'))
+              : reasoner.reason(...request),
+        };
+      },
+    };
+    const report = await run({}, {}, picky);
+    expect(report.samples).toBe(4);
+    expect(report.problems).toEqual([{ id: 'b', problem: 'QUESTION_INVALID: control word' }]);
+  });
+
+  it('replaces no file that it did not write', async () => {
+    await mkdir(join(folder, 'out'));
+    await writeFile(join(folder, 'out/report.html'), 'my own report');
+    await expect(run()).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    await rm(join(folder, 'out/report.html'));
+    await writeFile(join(folder, 'out/rows.jsonl'), '{"my": "own rows"}');
+    await expect(run()).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(await readFile(join(folder, 'out/rows.jsonl'), 'utf8')).toBe('{"my": "own rows"}');
+    // What a kill in the middle of the first line leaves is ours.
+    await writeFile(join(folder, 'out/rows.jsonl'), '{"schema":1,"dataset":"earth');
+    expect((await run()).samples).toBe(5);
+  });
+
   it('says what layout it expected of a folder without samples', async () => {
     await expect(run({ split: 'val' })).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
     await expect(run({ dataset: 'rrsisd' })).rejects.toThrow(/refs\(unc\)\.p.*layout of RRSIS-D/);
@@ -273,14 +333,26 @@ describe('runEvaluation', () => {
         { study: { kind: 'segmenter', packDirectories: ['/x', '/y'] }, limit: 2 },
         {
           others: [
-            { name: 'x 1', load: () => Promise.resolve(fakeSegmenter()) },
-            { name: 'y 1', load: () => Promise.resolve(refusing) },
+            { name: 'x 1', sha256: '1', load: () => Promise.resolve(fakeSegmenter()) },
+            { name: 'y 1', sha256: '2', load: () => Promise.resolve(refusing) },
           ],
         },
       );
       expect(report.study!.variants[0]).toMatchObject({ name: 'x 1', scores: { gIoU: 1 } });
       expect(report.study!.variants[1]).toMatchObject({ name: 'y 1', scores: null });
       expect(await readFile(join(folder, 'out/report.html'), 'utf8')).toContain('Study: segmenter');
+    });
+
+    it('does not go on with the segmenter of a pack that another has taken the place of', async () => {
+      const study = { kind: 'segmenter', packDirectories: ['/x'] } as const;
+      const withPack = (sha256: string): Promise<EvaluationReport> =>
+        run(
+          { study: { ...study, packDirectories: ['/x'] } },
+          { others: [{ name: 'x 1', sha256, load: () => Promise.resolve(fakeSegmenter()) }] },
+        );
+      await withPack('1');
+      expect((await withPack('1')).study!.variants[0]!.scores).toMatchObject({ gIoU: 1 });
+      await expect(withPack('2')).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
     });
   });
 });

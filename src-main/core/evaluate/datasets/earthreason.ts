@@ -1,24 +1,39 @@
 /** EarthReason: `ROOT/SPLIT/{images/ID.*, labels/ID.png, QAs/ID.json}`, one target an image, several wordings of its question. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { z } from 'zod';
+import { hasRasterName } from '../../raster/raster-names.ts';
 import type { Sample, SampleList } from '../sample.ts';
 import { byId, byStem, listNames } from './folder.ts';
 
-/** Our own scenes also say what is meant. */
+/** Our own scenes also say what is meant. Blank questions do not count. */
 const questionFileSchema = z.object({
-  questions: z.array(z.string().trim().min(1)).min(1),
-  concept: z.string().optional(),
-  relation: z.string().optional(),
+  questions: z
+    .array(z.string().trim())
+    .transform((texts) => texts.filter((text) => text !== ''))
+    .refine((texts) => texts.length > 0, { message: 'expected at least one text' }),
+  concept: z.string().nullish(),
+  relation: z.string().nullish(),
 });
+
+/** World files, histograms and the like lie beside images and labels and have their stem. */
+const labelExtensions = new Set(['.png', '.tif', '.tiff']);
+
+function hasLabelName(name: string): boolean {
+  return labelExtensions.has(extname(name).toLowerCase());
+}
+
+function hasQuestionName(name: string): boolean {
+  return extname(name).toLowerCase() === '.json';
+}
 
 export async function listEarthReason(rootDirectory: string, split: string): Promise<SampleList> {
   const layout = `the layout of EarthReason, ${join(rootDirectory, split)}/{images,labels,QAs}`;
   const folders = { images: join(rootDirectory, split, 'images'), labels: join(rootDirectory, split, 'labels') };
   const questionFolder = join(rootDirectory, split, 'QAs');
-  const images = byStem(await listNames(folders.images, layout));
-  const labels = byStem(await listNames(folders.labels, layout));
-  const questionFiles = byStem(await listNames(questionFolder, layout));
+  const images = byStem(await listNames(folders.images, layout), hasRasterName);
+  const labels = byStem(await listNames(folders.labels, layout), hasLabelName);
+  const questionFiles = byStem(await listNames(questionFolder, layout), hasQuestionName);
   const samples: Sample[] = [];
   const problems: { id: string; problem: string }[] = [];
   for (const id of new Set([...images.keys(), ...labels.keys(), ...questionFiles.keys()])) {
@@ -56,5 +71,9 @@ async function readQuestions(path: string): Promise<z.infer<typeof questionFileS
     return `${path} is not JSON (${error instanceof Error ? error.message : String(error)})`;
   }
   const parsed = questionFileSchema.safeParse(json);
-  return parsed.success ? parsed.data : `${path} has no list "questions" of at least one text`;
+  if (parsed.success) {
+    return parsed.data;
+  }
+  const [issue] = parsed.error.issues;
+  return `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}; expected a list "questions" of texts`;
 }

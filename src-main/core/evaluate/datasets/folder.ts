@@ -28,10 +28,10 @@ export async function readWholeFile(path: string, layout: string): Promise<Buffe
   }
 }
 
-/** Names by what stands before the extension. Of several with the same stem the first in alphabetical order counts. */
-export function byStem(names: readonly string[]): Map<string, string> {
+/** The accepted names by what stands before the extension. Of several with the same stem the first in alphabetical order counts. */
+export function byStem(names: readonly string[], accepts: (name: string) => boolean): Map<string, string> {
   const stems = new Map<string, string>();
-  for (const name of [...names].sort()) {
+  for (const name of names.filter(accepts).sort()) {
     const stem = basename(name, extname(name));
     if (!stems.has(stem)) {
       stems.set(stem, name);

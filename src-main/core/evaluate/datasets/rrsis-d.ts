@@ -9,15 +9,14 @@ import type { Sample, SampleList } from '../sample.ts';
 import { byId, listNames, readWholeFile } from './folder.ts';
 import { readPickle, toPlain } from './pickle.ts';
 
-const refsSchema = z.array(
-  z.object({
-    ref_id: z.number().int(),
-    ann_id: z.number().int(),
-    image_id: z.number().int(),
-    split: z.string(),
-    sentences: z.array(z.object({ sent: z.string().trim().min(1) })).min(1),
-  }),
-);
+/** What tells whose a ref is; the rest is looked at in the split that is evaluated, and bad ones are listed. */
+const refsSchema = z.array(z.looseObject({ ref_id: z.number().int(), split: z.string() }));
+
+const refSchema = z.object({
+  ann_id: z.number().int(),
+  image_id: z.number().int(),
+  sentences: z.array(z.object({ sent: z.string().trim().min(1) })).min(1),
+});
 
 const runLengthSchema = z.object({
   size: z.tuple([z.number().int().positive(), z.number().int().positive()]),
@@ -26,21 +25,16 @@ const runLengthSchema = z.object({
 
 const instancesSchema = z.object({
   images: z.array(z.object({ id: z.number().int(), file_name: z.string().min(1) })),
-  annotations: z.array(
-    z.object({
-      id: z.number().int(),
-      category_id: z.number().int(),
-      segmentation: z.union([
-        z.array(z.array(z.number()).min(6)).min(1),
-        z.array(runLengthSchema).min(1),
-        runLengthSchema,
-      ]),
-    }),
-  ),
+  annotations: z.array(z.looseObject({ id: z.number().int() })),
   categories: z.array(z.object({ id: z.number().int(), name: z.string() })),
 });
 
-type Annotation = z.infer<typeof instancesSchema>['annotations'][number];
+const annotationSchema = z.object({
+  category_id: z.number().int(),
+  segmentation: z.union([z.array(z.array(z.number()).min(6)).min(1), z.array(runLengthSchema).min(1), runLengthSchema]),
+});
+
+type Annotation = z.infer<typeof annotationSchema>;
 
 function targetOf({ segmentation }: Annotation): Sample['target'] {
   const isPolygons = (value: typeof segmentation): value is number[][] =>
@@ -57,13 +51,16 @@ function targetOf({ segmentation }: Annotation): Sample['target'] {
 function parsed<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
   const result = schema.safeParse(value);
   if (!result.success) {
-    const issue = result.error.issues[0];
     throw new Think2SegError(
       'INPUT_CORRUPT',
-      `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}; expected the file as RRSIS-D publishes it`,
+      `${path}: ${firstIssue(result.error)}; expected the file as RRSIS-D publishes it`,
     );
   }
   return result.data;
+}
+
+function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
 }
 
 function parseJson(bytes: Buffer, path: string): unknown {
@@ -99,24 +96,34 @@ export async function listRrsisD(rootDirectory: string, split: string): Promise<
   const classById = new Map(instances.categories.map(({ id, name }) => [id, name]));
   const samples: Sample[] = [];
   const problems: { id: string; problem: string }[] = [];
-  for (const ref of refs.filter((candidate) => isOfSplit(candidate.split, split))) {
-    const id = String(ref.ref_id).padStart(6, '0');
-    const file = imageById.get(ref.image_id);
-    const annotation = annotationById.get(ref.ann_id);
-    if (file === undefined || !present.has(file)) {
-      problems.push({ id, problem: `has no image (${file ?? `image_id ${ref.image_id}`})` });
-    } else if (annotation === undefined) {
-      problems.push({ id, problem: `has no mask (ann_id ${ref.ann_id})` });
+  const seen = new Set<string>();
+  for (const candidate of refs.filter(({ split: own }) => isOfSplit(own, split))) {
+    const id = String(candidate.ref_id).padStart(6, '0');
+    const ref = refSchema.safeParse(candidate);
+    const image = ref.success ? imageById.get(ref.data.image_id) : undefined;
+    const found = ref.success ? annotationById.get(ref.data.ann_id) : undefined;
+    const annotation = annotationSchema.safeParse(found);
+    if (seen.has(id)) {
+      problems.push({ id, problem: 'is there more than once in refs(unc).p; the first counts' });
+    } else if (!ref.success) {
+      problems.push({ id, problem: `has no usable ref (${firstIssue(ref.error)})` });
+    } else if (image === undefined || !present.has(image)) {
+      problems.push({ id, problem: `has no image (${image ?? `image_id ${ref.data.image_id}`})` });
+    } else if (found === undefined) {
+      problems.push({ id, problem: `has no mask (ann_id ${ref.data.ann_id})` });
+    } else if (!annotation.success) {
+      problems.push({ id, problem: `has no usable mask (ann_id ${ref.data.ann_id}: ${firstIssue(annotation.error)})` });
     } else {
       samples.push({
         id,
-        imagePath: join(imageDirectory, file),
-        questions: [`${ref.sentences[0]?.sent ?? ''}.`],
-        target: targetOf(annotation),
-        className: classById.get(annotation.category_id) ?? null,
+        imagePath: join(imageDirectory, image),
+        questions: [`${ref.data.sentences[0]?.sent ?? ''}.`],
+        target: targetOf(annotation.data),
+        className: classById.get(annotation.data.category_id) ?? null,
         relation: null,
       });
     }
+    seen.add(id);
   }
   return { samples: byId(samples), problems: byId(problems) };
 }
