@@ -154,6 +154,12 @@ def test_an_older_chat_template_becomes_a_file(checkpoint, tmp_path, place):
     assert tokenizer_files.chat_template(source) == template
 
 
+def test_image_preprocessing_that_is_nowhere_is_named(tmp_path):
+    (tmp_path / "processor_config.json").write_text("{}")
+    with pytest.raises(ToolError, match=r"CHECKPOINT_INCOMPLETE: .*processor_config.json has no image_processor"):
+        tokenizer_files.image_preprocessing(tmp_path)
+
+
 def digest(folder):
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*.onnx*"))}
 
@@ -280,6 +286,24 @@ def remove_tokenizer(folder):
     (folder / "tokenizer.json").unlink()
 
 
+def damage_type(folder):
+    edit_config(folder, text_config={"hidden_size": "wide"})
+
+
+def damage_name(folder):
+    edit_config(folder, model_type="llama", architectures=5)
+
+
+def remove_image_token(folder):
+    config = json.loads((folder / "config.json").read_text())
+    del config["image_token_id"]
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def rewrite(name, text):
+    return lambda folder: (folder / name).write_text(text)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -292,6 +316,14 @@ def remove_tokenizer(folder):
         (damage_content, "INPUT_CORRUPT: .*model.safetensors cannot be read"),
         (damage_size, r"CHECKPOINT_MISMATCH: .*\[256, 128\], config.json says \[512, 128\]"),
         (damage_tokenizer, "CHECKPOINT_MISMATCH: .* the model expects 3"),
+        (damage_type, "INPUT_CORRUPT: .*config.json: .*'hidden_size' expected int"),
+        (damage_name, "CHECKPOINT_UNSUPPORTED: .* is a llama, expected"),
+        (remove_image_token, "INPUT_CORRUPT: .*config.json has image_token_id None"),
+        (rewrite("tokenizer.json", "{}"), "INPUT_CORRUPT: .*tokenizer.json is no tokenizer"),
+        (rewrite("tokenizer.json", '{"model": {"type": "BPE", "vocab": {}, "merges": []}}'), "CHECKPOINT_MISMATCH: .*the id None"),
+        (rewrite("model.safetensors.index.json", "{}"), "INPUT_CORRUPT: .*index.json has no weight_map"),
+        (rewrite("model.safetensors.index.json", '{"weight_map": []}'), "INPUT_CORRUPT: .*index.json has no weight_map"),
+        (rewrite("model.safetensors.index.json", '{"weight_map": {"a": 5}}'), "INPUT_CORRUPT: .*index.json has no weight_map"),
     ],
 )
 def test_a_damaged_checkpoint_is_refused_before_anything_is_written(checkpoint, tmp_path, capsys, damage, message):

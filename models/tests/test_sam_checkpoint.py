@@ -143,6 +143,11 @@ def test_bad_folders(folder, tmp_path):
     changed["mask_decoder_config"] = config["mask_decoder_config"] | {"num_hidden_layers": 3}
     (tmp_path / "sam/config.json").write_text(json.dumps(changed))
     refused("CHECKPOINT_INCOMPLETE")
+    changed["mask_decoder_config"] = config["mask_decoder_config"] | {"hidden_size": "wide"}
+    (tmp_path / "sam/config.json").write_text(json.dumps(changed))
+    refused("INPUT_CORRUPT")
+    (tmp_path / "sam/config.json").write_text(json.dumps(config | {"model_type": "sam", "architectures": 5}))
+    refused("CHECKPOINT_UNSUPPORTED")
     (tmp_path / "sam/config.json").write_text(json.dumps(config))
     (tmp_path / "sam/model.safetensors").unlink()
     refused("CHECKPOINT_INCOMPLETE")
@@ -152,12 +157,18 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-100])
 
 
+def strip_metadata(index):
+    index.write_text(json.dumps({"weight_map": json.loads(index.read_text())["weight_map"]}))
+
+
 @pytest.mark.parametrize(
     ("damage", "code", "told"),
     [
         (lambda folder: (folder / "model-00002-of-00005.safetensors").unlink(), "CHECKPOINT_INCOMPLETE", "model-00002-of-00005"),
         (lambda folder: cut(folder / "model-00002-of-00005.safetensors"), "INPUT_CORRUPT", "cannot be read"),
         (lambda folder: cut(folder / "model.safetensors.index.json"), "INPUT_CORRUPT", "index.json is no JSON"),
+        (lambda folder: (folder / "model.safetensors.index.json").write_text("{}"), "INPUT_CORRUPT", "index.json has no weight_map"),
+        (lambda folder: strip_metadata(folder / "model.safetensors.index.json"), "INPUT_CORRUPT", "metadata"),
     ],
 )
 def test_bad_shards(damage, code, told, tmp_path):
@@ -189,6 +200,16 @@ def test_bad_files(tmp_path):
     refused("CHECKPOINT_INCOMPLETE")
     torch.save({"model": state | {"sam_mask_decoder.conv_s0.bias": torch.zeros(5)}}, path)
     refused("CHECKPOINT_MISMATCH")
+
+
+@pytest.mark.parametrize(
+    "content", [[torch.zeros(1)], torch.zeros(1), 5, {"model": []}, {"model": {1: torch.zeros(1)}}, {"model": {"a": 5}}]
+)
+def test_a_file_of_something_else_is_named(content, tmp_path):
+    torch.save(content, tmp_path / "sam.pt")
+    with pytest.raises(ToolError, match="expected the named tensors of SAM 2") as error:
+        sam_checkpoint.load_segmenter(tmp_path / "sam.pt")
+    assert error.value.code == "CHECKPOINT_UNSUPPORTED"
 
 
 def test_the_command_says_the_code(tmp_path, capsys):

@@ -1,16 +1,20 @@
 """What `verify` says of packs whose agreement is known: right ones in every precision, and ones with a damaged weight."""
 
 import json
+import re
 import shutil
 
 import numpy as np
 import onnx
 import pytest
-from checkpoints import FRAME_PX, write_random_sam
+from checkpoints import FRAME_PX, narrow_sam, save_qwen, write_random_sam
 from onnx import numpy_helper
 from PIL import Image
 
+from think2seg_models import tiny_qwen
 from think2seg_models.__main__ import main
+from think2seg_models.errors import EXIT_STATUS
+from think2seg_models.frozen_segmenter import open_segmenter
 from think2seg_models.verify_segmenter import compare_masks
 
 
@@ -140,3 +144,99 @@ def test_what_cannot_be_compared(sources, capsys, monkeypatch, arguments, status
     monkeypatch.chdir(sources)
     assert main(["verify", *(part.replace("PACK", "pack") for part in arguments)]) == status
     assert capsys.readouterr().err.startswith(f"{code}: ")
+
+
+def without(*patterns):
+    return lambda pack: [path.unlink() for pattern in patterns for path in pack.glob(pattern)]
+
+
+def rewrite(name, text):
+    return lambda pack: (pack / name).write_text(text)
+
+
+def remove_masks(pack):
+    for path in (pack / "segmenter/onnx").glob("prompt_encoder_mask_decoder*.onnx"):
+        model = onnx.load(path)
+        kept = [output for output in model.graph.output if "mask" not in output.name]
+        del model.graph.output[:]
+        model.graph.output.extend(kept)
+        onnx.save(model, path)
+
+
+@pytest.fixture(scope="module")
+def larger(tmp_path_factory):
+    """Checkpoints of other sizes than those that the pack was exported from."""
+    root = tmp_path_factory.mktemp("larger")
+    tokenizer = tiny_qwen.make_tokenizer()
+    model = tiny_qwen.make_model(tokenizer)
+    model.resize_token_embeddings(model.config.text_config.vocab_size + 128)
+    save_qwen(model, tokenizer, root / "qwen")
+    narrow_sam("tiny").save_pretrained(root / "sam")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (without("lvlm/onnx/*"), r"PACK_INCOMPLETE: .*lvlm lacks onnx/vision_encoder"),
+        (without("segmenter/onnx/*"), r"PACK_INCOMPLETE: .*segmenter lacks onnx/vision_encoder"),
+        (
+            without("segmenter/onnx/vision_encoder.onnx", "segmenter/onnx/prompt_encoder_mask_decoder_fp16.onnx"),
+            "PACK_INCOMPLETE: .*segmenter has .* in no common precision",
+        ),
+        (without("lvlm/tokenizer.json"), "PACK_INCOMPLETE: .*lvlm lacks tokenizer.json"),
+        (rewrite("lvlm/tokenizer.json", "{}"), "INPUT_CORRUPT: .*tokenizer.json is no tokenizer"),
+        (rewrite("pack.json", '{"id": "ti'), "PACK_INVALID: .*pack.json is no manifest"),
+        (rewrite("pack.json", "{}"), "PACK_INVALID: .*pack.json is no manifest"),
+        (rewrite("pack.json", "[]"), "PACK_INVALID: .*pack.json is no manifest"),
+        (rewrite("segmenter/preprocessor_config.json", "{"), "INPUT_CORRUPT: .*preprocessor_config.json is no JSON"),
+        (rewrite("segmenter/preprocessor_config.json", "{}"), "PACK_INVALID: .*lacks image_mean"),
+        (remove_masks, "PACK_INVALID: .* expected pred_masks and iou_scores"),
+    ],
+)
+def test_a_damaged_pack_is_named(sources, tmp_path, capsys, damage, message):
+    pack = tmp_path / "pack"
+    shutil.copytree(sources / "pack", pack)
+    damage(pack)
+    image = str(sources / "0.png")
+    assert main(["verify", str(pack), "--segmenter", str(sources / "sam"), "--image", image]) == EXIT_STATUS[message.split(":")[0]]
+    said = capsys.readouterr()
+    assert re.match(message, said.err)
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "message"),
+    [
+        ("--lvlm", "qwen", "has vocab_size 640, .* has 768; give the checkpoint"),
+        ("--segmenter", "sam", "has image_size 128, .* has 256; give the checkpoint"),
+    ],
+)
+def test_a_checkpoint_of_another_size_is_named(sources, larger, capsys, option, name, message):
+    assert main(["verify", str(sources / "pack"), option, str(larger / name), "--image", str(sources / "0.png")]) == 3
+    assert re.match(f"CHECKPOINT_MISMATCH: .*{message}", capsys.readouterr().err)
+
+
+@pytest.fixture(scope="module")
+def public(sources):
+    """The pack as public conversions are: the decoder answers three masks and no single one."""
+    shutil.copytree(sources / "pack", sources / "public")
+    target = str(sources / "public/segmenter")
+    assert main(["export-segmenter", str(sources / "sam"), "--out", target, "--public-layout", "--overwrite"]) == 0
+    return sources / "public"
+
+
+def test_a_public_conversion_is_compared_by_the_best_of_three(sources, public):
+    segmenter = run(sources, public, sources / "public.json")["segmenter"]["fp32"]
+    assert segmenter["masks"] == 12
+    assert segmenter["least_iou"] > 0.99
+
+
+def test_a_public_conversion_segments_for_training(public):
+    """One prompt at a time, because its decoder may have been traced so."""
+    frame = Image.open(public.parent / "0.png").resize((FRAME_PX, FRAME_PX))
+    prompts = [{"bbox_2d": [n, n, n + 40, n + 50], "positive_points": [[n + 20, n + 20], [n + 9, n + 30]]} for n in (5, 20)]
+    both = open_segmenter(public)(frame, prompts)
+    one, two = (open_segmenter(public)(frame, [prompt]) for prompt in prompts)
+    assert both.any()
+    assert (both == (one | two)).all()

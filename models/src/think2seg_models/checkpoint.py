@@ -4,16 +4,17 @@ Nothing but the pieces asked for is in memory: a shard is opened for one piece a
 count as memory of the process for as long as it is mapped.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError, safe_open
 from transformers import Qwen2_5_VLConfig
 
 from .errors import ToolError
+from .file_state import state_of
 from .qwen_modules import without_weights
 
 ARCHITECTURE = "Qwen2_5_VLForConditionalGeneration"
@@ -39,17 +40,35 @@ def read_json(path: Path) -> dict:
     return value
 
 
+def architecture_of(config: dict) -> str:
+    """What `config.json` calls itself, for messages."""
+    named = config.get("architectures")
+    return str(named[0] if isinstance(named, list) and named else config.get("model_type", "none"))
+
+
+def shards_of(folder: Path) -> list[Path]:
+    """The shards that the index names. Raises INPUT_CORRUPT when it names none."""
+    files = read_json(folder / INDEX).get("weight_map")
+    if not isinstance(files, dict) or not all(isinstance(file, str) for file in files.values()):
+        raise ToolError("INPUT_CORRUPT", f"{folder / INDEX} has no weight_map of tensors to files; get this file again")
+    return [folder / file for file in sorted(set(files.values()))]
+
+
 def read_config(folder: Path) -> Qwen2_5_VLConfig:
-    """Raises CHECKPOINT_UNSUPPORTED for another architecture or a variant that the export does not know."""
+    """Raises CHECKPOINT_UNSUPPORTED for another architecture or a variant that the export does not know, INPUT_CORRUPT for a value of
+    a wrong type."""
     if not folder.is_dir():
         raise ToolError("INPUT_NOT_FOUND", f"{folder} is no folder, expected a checkpoint in the Hugging Face layout; check the path")
     raw = read_json(folder / "config.json")
-    named = (raw.get("architectures") or [raw.get("model_type", "none")])[0]
     if raw.get("model_type") != "qwen2_5_vl":
         raise ToolError(
-            "CHECKPOINT_UNSUPPORTED", f"{folder} is a {named}, expected a {ARCHITECTURE}; no other architecture can be exported"
+            "CHECKPOINT_UNSUPPORTED",
+            f"{folder} is a {architecture_of(raw)}, expected a {ARCHITECTURE}; no other architecture can be exported",
         )
-    config = Qwen2_5_VLConfig.from_pretrained(folder)
+    try:
+        config = Qwen2_5_VLConfig.from_pretrained(folder)
+    except StrictDataclassError as error:
+        raise ToolError("INPUT_CORRUPT", f"{folder}/config.json: {' '.join(str(error).split())}; get the file again") from error
     text = config.text_config
     rope = text.rope_parameters
     if rope.get("rope_type", "default") not in ("default", "mrope") or "mrope_section" not in rope:
@@ -89,7 +108,7 @@ class Checkpoint:
 
     def _shards(self) -> list[Path]:
         if (self.folder / INDEX).is_file():
-            shards = [self.folder / name for name in sorted(set(read_json(self.folder / INDEX)["weight_map"].values()))]
+            shards = shards_of(self.folder)
         elif (self.folder / SINGLE).is_file():
             return [self.folder / SINGLE]
         else:
@@ -127,11 +146,8 @@ class Checkpoint:
 
 
 def fingerprint(folder: Path) -> str:
-    """Changes with any file of a checkpoint: names, sizes and times of change."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.iterdir() if p.suffix in (".json", ".jinja", ".safetensors")):
-        digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+    """Changes with any file of a checkpoint."""
+    return state_of(sorted(path for path in folder.iterdir() if path.suffix in (".json", ".jinja", ".safetensors")))
 
 
 def read_rows(place: Place, start: int, stop: int) -> torch.Tensor:

@@ -4,14 +4,13 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
 from .errors import ToolError
-from .export_segmenter import EMBEDDING_NAMES, preprocessor_config
+from .export_segmenter import preprocessor_config
 from .pack_files import precisions_in
 from .sam_checkpoint import load_segmenter
 from .verify_segmenter import OnnxSegmenter, encoder_input, mask_of
@@ -26,7 +25,7 @@ KEPT_FRAMES = 8
 def open_segmenter(path: Path) -> SegmentFrame:
     """A folder or `.pt` file of SAM 2, or the segmenter of a pack (or the pack itself).
 
-    Raises ToolError: those of `load_segmenter`, PACK_INCOMPLETE for a pack without a complete segmenter.
+    Raises ToolError: those of `load_segmenter` and `OnnxSegmenter`, PACK_INCOMPLETE for a pack without a complete segmenter.
     """
     folder = path / "segmenter" if (path / "segmenter").is_dir() else path
     if not (folder / "onnx").is_dir():
@@ -98,13 +97,9 @@ class OnnxPackSegmenter(OnnxSegmenter):
         count = {value.name: value.shape[1] for value in self.decoder.get_inputs()}
         self.needs_boxes = isinstance(count["input_boxes"], str) and count["input_boxes"] == count["input_labels"]
 
-    def encode(self, frame: Image.Image) -> dict[str, np.ndarray]:
-        outputs = self.encoder.run(EMBEDDING_NAMES, {"pixel_values": encoder_input(frame, self.settings)})
-        return dict(zip(EMBEDDING_NAMES, outputs, strict=True))
-
-    def decode(self, embeddings: dict[str, Any], points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    def decode(self, embeddings: dict[str, np.ndarray], points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """Logits f32 [P, h, w]."""
         if self.needs_boxes and not boxes.size:
             return np.zeros((points.shape[1], 1, 1), np.float32)
-        feeds = {"input_points": points, "input_labels": np.ones(points.shape[:3], np.int64), "input_boxes": boxes}
-        return self.decoder.run(["single_mask"], feeds | embeddings)[0][0, :, 0]
+        prompts = {"input_points": points, "input_labels": np.ones(points.shape[:3], np.int64), "input_boxes": boxes}
+        return self.outline(prompts, embeddings)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import Sam2Config, Sam2Model
 from transformers.models.sam2.configuration_sam2 import Sam2HieraDetConfig, Sam2VisionConfig
 from transformers.utils.logging import disable_progress_bar
 
-from .checkpoint import INDEX, read_json
+from .checkpoint import INDEX, SINGLE, architecture_of, read_json, shards_of
 from .errors import ToolError
 
 # Width of the first stage, blocks a stage, blocks with global attention, windows a stage, side of the positional embedding.
@@ -135,7 +136,13 @@ def load_segmenter(path: Path) -> Sam2Model:
         raise ToolError(
             "INPUT_CORRUPT", f"{path} is no checkpoint of PyTorch ({str(error).splitlines()[0]}); get the file again"
         ) from error
-    size, tensors = from_original(state.get("model", state))
+    named = state.get("model", state) if isinstance(state, Mapping) else state
+    if not isinstance(named, Mapping) or not all(isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in named.items()):
+        raise ToolError(
+            "CHECKPOINT_UNSUPPORTED",
+            f"{path} holds a {type(named).__name__}, expected the named tensors of SAM 2 or 2.1; use such a checkpoint",
+        )
+    size, tensors = from_original(named)
     with torch.device("meta"):
         model = Sam2Model(published_config(size))
     return _fill(model, tensors, path)
@@ -145,15 +152,18 @@ def _load_folder(folder: Path) -> Sam2Model:
     raw = read_json(folder / "config.json")
     # The published folders are those of the video model, of which the image model is a part.
     if raw.get("model_type") not in ("sam2", "sam2_video"):
-        named = (raw.get("architectures") or [raw.get("model_type", "none")])[0]
-        raise ToolError("CHECKPOINT_UNSUPPORTED", f"{folder} is a {named}, expected a SAM 2 or 2.1; use such a checkpoint")
-    if (folder / INDEX).is_file():
-        read_json(folder / INDEX)
+        raise ToolError("CHECKPOINT_UNSUPPORTED", f"{folder} is a {architecture_of(raw)}, expected a SAM 2 or 2.1; use such a checkpoint")
+    if not (folder / SINGLE).is_file() and (folder / INDEX).is_file():
+        shards_of(folder)
     disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model, report = Sam2Model.from_pretrained(folder, local_files_only=True, dtype=torch.float32, output_loading_info=True)
+    except (StrictDataclassError, KeyError) as error:
+        raise ToolError(
+            "INPUT_CORRUPT", f"{folder}: config.json or {INDEX} is wrong ({' '.join(str(error).split())}); get them again"
+        ) from error
     except OSError as error:
         raise ToolError(
             "CHECKPOINT_INCOMPLETE", f"{folder} has no complete weights ({str(error).splitlines()[0]}); get the files"

@@ -13,22 +13,31 @@ IMAGE_TOKEN = "<|image_pad|>"
 
 
 def check_tokenizer(lvlm: Path) -> None:
-    """Raises CHECKPOINT_MISMATCH when tokenizer and model cannot belong together, CHECKPOINT_INCOMPLETE without a tokenizer."""
+    """Raises CHECKPOINT_MISMATCH when tokenizer and model cannot belong together, CHECKPOINT_INCOMPLETE without a tokenizer,
+    INPUT_CORRUPT when a file does not say what it should."""
     config = read_json(lvlm / "config.json")
-    text = config.get("text_config", config)
+    text = config["text_config"] if isinstance(config.get("text_config"), dict) else config
+    sizes = {"vocab_size": text.get("vocab_size"), "image_token_id": config.get("image_token_id")}
+    for name, value in sizes.items():
+        if not isinstance(value, int):
+            raise ToolError("INPUT_CORRUPT", f"{lvlm}/config.json has {name} {value!r}, expected a number; get the file again")
+    vocabulary, image_token = sizes.values()
     read_json(lvlm / "tokenizer.json")
-    tokenizer = Tokenizer.from_file(str(lvlm / "tokenizer.json"))
-    highest = max(tokenizer.get_vocab(with_added_tokens=True).values())
-    if highest >= text["vocab_size"]:
+    try:
+        tokenizer = Tokenizer.from_file(str(lvlm / "tokenizer.json"))
+    except Exception as error:  # tokenizers raises no class of its own
+        raise ToolError("INPUT_CORRUPT", f"{lvlm}/tokenizer.json is no tokenizer ({error}); get the file again") from error
+    highest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+    if highest >= vocabulary:
         raise ToolError(
             "CHECKPOINT_MISMATCH",
-            f"{lvlm}: the tokenizer has ids up to {highest}, the model knows {text['vocab_size']}; use the tokenizer it was trained with",
+            f"{lvlm}: the tokenizer has ids up to {highest}, the model knows {vocabulary}; use the tokenizer it was trained with",
         )
     found = tokenizer.token_to_id(IMAGE_TOKEN)
-    if found != config["image_token_id"]:
+    if found != image_token:
         raise ToolError(
             "CHECKPOINT_MISMATCH",
-            f"{lvlm}: the tokenizer gives {IMAGE_TOKEN} the id {found}, the model expects {config['image_token_id']}; "
+            f"{lvlm}: the tokenizer gives {IMAGE_TOKEN} the id {found}, the model expects {image_token}; "
             "use the tokenizer it was trained with",
         )
 
@@ -61,5 +70,11 @@ def chat_template(folder: Path) -> str:
 def image_preprocessing(folder: Path) -> dict:
     """`preprocessor_config.json`, or the part of `processor_config.json` that newer checkpoints keep instead."""
     if not (folder / "preprocessor_config.json").is_file() and (folder / "processor_config.json").is_file():
-        return read_json(folder / "processor_config.json")["image_processor"]
+        settings = read_json(folder / "processor_config.json").get("image_processor")
+        if not isinstance(settings, dict):
+            raise ToolError(
+                "CHECKPOINT_INCOMPLETE",
+                f"{folder}/processor_config.json has no image_processor, expected it there or in preprocessor_config.json; get that file",
+            )
+        return settings
     return read_json(folder / "preprocessor_config.json")

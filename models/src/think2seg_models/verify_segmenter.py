@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from transformers import Sam2Model
 
+from .checkpoint import read_json
 from .errors import ToolError
 from .export_segmenter import EMBEDDING_NAMES
 from .pack_files import PARTS, model_name
@@ -52,6 +53,15 @@ def seeded_prompts(frame_px: tuple[int, int], count: int = 4) -> list[MaskPrompt
     return prompts
 
 
+def read_settings(folder: Path) -> dict:
+    """`preprocessor_config.json` of an exported segmenter. Raises as `read_json`, PACK_INVALID when it lacks something."""
+    settings = read_json(folder / "preprocessor_config.json")
+    lacking = {"size", "image_mean", "image_std", "rescale_factor"} - settings.keys()
+    if lacking:
+        raise ToolError("PACK_INVALID", f"{folder}/preprocessor_config.json lacks {', '.join(sorted(lacking))}; export the segmenter again")
+    return settings
+
+
 def encoder_input(frame: Image.Image, settings: dict) -> np.ndarray:
     """As the application: a bilinear resize of 8-bit samples to the square of the encoder, f32 [1, 3, S, S]."""
     size = settings["size"]["width"]
@@ -73,19 +83,24 @@ def mask_of(logits: np.ndarray, frame: Image.Image) -> np.ndarray:
 
 
 @torch.no_grad()
-def reference_masks(model: Sam2Model, settings: dict, frame: Image.Image, prompts: list[MaskPrompt]) -> list[np.ndarray]:
-    """Single masks of transformers, one a prompt."""
+def reference_masks(model: Sam2Model, settings: dict, frame: Image.Image, prompts: list[MaskPrompt], single: bool) -> list[np.ndarray]:
+    """Masks of transformers, one a prompt: its single mask, or the best of three."""
     embeddings = model.get_image_embeddings(torch.from_numpy(encoder_input(frame, settings)))
     scale = settings["size"]["width"] / np.array(frame.size)
     masks = []
     for prompt in prompts:
         inputs = {name: torch.from_numpy(value) for name, value in decoder_inputs(prompt, scale).items()}
-        logits = model(image_embeddings=list(embeddings), multimask_output=False, **inputs).pred_masks
-        masks.append(mask_of(logits[0, 0, 0].numpy(), frame))
+        output = model(image_embeddings=list(embeddings), multimask_output=not single, **inputs)
+        masks.append(mask_of(output.pred_masks[0, 0, output.iou_scores[0, 0].argmax()].numpy(), frame))
     return masks
 
 
 class OnnxSegmenter:
+    """The exported files in one precision. `single`: the decoder answers a single mask, which public conversions leave out.
+
+    Raises PACK_INVALID for a decoder without masks.
+    """
+
     def __init__(self, folder: Path, precision: str) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -93,16 +108,36 @@ class OnnxSegmenter:
             onnxruntime.InferenceSession(folder / "onnx" / model_name(part, precision), options, providers=["CPUExecutionProvider"])
             for part in PARTS["segmenter"]
         )
-        self.settings = json.loads((folder / "preprocessor_config.json").read_text())
+        self.settings = read_settings(folder)
+        outputs = {output.name for output in self.decoder.get_outputs()}
+        self.single = outputs >= {"single_mask", "single_iou"}
+        if not self.single and not outputs >= {"pred_masks", "iou_scores"}:
+            raise ToolError(
+                "PACK_INVALID",
+                f"the mask decoder of {folder} has the outputs {', '.join(sorted(outputs))}; "
+                "expected pred_masks and iou_scores, or single_mask and single_iou; export the segmenter again",
+            )
+
+    def outline(self, prompts: dict[str, np.ndarray], embeddings: dict[str, np.ndarray]) -> np.ndarray:
+        """Logits [P, h, w] of P prompts, the best of three by score where there is no single mask: as the application."""
+        if self.single:
+            return self.decoder.run(["single_mask"], prompts | embeddings)[0][0, :, 0]
+        best = []
+        # Foreign decoders were traced for one box at a time when points come with it.
+        for at in range(prompts["input_points"].shape[1]):
+            one = {name: value[:, at : at + 1] for name, value in prompts.items()}
+            masks, scores = self.decoder.run(["pred_masks", "iou_scores"], one | embeddings)
+            best.append(masks[0, 0, scores[0, 0].argmax()])
+        return np.stack(best)
 
     def masks(self, frame: Image.Image, prompts: list[MaskPrompt]) -> list[np.ndarray]:
-        embeddings = self.encoder.run(EMBEDDING_NAMES, {"pixel_values": encoder_input(frame, self.settings)})
+        embeddings = self.encode(frame)
         scale = self.settings["size"]["width"] / np.array(frame.size)
-        masks = []
-        for prompt in prompts:
-            feeds = decoder_inputs(prompt, scale) | dict(zip(EMBEDDING_NAMES, embeddings, strict=True))
-            masks.append(mask_of(self.decoder.run(["single_mask"], feeds)[0][0, 0, 0], frame))
-        return masks
+        return [mask_of(self.outline(decoder_inputs(prompt, scale), embeddings)[0], frame) for prompt in prompts]
+
+    def encode(self, frame: Image.Image) -> dict[str, np.ndarray]:
+        outputs = self.encoder.run(EMBEDDING_NAMES, {"pixel_values": encoder_input(frame, self.settings)})
+        return dict(zip(EMBEDDING_NAMES, outputs, strict=True))
 
 
 @dataclass(frozen=True)
