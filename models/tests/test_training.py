@@ -1,8 +1,12 @@
 """Both trainings on a toy task: they learn, only from the right masks, go on after an interruption, and refuse bad input."""
 
+import argparse
 import json
+import os
 import shutil
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +16,17 @@ from checkpoints import write_random_sam
 from safetensors.torch import load_file
 from transformers import TrainerCallback
 
+from think2seg_models import training_command
 from think2seg_models.__main__ import main
+from think2seg_models.errors import ToolError
+from think2seg_models.pack_files import write_json
 from think2seg_models.train_grpo import grpo_trainer
 from think2seg_models.train_sft import sft_trainer
 from think2seg_models.trainee import load_model, load_processor
 from think2seg_models.training_command import Training
 from think2seg_models.training_config import TrainingConfig
 from think2seg_models.training_data import read_samples
-from think2seg_models.training_run import run
+from think2seg_models.training_run import last_complete, require_space_for, run
 
 ON_CPU = {"use_cpu": True, "bf16": False, "gradient_checkpointing": False, "lr_scheduler_type": "constant", "logging_steps": 1}
 GRPO = {"num_generations": 16, "beta": 0.001, "max_completion_length": 6, "per_device_train_batch_size": 64, "learning_rate": 1e-3}
@@ -151,6 +158,17 @@ def fault(command, capsys, **changed) -> str:
     return capsys.readouterr().err
 
 
+def cut_in_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_other_files_beside_images_are_not_taken_for_them(toy, tmp_path):
+    data = shutil.copytree(toy / "scenes", tmp_path / "data")
+    for name in (".DS_Store", "000.tfw", "000.tif.aux.xml"):
+        (data / "train/images" / name).write_text("1")
+    assert len(read_samples(data, "train")) == len(read_samples(toy / "scenes", "train"))
+
+
 def test_it_refuses_masks_that_are_missing_or_do_not_fit_and_counts_them(toy, command, tmp_path, capsys):
     data = shutil.copytree(toy / "scenes", tmp_path / "data")
     (data / "train/labels/003.png").unlink()
@@ -158,13 +176,19 @@ def test_it_refuses_masks_that_are_missing_or_do_not_fit_and_counts_them(toy, co
     toy_task.Image.new("L", (20, 30)).save(data / "train/labels/005.png")
     (data / "train/labels/006.png").write_bytes(b"no image")
     (data / "train/QAs/007.json").write_text('{"questions": []}')
+    cut_in_half(data / "train/labels/008.png")
+    cut_in_half(next((data / "train/images").glob("009.*")))
+    toy_task.Image.new("RGB", (56, 56)).save(data / "train/images/010.jpg")
     told = fault(command, capsys, data=data)
-    assert told.startswith("INPUT_CORRUPT: 5 of 33 samples")
+    assert told.startswith("INPUT_CORRUPT: 8 of 33 samples")
     for line in (
         "003: no mask",
         "005: the mask has 20 x 30 pixels, the image 56 x 56",
-        "006: 006.png cannot be read as an image",
+        "006: 006.png cannot be read whole (cannot identify image file",
         "007: 007.json has no list of questions",
+        "008: 008.png cannot be read whole (image file is truncated",
+        "009: 009",
+        "010: several images (010.jpg, 010",
         "alone: no image",
     ):
         assert line in told
@@ -214,6 +238,51 @@ def test_it_refuses_settings_that_cannot_be(command, changed, told, capsys):
 def test_it_refuses_to_mix_two_trainings(toy, command, tmp_path, capsys):
     (tmp_path / "training.json").write_text('{"seed": 7}')
     assert fault(command, capsys, out=tmp_path).startswith(f"OUTPUT_EXISTS: {tmp_path} holds a training with other settings")
+
+
+@pytest.mark.parametrize("changed", ["segmenter", "mask"])
+def test_it_does_not_go_on_with_another_reward(toy, command, tmp_path, monkeypatch, capsys, changed):
+    monkeypatch.setattr(training_command, "run", lambda trainer, out, settings, shown: write_json(out / "training.json", settings))
+    (tmp_path / "out").mkdir()
+    data = shutil.copytree(toy / "scenes", tmp_path / "data")
+    segmenter = shutil.copytree(toy / "sam", tmp_path / "sam")
+    arguments = command | {"--data": str(data), "--segmenter": str(segmenter), "--out": str(tmp_path / "out")}
+    assert call(arguments) == call(arguments) == 0
+    os.utime({"segmenter": segmenter / "config.json", "mask": data / "train/labels/003.png"}[changed], (1, 1))
+    assert call(arguments) == 6
+    assert "holds a training with other settings" in capsys.readouterr().err
+
+
+def test_the_line_feed_at_the_end_of_a_template_is_none_of_the_prompt(tmp_path):
+    (tmp_path / "template.txt").write_text("Find {question}.\n")
+    options = argparse.Namespace(template=tmp_path / "template.txt", config="")
+    assert training_command.read_template(options, config(**GRPO)) == "Find {question}."
+
+
+def test_a_checkpoint_that_a_full_disk_cut_off_is_passed_over(tmp_path):
+    for step, text in ((2, "{}"), (4, "")):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}/trainer_state.json").write_text(text)
+    assert last_complete(tmp_path) == tmp_path / "checkpoint-2"
+
+
+def test_checkpoints_that_are_there_are_not_asked_room_for_again(tmp_path, monkeypatch):
+    model = torch.nn.Linear(1000, 1000, bias=False)
+    model.get_memory_footprint = lambda: 4_000_000
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, 15_000_000))
+    with pytest.raises(ToolError, match="OUTPUT_FULL"):
+        require_space_for(model, tmp_path, 1)
+    (tmp_path / "checkpoint-2").mkdir()
+    (tmp_path / "checkpoint-2/model.safetensors").write_bytes(bytes(4_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, 12_500_000))
+    require_space_for(model, tmp_path, 1)
+
+
+def test_it_says_which_package_is_missing(command, monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "think2seg_models.train_grpo", raising=False)
+    monkeypatch.setitem(sys.modules, "trl", None)
+    assert call(command) == 2
+    assert capsys.readouterr().err.startswith("USAGE: the package trl is missing")
 
 
 def test_a_full_disk_is_noticed_before_it_starts(command, tmp_path, monkeypatch, capsys):

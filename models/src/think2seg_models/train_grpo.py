@@ -5,6 +5,7 @@ from pathlib import Path
 
 from trl import GRPOConfig, GRPOTrainer
 
+from .file_state import files_at, state_of
 from .frozen_segmenter import SegmentFrame, open_segmenter
 from .mask_judge import reward_functions
 from .rewards import WEIGHTS
@@ -28,7 +29,8 @@ def grpo_trainer(training: Training, segment: SegmentFrame, out: Path) -> GRPOTr
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = command_parser("train-grpo", __doc__)
+    parser = command_parser("train-grpo", __doc__, "a Qwen2.5-VL or of a nano prompter")
     parser.add_argument("--segmenter", type=Path, required=True, help="a SAM 2 checkpoint, a pack, or the segmenter folder of one")
     options = parser.parse_args(argv)
-    return run_command(options, lambda training, out: grpo_trainer(training, open_segmenter(options.segmenter), out), SHOWN)
+    segmenter = {"segmenter": state_of(files_at(options.segmenter))}
+    return run_command(options, lambda training, out: grpo_trainer(training, open_segmenter(options.segmenter), out), SHOWN, segmenter)

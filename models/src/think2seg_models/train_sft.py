@@ -30,7 +30,7 @@ def sft_trainer(training: Training, out: Path) -> SFTTrainer:
 
 
 def main(argv: Sequence[str]) -> int:
-    options = command_parser("train-sft", __doc__).parse_args(argv)
+    options = command_parser("train-sft", __doc__, "a Qwen2.5-VL").parse_args(argv)
     if is_nano(options.checkpoint):
         raise ToolError(
             "CHECKPOINT_UNSUPPORTED",

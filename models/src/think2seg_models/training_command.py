@@ -3,8 +3,9 @@
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from transformers.processing_utils import ProcessorMixin
 
 from .checkpoint import fingerprint
 from .errors import ToolError
+from .file_state import state_of
 from .trainee import check_architecture, load_model, load_processor
 from .training_config import TrainingConfig, read_config
 from .training_data import Sample, read_samples
@@ -48,9 +50,9 @@ def arguments_of(kind: type[TrainingArguments], training: Training, out: Path, *
     )
 
 
-def command_parser(name: str, about: str) -> argparse.ArgumentParser:
+def command_parser(name: str, about: str, taken: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m think2seg_models {name}", description=about.split("\n")[0])
-    parser.add_argument("checkpoint", type=Path, help="folder of a Qwen2.5-VL or of a nano prompter")
+    parser.add_argument("checkpoint", type=Path, help=f"folder of {taken}")
     parser.add_argument("--config", required=True, help="TOML file, or the name of one of this package")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings that differ from --config, as lines of TOML")
     parser.add_argument("--data", type=Path, required=True, help="data set in the layout of EarthReason")
@@ -67,13 +69,17 @@ def read_template(options: argparse.Namespace, config: TrainingConfig) -> str:
         raise ToolError("USAGE", f"{options.config} has no template, expected --template with the words the model is trained on; give it")
     if options.template is not None and not options.template.is_file():
         raise ToolError("INPUT_NOT_FOUND", f"{options.template} is missing, expected a text file with {{question}}; check the path")
-    template = config.template if options.template is None else options.template.read_text(encoding="utf-8")
+    # An editor ends a file with a line feed; `assemble` takes it off too.
+    template = config.template if options.template is None else options.template.read_text(encoding="utf-8").removesuffix("\n")
     if "{question}" not in template:
         raise ToolError("USAGE", f"the template {template[:60]!r} has no {{question}}; put it where the question goes")
     return template
 
 
-def run_command(options: argparse.Namespace, make_trainer: MakeTrainer, shown: Sequence[str]) -> int:
+def run_command(
+    options: argparse.Namespace, make_trainer: MakeTrainer, shown: Sequence[str], more_settings: Mapping[str, object] | None = None
+) -> int:
+    """`more_settings` are those of one kind of training alone: a training goes on only with the same."""
     config = read_config(options.config, options.set)
     template = read_template(options, config)
     check_architecture(options.checkpoint)
@@ -83,9 +89,11 @@ def run_command(options: argparse.Namespace, make_trainer: MakeTrainer, shown: S
         "data": str(options.data.resolve()),
         "split": options.split,
         "samples": len(samples),
+        "files": state_of(chain.from_iterable((sample.image, sample.label, sample.about) for sample in samples)),
         "template": template,
         "seed": options.seed,
         "config": json.loads(json.dumps(asdict(config))),
+        **(more_settings or {}),
     }
     if not options.dry_run:
         check_output(options.out, settings)

@@ -17,16 +17,19 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from .errors import ToolError
 from .evaluate_real import stretched
 
+IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".webp", ".jp2")
+"""World files, previews and the like may lie beside images."""
 LISTED = 20
 """Faulty samples that an error names one by one; the others are counted."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An image, its mask of the same size, and questions that all ask for the target of the mask."""
+    """An image, its mask of the same size, the file about them, and its questions, which all ask for the target of the mask."""
 
     image: Path
     label: Path
+    about: Path
     questions: tuple[str, ...]
 
 
@@ -41,15 +44,21 @@ def read_samples(root: Path, split: str) -> list[Sample]:
         raise ToolError(
             "INPUT_NOT_FOUND", f"{folder} has no folder images, expected the layout of EarthReason; check the path and the split"
         )
-    images = {path.stem: path for path in sorted((folder / "images").iterdir()) if path.is_file()}
+    images: dict[str, list[Path]] = {}
+    for path in sorted((folder / "images").iterdir()):
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."):
+            images.setdefault(path.stem, []).append(path)
     labelled = {path.stem for path in (folder / "labels").glob("*.png")} | {path.stem for path in (folder / "QAs").glob("*.json")}
     samples, faults = [], []
     for identity in sorted(images.keys() | labelled):
         if identity not in images:
             faults.append(f"{identity}: no image")
             continue
+        if len(images[identity]) > 1:
+            faults.append(f"{identity}: several images ({', '.join(path.name for path in images[identity])})")
+            continue
         try:
-            samples.append(_sample(folder, identity, images[identity]))
+            samples.append(_sample(folder, identity, images[identity][0]))
         except ValueError as fault:
             faults.append(f"{identity}: {fault}")
     if faults:
@@ -71,7 +80,7 @@ def _sample(folder: Path, identity: str, image: Path) -> Sample:
         raise ValueError("no mask")
     if not about.is_file():
         raise ValueError("no questions")
-    (height, width), (mask_height, mask_width) = _size(image), _size(label)
+    (height, width), (mask_height, mask_width) = _decoded_size(image), _decoded_size(label)
     if (height, width) != (mask_height, mask_width):
         raise ValueError(f"the mask has {mask_width} x {mask_height} pixels, the image {width} x {height}")
     try:
@@ -80,7 +89,7 @@ def _sample(folder: Path, identity: str, image: Path) -> Sample:
         raise ValueError(f"{about.name} has no list of questions") from error
     if not isinstance(questions, list) or not questions or not all(isinstance(text, str) and text.strip() for text in questions):
         raise ValueError(f"{about.name} has no list of questions")
-    return Sample(image, label, tuple(questions))
+    return Sample(image, label, about, tuple(questions))
 
 
 def _open(path: Path) -> rasterio.DatasetReader:
@@ -93,9 +102,19 @@ def _open(path: Path) -> rasterio.DatasetReader:
         raise ValueError(f"{path.name} cannot be read as an image") from error
 
 
-def _size(path: Path) -> tuple[int, int]:
-    with _open(path) as raster:
-        return raster.shape
+def _decoded_size(path: Path) -> tuple[int, int]:
+    """Height and width, once every pixel could be decoded. Raises ValueError for files that are cut off or damaged."""
+    try:
+        if path.suffix.lower() == ".png":
+            # GDAL takes what a PNG was cut down to for the whole of it.
+            with Image.open(path) as picture:
+                picture.load()
+                return picture.height, picture.width
+        with _open(path) as raster:
+            raster.read()
+            return raster.shape
+    except (OSError, Image.DecompressionBombError, RasterioError) as error:
+        raise ValueError(f"{path.name} cannot be read whole ({error})") from error
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, PrinterCallback, ProgressCallback, Tra
 from transformers.utils import logging as transformers_logging
 
 from .errors import ToolError, require_space, writing
+from .file_state import files_at
 from .pack_files import write_json
 from .training_data import Sample, frame_of
 
@@ -50,7 +51,10 @@ def with_images(
 def require_space_for(model: PreTrainedModel, folder: Path, checkpoints: int) -> None:
     """For the result and so many checkpoints: all weights, and the two moments of AdamW of trained ones. Raises OUTPUT_FULL."""
     trained = sum(weight.numel() * weight.element_size() for weight in model.parameters() if weight.requires_grad)
-    require_space(folder, (checkpoints + 1) * model.get_memory_footprint() + checkpoints * 2 * trained)
+    needed = (checkpoints + 1) * model.get_memory_footprint() + checkpoints * 2 * trained
+    # Those that are there already give their space to the ones that follow.
+    there = sum(path.stat().st_size for checkpoint in folder.glob("checkpoint-*") for path in files_at(checkpoint))
+    require_space(folder, needed - there)
 
 
 class LogFile(TrainerCallback):
@@ -90,9 +94,17 @@ def saving(folder: Path) -> Iterator[None]:
         raise
 
 
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
 def last_complete(folder: Path) -> Path | None:
-    """The newest checkpoint whose last file was written; what an interruption left of a newer one is passed over."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    """The newest checkpoint whose last file was written; what an interruption or a full disk left of a newer one is passed over."""
+    found = [path for path in folder.glob("checkpoint-*") if _is_json(path / "trainer_state.json")]
     return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
