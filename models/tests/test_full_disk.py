@@ -7,10 +7,13 @@ import resource
 import subprocess
 
 import pytest
+import torch
 from checkpoints import FRAME_PX, write_random_sam
 
 from think2seg_models import assemble, export_lvlm, export_segmenter
 from think2seg_models.__main__ import main
+from think2seg_models.errors import ToolError
+from think2seg_models.weight_files import save_whole
 
 
 @pytest.fixture
@@ -71,6 +74,15 @@ def test_it_becomes_full_in_the_middle(command, small_disk, monkeypatch, capsys)
     assert main([*command, "--out", str(small_disk / "out")]) == 6
     assert capsys.readouterr().err.startswith(f"OUTPUT_FULL: no space left while writing {small_disk / 'out'}")
     assert not (small_disk / "out").exists()
+
+
+def test_weights_that_no_longer_fit_leave_those_before(small_disk):
+    weights = small_disk / "detector.pt"
+    save_whole(weights, torch.zeros(1000))
+    with pytest.raises(ToolError, match="OUTPUT_FULL: no space left"):
+        save_whole(weights, torch.zeros(10**6))
+    assert torch.load(weights).shape == (1000,)
+    assert [path.name for path in small_disk.iterdir()] == ["detector.pt"]
 
 
 def digest(folder):

@@ -1,6 +1,7 @@
 """The nano prompter as a checkpoint: it answers as its own code does, TRL trains it, and what was trained goes back."""
 
 import json
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from PIL import Image
 from transformers import BatchFeature
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel
 
-from think2seg_models import mask_judge, vocabulary
+from think2seg_models import mask_judge, train_prompter, vocabulary
 from think2seg_models.__main__ import main
 from think2seg_models.class_pairs import DETECTION_SLOTS, PAIR_SLOTS, compact, see
 from think2seg_models.detector import Detector, detect
+from think2seg_models.errors import ToolError
 from think2seg_models.nano_checkpoint import NanoForConditionalGeneration, NanoModel
 from think2seg_models.prompter import Prompter
 from think2seg_models.prompter_data import QuestionEncoder
@@ -132,6 +134,25 @@ def test_a_prompt_that_is_read_once_for_all_its_answers_scores_them_as_if_each_h
     assert read == [(4, length), (5, 9), (5, length + 9)]
     assert torch.allclose(states["once"], states["each"], atol=1e-4)
     assert torch.allclose(slopes["once"], slopes["each"], rtol=1e-3, atol=1e-3 * float(slopes["each"].abs().max()))
+
+
+def test_the_prompter_goes_on_where_it_stopped_and_only_with_its_settings(work, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_prompter, "_both_wordings", lambda *_: {})
+    out = tmp_path / "prompter.pt"
+    train = partial(train_prompter.train_prompter, work / "vocabulary", out, batch_size=2)
+    train(1.0)
+    first = torch.load(out.with_suffix(".state"))
+    before = torch.load(out)
+    train(2.0)
+    second = torch.load(out.with_suffix(".state"))
+    assert second["step"] > first["step"]
+    assert second["samples"] > first["samples"]
+    assert second["average"]["n_averaged"] == second["step"]
+    assert any(not torch.equal(before[name], weight) for name, weight in torch.load(out).items())
+    lines = [json.loads(line) for line in out.with_suffix(".log.jsonl").read_text().splitlines()]
+    assert [line["steps"] for line in lines if "loss" not in line] == [first["step"], second["step"]]
+    with pytest.raises(ToolError, match="OUTPUT_EXISTS"):
+        train(3.0, thoughts=2)
 
 
 def test_train_grpo_changes_what_is_trained_and_nothing_else(work, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from functools import partial
 
 import cv2
 import numpy as np
@@ -261,8 +262,9 @@ def test_kept_statistics_stay_as_they_were(cache, tmp_path, monkeypatch):
     start = tmp_path / "start.pt"
     torch.save(Detector().state_dict(), start)
     for keep in (True, False):
-        train_detector([cache / "scenes"], tmp_path, tmp_path / "out.pt", 0.3, start=start, batch_size=2, keep_statistics=keep)
-        before, after = torch.load(start), torch.load(tmp_path / "out.pt")
+        out = tmp_path / f"{keep}.pt"
+        train_detector([cache / "scenes"], tmp_path, out, 0.3, start=start, batch_size=2, keep_statistics=keep)
+        before, after = torch.load(start), torch.load(out)
         moved = {name for name in before if not torch.equal(before[name], after[name])}
         assert any(name.endswith("weight") for name in moved)
         assert any("running" in name for name in moved) is not keep
@@ -295,6 +297,27 @@ def test_the_detector_trains_for_its_seconds(cache, monkeypatch):
     assert last["images"] >= 2
     assert set(last["check"]) == {"mean", "ap50", "thresholds"}
     assert all(weight.isfinite().all() for weight in torch.load(out).values())
+
+
+def test_the_detector_goes_on_where_it_stopped_and_only_with_its_settings(cache, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("think2seg_models.detector.WIDTHS", (8, 8, 8, 8))
+    torch.set_num_threads(1)
+    out = tmp_path / "detector.pt"
+    train = partial(train_detector, [cache / "scenes"], tmp_path, out, batch_size=2)
+    train(0.3)
+    first = torch.load(out.with_suffix(".state"))
+    train(0.3)
+    assert "trained for so long already" in capsys.readouterr().out
+    train(0.6)
+    second = torch.load(out.with_suffix(".state"))
+    assert second["step"] > first["step"]
+    assert second["optimiser"]["state"][0]["step"] == second["step"]
+    lines = [json.loads(line) for line in out.with_suffix(".log.jsonl").read_text().splitlines()]
+    assert [line["images"] for line in lines] == [2 * first["step"], 2 * second["step"]]
+    with pytest.raises(ToolError, match=r"OUTPUT_EXISTS: .*another --work"):
+        train(0.9, seed=1)
+    with pytest.raises(ToolError, match="OUTPUT_EXISTS"):
+        train(0.9, start=out)
 
 
 def test_thresholds_are_chosen_on_both_kinds_of_scene(cache, tmp_path, monkeypatch, capsys):

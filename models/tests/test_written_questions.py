@@ -98,7 +98,7 @@ def test_training_mixes_written_questions_in():
     encoder = QuestionEncoder(words, vocabulary.build_tokenizer(words))
     written = Question("somewhere to swim beside a river", POOL, BESIDE, RIVER)
     progress = torch.multiprocessing.Value("d", 0.5)
-    stream = iter(QuestionStream(encoder, 6, 0, progress, WrittenQuestions([written]), thoughts=3))
+    stream = iter(QuestionStream(encoder, 6, (0,), progress, WrittenQuestions([written]), thoughts=3))
     batches = [next(stream) for _ in range(5)]
     assert [len(batch.prompts) for batch in batches] == [6, 6, 24, 24, 24]
     listed = [V.answer_index(V.END_LIST) in answer.tokens for batch in batches for answer in batch.answers]

@@ -253,11 +253,18 @@ class QuestionStream(IterableDataset):
 
     A share of WRITTEN of the questions are of `written`, if there are any.
 
+    `seed` has a second number where a training goes on: what it drew before is not drawn again.
     `progress` is the part of the training that is over, 0..1: pictures grow from few to many detections with it.
     """
 
     def __init__(
-        self, encoder: QuestionEncoder, size: int, seed: int, progress, written: WrittenQuestions | None = None, thoughts: int = 1
+        self,
+        encoder: QuestionEncoder,
+        size: int,
+        seed: tuple[int, ...],
+        progress,
+        written: WrittenQuestions | None = None,
+        thoughts: int = 1,
     ):
         self.encoder, self.size, self.seed, self.progress = encoder, size, seed, progress
         self.written, self.thoughts = written, thoughts
@@ -265,7 +272,8 @@ class QuestionStream(IterableDataset):
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
         worker = get_worker_info()
-        random = np.random.default_rng([self.seed, worker.id if worker else 0])
+        first, *more = self.seed
+        random = np.random.default_rng([first, worker.id if worker else 0, *more])
         while True:
             batches = self._whole_answers(random)
             for first, second in zip(batches[::2], batches[1::2], strict=True):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +18,9 @@ from .detector import Detector, boxes_px, detect
 from .questions import CONCEPT_KEYS
 from .scene_cache import SCENE_PX, finished_shards, read_shard
 from .scene_samples import SceneBatch, SceneStore
+from .training_state import TrainingState
 from .vocabulary import FRAME_PX
-from .weight_files import computes_half, on_cpu, save_whole
+from .weight_files import computes_half
 
 BATCH = 8
 AVERAGED_OVER = 0.999
@@ -70,7 +72,8 @@ def train_detector(
     batch_size: int = BATCH,
     keep_statistics: bool = False,
 ) -> None:
-    """Writes averaged weights to `out` every minute, and `out.log.jsonl`; `check` is a cache of other scenes.
+    """Writes averaged weights to `out` and the state to resume from beside it every minute, and `out.log.jsonl`; `check` is a cache of
+    other scenes. Run again after an interruption, it goes on from the last state.
 
     The learning rate falls over `seconds`: CPU time of this process, or on a GPU what the clock says. `start` goes on from weights.
     Scenes that are finished meanwhile are taken in. `keep_statistics` leaves those of the normalisations as `start` has them, which
@@ -78,6 +81,7 @@ def train_detector(
     """
     torch.manual_seed(seed)
     torch.backends.cudnn.benchmark = device != "cpu"  # all batches have one shape
+    settings = {"seed": seed, "learning_rate": learning_rate, "batch_size": batch_size, "keep_statistics": keep_statistics}
     store = SceneStore(scenes, device)
     model = Detector().to(device)
     if start:
@@ -85,9 +89,17 @@ def train_detector(
     model = model.to(memory_format=torch.channels_last).train(not keep_statistics)
     average = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.02)
-    log = out.with_suffix(".log.jsonl").open("w")
+    state = TrainingState(out, settings, start, model, average, optimiser)
+    resumed = state.restore(device)
+    if state.spent_s >= seconds:
+        state.say_finished()
+        return
+    if resumed:
+        torch.manual_seed(seed + state.step)
+    log = out.with_suffix(".log.jsonl").open("a" if resumed else "w")
     clock = time.process_time if device == "cpu" else time.perf_counter
-    began, step, next_log, next_check, next_look = clock(), 0, 20.0, 300.0, LOOK_EVERY_S
+    began, step = clock() - state.spent_s, state.step
+    next_log, next_check, next_look = state.spent_s + 20.0, state.spent_s + 300.0, state.spent_s + LOOK_EVERY_S
     recent: list[torch.Tensor] = []
     while True:
         spent = clock() - began
@@ -95,7 +107,7 @@ def train_detector(
         if part >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
+            group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + math.cos(math.pi * part)) * 0.98 + 0.02)
         if spent > next_look:
             next_look = spent + LOOK_EVERY_S
             store.refresh()
@@ -123,8 +135,10 @@ def train_detector(
                 line["check"] = check_detector(copy.deepcopy(average).cpu(), check, 200)["mean"]
             log.write(json.dumps(line) + "\n")
             log.flush()
-            save_whole(out, on_cpu(average))
-    save_whole(out, on_cpu(average))
+            state.step, state.spent_s = step, spent
+            state.save(average)
+    state.step, state.spent_s = step, max(seconds, state.spent_s)
+    state.save(average)
     line = {"seconds": round(clock() - began), "images": step * batch_size}
     if finished_shards(check):
         line["check"] = check_detector(average.cpu(), check, 500)

@@ -16,11 +16,13 @@ from torch.utils.data import DataLoader
 from . import detections as D
 from . import vocabulary as V
 from .answers import is_pair, parse
+from .file_state import state_of
 from .prompter import GRID, MEMBERS, Prompter, positions, prepare
 from .prompter_data import LEAD, Batch, QuestionEncoder, QuestionStream, make_batch
 from .questions import UNKNOWN
+from .training_state import TrainingState
 from .vocabulary import Vocabulary, answer_index, build_tokenizer
-from .weight_files import computes_half, on_cpu, save_whole
+from .weight_files import computes_half
 from .written_questions import WrittenQuestions, for_training, read_written
 
 BATCH = 24
@@ -170,7 +172,8 @@ def train_prompter(
     written: Path | None = None,
     thoughts: int = 1,
 ) -> None:
-    """Writes `out` (weights) and `out.log.jsonl` (a line every half minute).
+    """Writes `out` (weights), the state to resume from beside it and `out.log.jsonl` (a line), every half minute. Run again after an
+    interruption, it goes on from the last state.
 
     The learning rate falls over `seconds`: CPU time of this process, or on a GPU what the clock says. `workers` processes make the batches.
     """
@@ -183,17 +186,24 @@ def train_prompter(
     else:
         prepare(model, seed)
     model.to(device)
-    progress = torch.multiprocessing.Value("d", 0.0)
-    whole_questions = WrittenQuestions(for_training(read_written(written))) if written else None
-    stream = QuestionStream(encoder, batch_size, seed, progress, whole_questions, thoughts)
-    batches = iter(DataLoader(stream, None, num_workers=workers, prefetch_factor=4))
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
     weights = decision_weights(vocabulary.answer_size, 4.0).to(device)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED_OVER))
-    log = out.with_suffix(".log.jsonl").open("w")
+    settings = {"seed": seed, "learning_rate": learning_rate, "batch_size": batch_size, "thoughts": thoughts}
+    settings["written"] = None if written is None else state_of([written])
+    state = TrainingState(out, settings, start, model, average, optimiser)
+    resumed = state.restore(device)
+    if state.spent_s >= seconds:
+        state.say_finished()
+        return
+    progress = torch.multiprocessing.Value("d", 0.0)
+    whole_questions = WrittenQuestions(for_training(read_written(written))) if written else None
+    stream = QuestionStream(encoder, batch_size, (seed, state.step) if resumed else (seed,), progress, whole_questions, thoughts)
+    batches = iter(DataLoader(stream, None, num_workers=workers, prefetch_factor=4))
+    log = out.with_suffix(".log.jsonl").open("a" if resumed else "w")
     clock = time.process_time if device == "cpu" else time.perf_counter
-    began, step, samples, next_log = clock(), 0, 0, 0.0
-    next_measure = 240.0 if device == "cpu" else math.inf  # answers are measured on the CPU, and a GPU would wait
+    began, step, samples, next_log = clock() - state.spent_s, state.step, state.samples, state.spent_s
+    next_measure = state.spent_s + 240.0 if device == "cpu" else math.inf  # answers are measured on the CPU, and a GPU would wait
     recent: list[torch.Tensor] = []
     while True:
         spent = clock() - began
@@ -202,7 +212,7 @@ def train_prompter(
             break
         progress.value = part
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + np.cos(np.pi * part)) * 0.98 + 0.02)
+            group["lr"] = learning_rate * min(1, (step + 1) / 60) * (0.5 * (1 + math.cos(math.pi * part)) * 0.98 + 0.02)
         batch = next(batches).tensors_on(model.fragments.device)
         recent.append(training_step(model, optimiser, batch, weights, half=device == "cpu" and computes_half(device) and part < HALF_UNTIL))
         average.update_parameters(model)
@@ -218,8 +228,10 @@ def train_prompter(
                 line |= _both_wordings(average.module, encoder, vocabulary, 120)
             log.write(json.dumps(line) + "\n")
             log.flush()
-            save_whole(out, on_cpu(average.module))
-    save_whole(out, on_cpu(average.module))
+            state.step, state.samples, state.spent_s = step, samples, spent
+            state.save(average.module)
+    state.step, state.samples, state.spent_s = step, samples, max(seconds, state.spent_s)
+    state.save(average.module)
     line = {"seconds": round(clock() - began), "steps": step, "samples": samples}
     log.write(json.dumps(line | _both_wordings(average.module, encoder, vocabulary, 400)) + "\n")
     log.close()

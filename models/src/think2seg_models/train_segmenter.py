@@ -18,7 +18,8 @@ from .nano_segmenter import CropNet
 from .scene_cache import finished_shards
 from .segmenter_check import check_segmenter
 from .train_detector import follow
-from .weight_files import computes_half, on_cpu, save_whole
+from .training_state import TrainingState
+from .weight_files import computes_half
 
 PEAK_RATE, WARM_UP = 2e-3, 200
 BATCH = 32
@@ -78,16 +79,14 @@ def train_segmenter(
     net = net.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=peak_rate, weight_decay=0.02)
-    state_path, log_path = out.with_suffix(".state"), out.with_suffix(".log.jsonl")
-    done, spent = 0, 0.0
-    if state_path.exists():
-        state = torch.load(state_path, map_location=device)
-        done, spent = state["step"], state["spent_s"]
-        net.load_state_dict(state["net"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
+    settings = {"seed": seed, "peak_rate": peak_rate, "batch_size": batch_size}
+    state = TrainingState(out, settings, start, net, average, optimiser)
+    resumed = state.restore(device)
+    done, spent = state.step, state.spent_s
+    if resumed:
         torch.manual_seed(seed + done)
     if done >= steps if seconds is None else spent >= seconds:
+        state.say_finished()
         return
     samples, outlines = CropSamples(device), work / "outlines"
     ready = lambda folder: finished_shards(folder) if seconds is None else outlined_shards(folder, outlines)  # noqa: E731
@@ -99,7 +98,7 @@ def train_segmenter(
     before, next_look = spent - clock(), LOOK_EVERY_S
     recent: list[torch.Tensor] = []
     saved = done
-    with log_path.open("a") as log:
+    with out.with_suffix(".log.jsonl").open("a") as log:
         while True:
             spent = before + clock()
             part = done / steps if seconds is None else spent / seconds
@@ -131,16 +130,12 @@ def train_segmenter(
                 log.write(json.dumps(line) + "\n")
                 log.flush()
             if done % SAVE_EVERY == 0 or last:
-                _save(out, net, average, optimiser, done, spent)
+                state.step, state.samples, state.spent_s = done, done * batch_size, spent
+                state.save(average)
                 saved = done
-        if done > saved or not state_path.exists():
-            _save(out, net, average, optimiser, done, spent)
+        if done > saved or not resumed:
+            state.step, state.samples, state.spent_s = done, done * batch_size, spent
+            state.save(average)
         if finished_shards(check):
             line = {"step": done, "check": check_segmenter(average.cpu(), scene_banks(check, work / "outlines-check"), 150)}
             log.write(json.dumps(line) + "\n")
-
-
-def _save(out: Path, net: CropNet, average: CropNet, optimiser: torch.optim.Optimizer, done: int, spent: float) -> None:
-    parts = {"net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
-    save_whole(out.with_suffix(".state"), parts | {"step": done, "spent_s": spent})
-    save_whole(out, on_cpu(average))

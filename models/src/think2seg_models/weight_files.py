@@ -1,9 +1,12 @@
 """Weights and training states: where and how precisely they are computed, as files that are whole or not there."""
 
+import io
 from pathlib import Path
 
 import torch
 from torch import nn
+
+from .errors import writing
 
 
 def on_cpu(model: nn.Module) -> dict[str, torch.Tensor]:
@@ -17,6 +20,14 @@ def computes_half(device: str | torch.device) -> bool:
 
 
 def save_whole(path: Path, value: object) -> None:
-    part = path.with_suffix(".part")
-    torch.save(value, part)
-    part.replace(path)
+    """Raises OUTPUT_FULL and OUTPUT_NOT_WRITABLE; what was there before is then still there."""
+    # PyTorch's own writing hides what the disk says, and keeps a file open that it could not finish.
+    written = io.BytesIO()
+    torch.save(value, written)
+    part = path.with_suffix(path.suffix + ".part")
+    with writing(path.parent):
+        try:
+            part.write_bytes(written.getbuffer())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
