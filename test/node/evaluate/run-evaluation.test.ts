@@ -201,6 +201,13 @@ describe('runEvaluation', () => {
     expect(await run()).toMatchObject({ samples: 5, problems: [] });
   });
 
+  it('lists a sample that has two images', async () => {
+    await cp(join(root, 'test/images/a.png'), join(root, 'test/images/a.tif'));
+    const report = await run();
+    expect(report.samples).toBe(4);
+    expect(report.problems).toEqual([{ id: 'a', problem: 'has a.png and a.tif, expected one of them' }]);
+  });
+
   it('asks the questions that are none of them blank, whatever else a file leaves out', async () => {
     await writeFile(join(root, 'test/QAs/a.json'), '{"questions": ["left half?", " "], "concept": null}');
     await writeFile(join(root, 'test/QAs/b.json'), '{"questions": [" "]}');

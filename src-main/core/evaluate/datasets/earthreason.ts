@@ -27,6 +27,8 @@ function hasQuestionName(name: string): boolean {
   return extname(name).toLowerCase() === '.json';
 }
 
+const partNames = ['image', 'label', 'question file'] as const;
+
 export async function listEarthReason(rootDirectory: string, split: string): Promise<SampleList> {
   const layout = `the layout of EarthReason, ${join(rootDirectory, split)}/{images,labels,QAs}`;
   const folders = { images: join(rootDirectory, split, 'images'), labels: join(rootDirectory, split, 'labels') };
@@ -37,12 +39,16 @@ export async function listEarthReason(rootDirectory: string, split: string): Pro
   const samples: Sample[] = [];
   const problems: { id: string; problem: string }[] = [];
   for (const id of new Set([...images.keys(), ...labels.keys(), ...questionFiles.keys()])) {
-    const [image, label, questionFile] = [images.get(id), labels.get(id), questionFiles.get(id)];
+    const parts = [images, labels, questionFiles].map((stems) => stems.get(id) ?? []);
+    const [[image], [label], [questionFile]] = parts as [string[], string[], string[]];
     if (image === undefined || label === undefined || questionFile === undefined) {
-      const missing = [image ?? 'image', label ?? 'label', questionFile ?? 'question file'].filter((name) =>
-        ['image', 'label', 'question file'].includes(name),
-      );
+      const missing = partNames.filter((_, index) => parts[index]!.length === 0);
       problems.push({ id, problem: `has no ${missing.join(' and no ')}` });
+      continue;
+    }
+    const repeated = parts.find((names) => names.length > 1);
+    if (repeated !== undefined) {
+      problems.push({ id, problem: `has ${repeated.join(' and ')}, expected one of them` });
       continue;
     }
     const asked = await readQuestions(join(questionFolder, questionFile));

@@ -28,14 +28,12 @@ export async function readWholeFile(path: string, layout: string): Promise<Buffe
   }
 }
 
-/** The accepted names by what stands before the extension. Of several with the same stem the first in alphabetical order counts. */
-export function byStem(names: readonly string[], accepts: (name: string) => boolean): Map<string, string> {
-  const stems = new Map<string, string>();
+/** The accepted names by what stands before the extension; several where they have the same stem. */
+export function byStem(names: readonly string[], accepts: (name: string) => boolean): Map<string, string[]> {
+  const stems = new Map<string, string[]>();
   for (const name of names.filter(accepts).sort()) {
     const stem = basename(name, extname(name));
-    if (!stems.has(stem)) {
-      stems.set(stem, name);
-    }
+    stems.set(stem, [...(stems.get(stem) ?? []), name]);
   }
   return stems;
 }
