@@ -25,6 +25,10 @@ STANDALONE = {
 """Commands that read their own arguments: the module whose `main` takes them, and what they do."""
 
 
+TRAINING_PACKAGES = ("accelerate", "datasets", "trl")
+"""What only `train-sft` and `train-grpo` need."""
+
+
 def _report_errors(run: Callable[[], int]) -> int:
     """The status of `run`; an error with a code becomes one line on stderr and its exit status."""
     from .errors import ToolError
@@ -32,11 +36,18 @@ def _report_errors(run: Callable[[], int]) -> int:
     try:
         return run()
     except ToolError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
+        told = error
+    except FileNotFoundError as error:
+        told = ToolError("INPUT_NOT_FOUND", f"{error.filename or error} is missing, expected a file or folder; check the path")
+    except ModuleNotFoundError as error:
+        if error.name not in TRAINING_PACKAGES:
+            raise
+        told = ToolError("USAGE", f"the package {error.name} is missing, expected it for this command; pip install -e 'models[train]'")
     except KeyboardInterrupt:
         print("CANCELLED: stopped on request; run the same command again to go on", file=sys.stderr)
         return 130
+    print(told, file=sys.stderr)
+    return told.exit_status
 
 
 def _scenes(options: argparse.Namespace) -> None:
@@ -106,16 +117,18 @@ def _training_options(options: argparse.Namespace) -> dict:
 
 
 def _train_prompter(options: argparse.Namespace) -> None:
+    from .errors import writing
     from .train_prompter import train_prompter
 
-    train_prompter(
-        options.work / "vocabulary",
-        options.work / "prompter.pt",
-        written=options.written,
-        thoughts=options.thoughts,
-        workers=options.workers,
-        **_training_options(options),
-    )
+    with writing(options.work):
+        train_prompter(
+            options.work / "vocabulary",
+            options.work / "prompter.pt",
+            written=options.written,
+            thoughts=options.thoughts,
+            workers=options.workers,
+            **_training_options(options),
+        )
 
 
 def _measure_reading(options: argparse.Namespace) -> None:
@@ -151,11 +164,13 @@ def _mix_weights(options: argparse.Namespace) -> None:
 
 
 def _train_detector(options: argparse.Namespace) -> None:
+    from .errors import writing
     from .train_detector import train_detector
 
     work, training = options.work, _training_options(options)
     scenes = [work / "scenes", work / "lifelike"]
-    train_detector(scenes, work / "scenes-check", work / "detector.pt", keep_statistics=options.keep_statistics, **training)
+    with writing(options.work):
+        train_detector(scenes, work / "scenes-check", work / "detector.pt", keep_statistics=options.keep_statistics, **training)
 
 
 def _thresholds(options: argparse.Namespace) -> None:
@@ -179,36 +194,31 @@ def _thresholds(options: argparse.Namespace) -> None:
 
 
 def _train_segmenter(options: argparse.Namespace) -> None:
+    from .errors import writing
     from .train_segmenter import train_segmenter
 
     _use_threads(1)
     scenes = options.scenes or options.work
-    train_segmenter(
-        [scenes / "scenes", scenes / "lifelike"],
-        scenes / "scenes-check",
-        options.work,
-        options.work / "segmenter.pt",
-        options.steps,
-        options.seed,
-        options.start,
-        options.seconds,
-        options.device,
-        options.batch_size,
-        options.learning_rate,
-    )
+    with writing(options.work):
+        train_segmenter(
+            [scenes / "scenes", scenes / "lifelike"],
+            scenes / "scenes-check",
+            options.work,
+            options.work / "segmenter.pt",
+            options.steps,
+            options.seed,
+            options.start,
+            options.seconds,
+            options.device,
+            options.batch_size,
+            options.learning_rate,
+        )
 
 
 def _assemble(options: argparse.Namespace) -> None:
     from .nano_pack import assemble_nano
 
     assemble_nano(options.work, options.pack, options.licence, options.model_card)
-
-
-def _evaluate(options: argparse.Namespace) -> None:
-    from .evaluate_nano import evaluate_nano
-
-    report = evaluate_nano(options.pack, options.scenes, options.out, options.weights, options.first)
-    print(json.dumps({name: report[name] for name in ("seen", "unseen", "baselines")}, indent=1))
 
 
 def _parity(options: argparse.Namespace) -> None:
@@ -371,7 +381,7 @@ def _parser() -> argparse.ArgumentParser:
     segmenter.add_argument("--scenes", type=Path, help="folder of the caches of scenes, if not that of --work")
     segmenter.add_argument("--steps", type=int, default=8000, help="batches of 32 crops (default 8000)")
     segmenter.add_argument("--seed", type=int, default=0)
-    segmenter.add_argument("--seconds", type=float, help="train so long by the clock, instead of --steps")
+    segmenter.add_argument("--seconds", type=float, help="train so long instead of --steps: CPU time, on a GPU real time")
     segmenter.add_argument("--start", type=Path, help="weights to go on from")
     segmenter.add_argument("--device", default="cpu")
     segmenter.add_argument("--batch-size", type=int, default=32)
@@ -381,12 +391,6 @@ def _parser() -> argparse.ArgumentParser:
     assemble.add_argument("--pack", type=Path, required=True)
     assemble.add_argument("--licence", type=Path, required=True)
     assemble.add_argument("--model-card", type=Path, required=True)
-    evaluate = add("evaluate-nano", _evaluate, "measure a pack on held-out scenes, seen and unseen wordings")
-    evaluate.add_argument("--pack", type=Path, required=True)
-    evaluate.add_argument("--scenes", type=int, default=120)
-    evaluate.add_argument("--out", type=Path, required=True)
-    evaluate.add_argument("--weights", type=Path, help="folder of the PyTorch weights, to compare with reading by rule")
-    evaluate.add_argument("--first", type=int, default=0, help="offset into the held-out scene seeds")
     parity = add("parity-nano", _parity, "compare what a pack detects and answers with its PyTorch weights")
     work(parity)
     parity.add_argument("--pack", type=Path, required=True)
@@ -432,8 +436,8 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in STANDALONE:
-        module = import_module(f".{STANDALONE[arguments[0]][0]}", __package__)
-        return _report_errors(lambda: module.main(arguments[1:]))
+        module = f".{STANDALONE[arguments[0]][0]}"
+        return _report_errors(lambda: import_module(module, __package__).main(arguments[1:]))
     options = _parser().parse_args(arguments)
     return _report_errors(lambda: options.run(options) or 0)
 

@@ -64,13 +64,6 @@ class Answer:
         return len(self.tokens) - 1
 
 
-def place_number(bins: np.ndarray) -> int:
-    """Ninth of the frame in which a box centre lies (row * 3 + column); `bins` = x0 y0 x1 y1 .. in bins."""
-    column = int((bins[0] + bins[2]) * V.BIN_PX / 2 * 3 / V.FRAME_PX)
-    row = int((bins[1] + bins[3]) * V.BIN_PX / 2 * 3 / V.FRAME_PX)
-    return min(row, 2) * 3 + min(column, 2)
-
-
 def compose(
     question: Question,
     category: np.ndarray,
