@@ -12,11 +12,19 @@ export type Combination = 'merge' | 'subtract' | 'intersect';
 const signs: Record<Combination, string> = { merge: '+', subtract: '−', intersect: '∩' };
 
 /** What was rejected takes no part. The parts are hidden, and undo brings them back. */
-export async function combineResults(desk: Desk, operation: Combination, first: Result, second: Result): Promise<void> {
-  const { workspace, refiner } = desk;
+export async function combineResults(
+  desk: Desk,
+  operation: Combination,
+  firstId: string,
+  secondId: string,
+): Promise<void> {
+  const { workspace, refiner, follower } = desk;
+  await follower.settled();
   await refiner.settled();
-  const raster = workspace.history.value.get().rasters.find(({ id }) => id === first.rasterId);
-  if (raster === undefined) {
+  const { rasters, results } = workspace.history.value.get();
+  const [first, second] = [firstId, secondId].map((wanted) => results.find(({ id }) => id === wanted));
+  const raster = rasters.find(({ id }) => id === first?.rasterId);
+  if (raster === undefined || first === undefined || second === undefined) {
     return;
   }
   const kept = (result: Result): ReturnType<typeof drawnOnly>[] =>

@@ -15,6 +15,10 @@ const steps = panelStrings.history;
 
 export function run(desk: Desk, command: Command): void {
   const { workspace, dialog, mapControl } = desk;
+  if (dialog.get() === 'recovery') {
+    // What the menu opened would lie under, or take the place of, a question that must be answered first.
+    return;
+  }
   const { history, tool } = workspace;
   const map = mapControl.get();
   switch (command) {

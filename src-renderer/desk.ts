@@ -62,6 +62,9 @@ export class Desk {
   readonly mapControl = new Observable<MapControl | null>(null);
   /** What really ran last, and why not something faster. */
   readonly provider = new Observable<ProviderUse | null>(null);
+  /** Settled unless the user has yet to say what becomes of the work that a crash left. */
+  recovered: Promise<void> = Promise.resolve();
+  #endRecovery = (): void => undefined;
 
   constructor(workspace: Workspace, nowMs: () => number = () => performance.now()) {
     this.workspace = workspace;
@@ -73,7 +76,11 @@ export class Desk {
     this.project = new ProjectKeeper(
       call,
       history.value,
-      () => ({ view: this.#projectView(), questionHistory: this.questionHistory.get() }),
+      () => ({
+        activeRasterId: workspace.activeRasterId.get(),
+        view: this.#projectView(),
+        questionHistory: this.questionHistory.get(),
+      }),
       (thrown) => this.fail(thrown),
     );
     workspace.start.subscribe((start) => {
@@ -192,6 +199,31 @@ export class Desk {
     this.settings.set(await this.workspace.call('settings.change', change));
   }
 
+  /** Asks what becomes of the work that a crash left. Until that is said, its copy stays as it is and nothing is opened. */
+  askRecovery(): Promise<void> {
+    this.project.holdCopy();
+    this.recovered = new Promise((resolve) => {
+      this.#endRecovery = resolve;
+    });
+    this.dialog.set('recovery');
+    return this.recovered;
+  }
+
+  async answerRecovery(isRestored: boolean): Promise<void> {
+    const recovery = this.workspace.start.get()?.recovery ?? null;
+    this.dialog.set(null);
+    this.project.releaseCopy();
+    try {
+      if (isRestored && recovery !== null) {
+        await this.openWork(recovery.project, recovery.projectPath, true);
+      } else {
+        await this.project.discardCopy();
+      }
+    } finally {
+      this.#endRecovery();
+    }
+  }
+
   /** Replaces the work. The caller has asked what becomes of the present one. */
   async openWork(project: Project, path: string | null, isRecovered: boolean): Promise<void> {
     const work = fromProject(project);
@@ -205,10 +237,14 @@ export class Desk {
     } else {
       this.project.isAt(path, work);
     }
+    if (work.rasters.some(({ id }) => id === project.activeRasterId)) {
+      workspace.activeRasterId.set(project.activeRasterId);
+    }
     for (const raster of work.rasters) {
       await workspace.openScene(raster.path);
     }
-    if (project.view !== null) {
+    // The view is in the CRS of the active raster.
+    if (project.view !== null && this.activeRaster() !== null) {
       this.#showWhenDrawn(project.view);
     }
   }

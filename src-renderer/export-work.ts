@@ -1,5 +1,6 @@
 /** Writes what was reviewed: asks where, then vector file, mask or report. */
 import type { Desk } from './desk.ts';
+import type { Call } from './state/calls.ts';
 import { fileName, formatArea } from './state/format.ts';
 import { suggestedFileName, type ExportSelection } from './state/export-selection.ts';
 import { reportHtml } from './state/report.ts';
@@ -30,8 +31,9 @@ export async function exportSelection(
   desk: Desk,
   selection: ExportSelection,
   options: ExportOptions,
+  signal: AbortSignal,
 ): Promise<Written | null> {
-  const { call } = desk.workspace;
+  const call: Call = (route, input) => desk.workspace.call(route, input, { signal });
   const { format } = options;
   const subject = selection.results.at(-1)?.question ?? '';
   const path = await call('dialog.save', {
@@ -48,7 +50,7 @@ export async function exportSelection(
   }
   const { raster, windowPx } = selection;
   const instances = selection.instances.map(({ resultId, ...instance }) => instance);
-  const runRecord = await recordOf(desk, selection);
+  const runRecord = await recordOf(desk, selection, call);
   const scratchName = `.think2seg-${crypto.randomUUID()}`;
   if (format === '.tif') {
     const input = { rasterPath: raster.path, path, windowPx, instances, runRecord, overwrite: true, scratchName };
@@ -73,6 +75,7 @@ export async function exportSelection(
 async function recordOf(
   desk: Desk,
   { raster, windowPx, runRecord, instances }: ExportSelection,
+  call: Call,
 ): Promise<ExportSelection['runRecord']> {
   const promptsScenePx = instances.flatMap(({ promptScenePx }) => promptScenePx ?? []);
   if (runRecord !== null || promptsScenePx.length === 0) {
@@ -82,7 +85,7 @@ async function recordOf(
   if (input === null) {
     throw new Error(`the raster ${raster.path} is not open`);
   }
-  return desk.workspace.call('query.record', { ...input, windowPx, promptsScenePx });
+  return call('query.record', { ...input, windowPx, promptsScenePx });
 }
 
 function reportOf(desk: Desk, selection: ExportSelection, pictureUrl: string | null): string {

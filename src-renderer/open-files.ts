@@ -35,7 +35,7 @@ export async function openPaths(desk: Desk, paths: readonly string[]): Promise<v
   }
   const [project] = sorted.project;
   if (project !== undefined) {
-    await openProject(desk, project);
+    await told(desk, () => openProject(desk, project));
   }
   await desk.workspace.openRasters(sorted.raster);
   for (const path of sorted.results) {

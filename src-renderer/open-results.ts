@@ -41,12 +41,11 @@ async function rasterFor(desk: Desk, scenePaths: readonly string[]): Promise<Ras
   const { workspace } = desk;
   const start = workspace.start.get();
   const known = [...(start?.recentFiles ?? []), start?.sampleScenePath];
+  const before = desk.activeRaster()?.raster;
   const isOpen = (): RasterLayer | undefined =>
     workspace.history.value.get().rasters.find(({ path }) => scenePaths.includes(path));
-  const active = isOpen() ?? desk.activeRaster()?.raster;
-  if (active !== undefined) {
-    return active;
+  if (isOpen() === undefined) {
+    await workspace.openRasters(scenePaths.filter((path) => known.includes(path)).slice(-1));
   }
-  await workspace.openRasters(scenePaths.filter((path) => known.includes(path)).slice(-1));
-  return isOpen() ?? null;
+  return isOpen() ?? before ?? null;
 }

@@ -13,7 +13,7 @@ export function listenToProgram(bridge: DesktopBridge, desk: Desk): () => void {
         if (desk.dialog.get() === 'batch') {
           return desk.batch.addInputs(event.paths);
         }
-        return desk.attempt(() => openPaths(desk, event.paths));
+        return desk.attempt(() => desk.recovered.then(() => openPaths(desk, event.paths)));
       case 'menu':
         return run(desk, event.command);
       case 'engine':
@@ -31,10 +31,11 @@ export function listenToProgram(bridge: DesktopBridge, desk: Desk): () => void {
 
 async function begin(desk: Desk): Promise<void> {
   const start = await desk.workspace.begin();
-  await openPaths(desk, start.openPaths);
   if (start.recovery !== null) {
-    desk.dialog.set('recovery');
-  } else if (!start.settings.tourSeen && start.openPaths.length === 0) {
+    await desk.askRecovery();
+  }
+  await openPaths(desk, start.openPaths);
+  if (start.recovery === null && !start.settings.tourSeen && start.openPaths.length === 0) {
     desk.dialog.set('tour');
   }
 }

@@ -48,6 +48,10 @@ export class Workspace {
         this.activeRasterId.set(rasters.at(-1)?.id ?? null);
       }
     });
+    // A rectangle is in the pixels of the raster that it was drawn on.
+    this.activeRasterId.subscribe(() =>
+      this.target.update((target) => (target.kind === 'drawn' ? { kind: 'view' } : target)),
+    );
   }
 
   async begin(): Promise<StartState> {

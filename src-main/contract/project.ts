@@ -25,6 +25,8 @@ const projectInstanceSchema = drawnInstanceSchema.extend({
   verdict: z.enum(['open', 'accepted', 'rejected']),
   /** What the file had of it, in the order of the result's fields. */
   attributes: z.array(attributeValueSchema).default([]),
+  /** The prompt was edited and its outline had not followed yet. */
+  isStale: z.boolean().default(false),
 });
 
 const projectResultSchema = z.object({
@@ -51,6 +53,8 @@ export const projectSchema = z.object({
   rasters: z.array(projectRasterSchema),
   /** Bottom first. */
   results: z.array(projectResultSchema),
+  /** The raster that was worked on, in whose CRS the view is; null in projects of before and without rasters. */
+  activeRasterId: z.string().nullable().default(null),
   view: z.object({ centreMap: z.tuple([z.number(), z.number()]), resolution: z.number().positive() }).nullable(),
   questionHistory: z.array(z.string()),
 });

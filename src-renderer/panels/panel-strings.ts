@@ -218,6 +218,8 @@ export const panelStrings = {
   },
   export: {
     title: 'Export',
+    stale: (count: number): string =>
+      `${count} ${count === 1 ? 'object has' : 'objects have'} no outline for the last edit: the segmenter refused it. Undo the edit or reject ${count === 1 ? 'it' : 'them'}.`,
     results: 'Results',
     scope: 'Objects',
     accepted: 'Accepted only',

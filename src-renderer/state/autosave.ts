@@ -28,6 +28,11 @@ export class AutosaveSchedule {
     this.#latest ??= setTimeout(() => void this.flush(), this.#times.latestMs);
   }
 
+  /** Nothing new is to be kept; what is being written still is. */
+  rest(): void {
+    this.#clearTimers();
+  }
+
   /** Nothing is left to keep: saved, or given up. Waits for a write under way, so that it cannot come after. */
   async stop(): Promise<void> {
     this.#clearTimers();

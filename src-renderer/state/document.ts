@@ -9,7 +9,7 @@ type ProjectResult = Project['results'][number];
 
 export type Verdict = ProjectResult['instances'][number]['verdict'];
 
-export interface Instance extends Readonly<ProjectResult['instances'][number]> {
+export interface Instance extends Readonly<Omit<ProjectResult['instances'][number], 'isStale'>> {
   /** The prompt that the outline answers. Another one than `promptScenePx` while the segmenter has yet to follow an edit. */
   readonly outlinedPrompt: Prompt | null;
 }

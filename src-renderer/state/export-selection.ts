@@ -4,7 +4,7 @@ import { joinedFields, joinedValues } from './attribute-columns.ts';
 import type { DrawnInstance } from '../../src-main/contract/drawn-instance.ts';
 import type { WindowPx } from '../../src-main/contract/geo.ts';
 import type { RunRecord } from '../../src-main/contract/run-record.ts';
-import type { RasterLayer, Result, Verdict, WorkDocument } from './document.ts';
+import { isStale, type RasterLayer, type Result, type Verdict, type WorkDocument } from './document.ts';
 import { drawnOnly, shownInstances, type RefinedShapes } from './refined-shapes.ts';
 import { joinRecords } from './run-records.ts';
 
@@ -27,6 +27,8 @@ export interface ExportSelection {
   /** Of the topmost result that has one, with those of the others inside; null when all of it was drawn by hand. */
   readonly runRecord: RunRecord | null;
   readonly areaM2: number | null;
+  /** Objects whose outline does not answer the last edit of their prompt. */
+  readonly staleCount: number;
 }
 
 const verdictsOf: Record<ExportScope, readonly Verdict[]> = {
@@ -76,6 +78,9 @@ export function selectForExport(
     areaM2: instances.every(({ areaM2 }) => areaM2 !== null)
       ? instances.reduce((sum, { areaM2 }) => sum + (areaM2 ?? 0), 0)
       : null,
+    staleCount: results
+      .flatMap((result) => result.instances)
+      .filter((instance) => verdictsOf[scope].includes(instance.verdict) && isStale(instance)).length,
   };
 }
 

@@ -56,6 +56,18 @@ export class OutlineFollower {
     return this.#state;
   }
 
+  /** Resolves when every outline follows its prompt, but for those that the segmenter refused. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#state.subscribe(({ busy }) => {
+        if (!busy && this.#nextStale() === null) {
+          queueMicrotask(() => stop());
+          resolve();
+        }
+      });
+    });
+  }
+
   #schedule(): void {
     if (this.#timer === null && !this.#inFlight && this.#nextStale() !== null) {
       this.#state.update((state) => ({ ...state, busy: true, error: null }));

@@ -1,19 +1,25 @@
 /** Between the work in memory and the project file. */
 import { projectVersion, type Project } from '../../src-main/contract/project.ts';
-import type { Instance, Result, WorkDocument } from './document.ts';
+import { isStale, type Instance, type Result, type WorkDocument } from './document.ts';
 
 export interface ProjectExtras {
+  readonly activeRasterId: string | null;
   readonly view: Project['view'];
   readonly questionHistory: readonly string[];
 }
 
-export function toProject(work: WorkDocument, { view, questionHistory }: ProjectExtras, savedAt: Date): Project {
+export function toProject(
+  work: WorkDocument,
+  { activeRasterId, view, questionHistory }: ProjectExtras,
+  savedAt: Date,
+): Project {
   return {
     format: 'think2seg-project',
     version: projectVersion,
     savedAt: savedAt.toISOString(),
     rasters: work.rasters.map((raster) => ({ ...raster })),
     results: work.results.map((result) => ({ ...result, instances: result.instances.map(stored) })),
+    activeRasterId,
     view,
     questionHistory: [...questionHistory],
   };
@@ -46,8 +52,9 @@ function withList(value: object, name: string, texts: readonly string[]): string
   return `${JSON.stringify(value).slice(0, -1)},"${name}":[${texts.join(',')}]}`;
 }
 
-function stored({ outlinedPrompt, ...instance }: Instance): Project['results'][number]['instances'][number] {
-  return instance;
+function stored(instance: Instance): Project['results'][number]['instances'][number] {
+  const { outlinedPrompt, ...kept } = instance;
+  return { ...kept, isStale: isStale(instance) };
 }
 
 export function fromProject({ rasters, results }: Project): WorkDocument {
@@ -55,7 +62,10 @@ export function fromProject({ rasters, results }: Project): WorkDocument {
     rasters,
     results: results.map((result) => ({
       ...result,
-      instances: result.instances.map((instance) => ({ ...instance, outlinedPrompt: instance.promptScenePx })),
+      instances: result.instances.map(({ isStale: isOutlineDue, ...instance }) => ({
+        ...instance,
+        outlinedPrompt: isOutlineDue ? null : instance.promptScenePx,
+      })),
     })),
   };
 }

@@ -17,6 +17,8 @@ export class ProjectKeeper {
   readonly #state = new Observable<ProjectState>({ path: null, isDirty: false });
   readonly #autosave: AutosaveSchedule;
   #saved: WorkDocument;
+  /** There is a copy of other work, of which the user has not said yet what becomes of it. */
+  #isHeld = false;
 
   constructor(
     call: Call,
@@ -51,6 +53,19 @@ export class ProjectKeeper {
     this.#saved = work;
     this.#state.set({ path, isDirty: false });
     this.#follow(this.#work.get());
+    if (!this.#state.get().isDirty) {
+      this.#autosave.rest();
+    }
+  }
+
+  /** Neither writes nor discards a copy until `releaseCopy`: the one that is there is of work that a crash left. */
+  holdCopy(): void {
+    this.#isHeld = true;
+  }
+
+  releaseCopy(): void {
+    this.#isHeld = false;
+    this.#follow(this.#work.get());
   }
 
   /** The work came back after a crash: it is in no file yet. */
@@ -71,6 +86,9 @@ export class ProjectKeeper {
 
   /** The work is saved or given up: the next start offers nothing. */
   async discardCopy(): Promise<void> {
+    if (this.#isHeld) {
+      return;
+    }
     await this.#autosave.stop();
     await this.#call('autosave.discard', {});
   }
@@ -81,7 +99,7 @@ export class ProjectKeeper {
     if (isDirty !== wasDirty) {
       this.#state.set({ path, isDirty });
     }
-    if (isDirty) {
+    if (isDirty && !this.#isHeld) {
       this.#autosave.changed();
     }
   }

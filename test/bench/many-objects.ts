@@ -149,6 +149,7 @@ function manyObjects(scenePath: string): Project {
       id: `object-${index}`,
       origin: 'model' as const,
       attributes: [],
+      isStale: false,
       verdict: 'open' as const,
       promptScenePx: {
         bbox_2d: [centreX - radius, centreY - radius, centreX + radius, centreY + radius] as [
@@ -186,6 +187,7 @@ function manyObjects(scenePath: string): Project {
         runRecord: null,
       },
     ],
+    activeRasterId: 'scene',
     view: null,
     questionHistory: [],
   };

@@ -38,6 +38,7 @@ function projectWith(rasterPath: string): Project {
       },
     ],
     results: [],
+    activeRasterId: null,
     view: null,
     questionHistory: ['where?'],
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyDocument, noRefinement, type WorkDocument } from '../../../src-renderer/state/document.ts';
-import { addRaster, addResult, setVerdict } from '../../../src-renderer/state/document-edits.ts';
+import { addRaster, addResult, setPrompt, setVerdict } from '../../../src-renderer/state/document-edits.ts';
 import { selectForExport, suggestedFileName, usualScope } from '../../../src-renderer/state/export-selection.ts';
 import { someRaster, someResult, squareInstance } from '../../support/work-documents.ts';
 
@@ -51,6 +51,13 @@ describe('selectForExport', () => {
     const shapes = new Map([['a', { instances: result!.instances, refinement, shapes: [gone, squareInstance(19)] }]]);
     const selection = selectForExport(refined, shapes, 'raster-1', new Set(['a']), 'not-rejected');
     expect(selection?.instances.map(({ areaM2 }) => areaM2)).toEqual([361]);
+  });
+
+  it('counts objects whose outline has not followed their prompt', () => {
+    const edited = setPrompt('a-1', { bbox_2d: [0, 0, 15, 15] })(work);
+    const countOf = (now: WorkDocument): number | undefined =>
+      selectForExport(now, new Map(), 'raster-1', all, 'not-rejected')?.staleCount;
+    expect([countOf(work), countOf(edited), countOf(setVerdict(['a-1'], 'rejected')(edited))]).toEqual([0, 1, 0]);
   });
 
   it('has nothing to offer on a raster without results', () =>

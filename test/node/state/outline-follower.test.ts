@@ -61,6 +61,26 @@ describe('OutlineFollower', () => {
     expect(areaOf('a-2')).toBe(400);
   });
 
+  it('is settled once the last outline is there, or refused', async () => {
+    const { history, follower } = start(async ({ promptsScenePx }) => {
+      await new Promise((done) => setTimeout(done, 100));
+      if (sideOf(promptsScenePx[0]!) === 13) {
+        throw new Think2SegError('PROMPTS_INVALID', 'not this one');
+      }
+      return answer(promptsScenePx);
+    });
+    await follower.settled();
+    for (const side of [12, 13]) {
+      history.apply('move', setPrompt('a-1', boxOf(side)));
+      let isSettled = false;
+      const settled = follower.settled().then(() => (isSettled = true));
+      await vi.advanceTimersByTimeAsync(90);
+      expect(isSettled).toBe(false);
+      await vi.runAllTimersAsync();
+      await settled;
+    }
+  });
+
   it('keeps one call in flight, and then follows the latest edit only', async () => {
     const { history, made, areaOf } = start(
       ({ promptsScenePx }) => new Promise((done) => setTimeout(() => done(answer(promptsScenePx)), 100)),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { projectSchema } from '../../../src-main/contract/project.ts';
-import { emptyDocument, type WorkDocument } from '../../../src-renderer/state/document.ts';
-import { addRaster, addResult, setVerdict } from '../../../src-renderer/state/document-edits.ts';
+import { emptyDocument, findInstance, isStale, type WorkDocument } from '../../../src-renderer/state/document.ts';
+import { addRaster, addResult, setPrompt, setVerdict } from '../../../src-renderer/state/document-edits.ts';
 import { History } from '../../../src-renderer/state/history.ts';
 import { fromProject } from '../../../src-renderer/state/project-conversion.ts';
 import { ProjectKeeper } from '../../../src-renderer/state/project-keeper.ts';
@@ -23,7 +23,7 @@ function start(): {
     'project.write': () => null,
   });
   const problems: unknown[] = [];
-  const extras = { view: null, questionHistory: ['where are the ponds?'] };
+  const extras = { activeRasterId: 'raster-1', view: null, questionHistory: ['where are the ponds?'] };
   const keeper = new ProjectKeeper(
     call,
     history.value,
@@ -67,6 +67,39 @@ describe('ProjectKeeper', () => {
     const read = projectSchema.strict().parse(JSON.parse(projectText));
     expect(read.questionHistory).toEqual(['where are the ponds?']);
     expect(fromProject(read)).toEqual(history.value.get());
+  });
+
+  it('keeps that an outline has yet to follow its prompt', async () => {
+    const { history, made } = start();
+    history.apply('open', addRaster(someRaster()));
+    history.apply('answer', addResult(someResult('a', [10, 20])));
+    history.apply('move', setPrompt('a-1', { bbox_2d: [0, 0, 15, 15] }));
+    await vi.runAllTimersAsync();
+    const { projectText } = made.at(-1)!.input as { projectText: string };
+    const read = fromProject(projectSchema.strict().parse(JSON.parse(projectText)));
+    expect(['a-1', 'a-2'].map((id) => isStale(findInstance(read, id)!.instance))).toEqual([true, false]);
+  });
+
+  it('neither writes over a copy nor discards it while the user has not said what becomes of it', async () => {
+    const { history, keeper, made } = start();
+    keeper.holdCopy();
+    history.apply('open', addRaster(someRaster()));
+    await vi.runAllTimersAsync();
+    await keeper.discardCopy();
+    expect(made).toEqual([]);
+    expect(keeper.state.get().isDirty).toBe(true);
+    keeper.releaseCopy();
+    await vi.runAllTimersAsync();
+    expect(routes(made)).toEqual(['autosave.write']);
+  });
+
+  it('keeps no copy of a project that was opened', async () => {
+    const { history, keeper, made } = start();
+    const opened = addRaster(someRaster())(emptyDocument);
+    history.reset(opened);
+    keeper.isAt('/work/a.t2s', opened);
+    await vi.runAllTimersAsync();
+    expect(made).toEqual([]);
   });
 
   it('is clean after saving and after undoing back to what was saved', async () => {
