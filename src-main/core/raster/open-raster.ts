@@ -199,7 +199,8 @@ async function makeScene(
   };
   return new Scene({
     info,
-    crs: sceneCrs.crs,
+    // Pixels that no transform takes to the map must not be written as places in a CRS; `info` still says what the file names.
+    crs: transform === null ? null : sceneCrs.crs,
     levels,
     rule: validityRuleOf(description, bands, levels[0]?.hasMask === true),
     palette: paletteOf(description.bands[0]),
