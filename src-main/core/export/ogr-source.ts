@@ -108,7 +108,7 @@ function shortened(
 ): Record<string, unknown> {
   const shorten = ([name, value]: [string, unknown]): [string, unknown] => {
     const short = typeof value === 'string' ? truncateUtf8(value, maxBytes) : value;
-    if (short !== value) {
+    if (!Object.is(short, value)) {
       cut.add(name);
     }
     return [name, short];

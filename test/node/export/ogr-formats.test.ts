@@ -155,6 +155,11 @@ describe('Shapefile', () => {
     expect(dbf.includes(Buffer.from(`${'ä直'.repeat(50)}ä  `))).toBe(true);
   });
 
+  test('calls no measure that is missing cut', async () => {
+    const asked = request('nowhere.shp', { features: [{ ...twoFeatures[0]!, areaM2: Number.NaN }] });
+    expect((await createFeatureWriter().write(asked, signal)).warnings).toEqual([]);
+  });
+
   test('replaces all parts and the leftovers of an older one', async () => {
     const asked = request('twice.shp');
     await createFeatureWriter().write(asked, signal);
