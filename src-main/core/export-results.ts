@@ -12,6 +12,7 @@ import { qmlStyle } from './export/qml-style.ts';
 import { withAtomicOutputs } from './files/atomic-write.ts';
 import { fileIdentity } from './files/file-identity.ts';
 import { withoutExtension } from './files/output-files.ts';
+import { refuseInput } from './files/refuse-input.ts';
 import type { FeatureWriter, OutputFeature, RasterReader, RasterSource, WriteRequest } from './ports.ts';
 import { windowTransform } from './query/target-window.ts';
 import { burnShapes } from './shape/burn-instances.ts';
@@ -44,6 +45,7 @@ export async function exportVector(
   signal: AbortSignal,
 ): Promise<InteractiveRouteOutputs['export.vector']> {
   const { path, write, style } = input;
+  await refuseInput(input.rasterPath, [path]);
   const { fields, notes } = columnsFor(
     path,
     input.fields,
@@ -95,6 +97,7 @@ export async function exportMask(ports: ExportPorts, input: MaskInput, signal: A
         `at most ${maxMaskPixels} pixels and ${maxMaskInstances} instances; choose a window`,
     );
   }
+  await refuseInput(input.rasterPath, [path]);
   return withSource(ports, input.rasterPath, signal, async (source) => {
     const toScene = inverseTransform(source.transform ?? [1, 0, 0, 0, -1, 0]);
     const shapesScenePx = instances.map(({ polygonsMap }) => affinePolygons(ringsOf(polygonsMap), toScene));

@@ -3,6 +3,7 @@ import { Think2SegError } from '../../contract/errors.ts';
 import type { Crs, Geotransform } from '../../contract/geo.ts';
 import type { HandRecord, RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
+import { pictureLeftovers } from '../files/output-files.ts';
 import { gdalRasterTranslate } from '../gdal/gdal.ts';
 import { gdalDefinition } from '../gdal/gdal-definition.ts';
 import { xmlContent } from '../xml-text.ts';
@@ -37,7 +38,8 @@ export async function writeMaskGeoTiff(request: MaskRequest, signal: AbortSignal
   }
   signal.throwIfAborted();
   const isWide = data.some((instance) => instance > 255);
-  await withAtomicOutputs([path], { ...request, signal }, async ([temporaryPath], files) => {
+  const obsolete = pictureLeftovers.map((end) => path + end);
+  await withAtomicOutputs([path], { ...request, obsolete, signal }, async ([temporaryPath], files) => {
     const rawPath = join(dirname(temporaryPath), 'mask.raw');
     const describedPath = join(dirname(temporaryPath), 'mask.vrt');
     await files.writeFile(rawPath, isWide ? littleEndian(data) : Uint8Array.from(data));

@@ -11,6 +11,9 @@ export const shapefileParts = ['.shp', '.shx', '.dbf', '.prj', '.cpg', '.think2s
 /** Indexes and notes that other programs leave beside a Shapefile; they lie once the Shapefile was replaced. */
 export const shapefileLeftovers = ['.qix', '.sbn', '.sbx', '.idm', '.ind', '.qpj', '.shp.xml'] as const;
 
+/** Pyramids, statistics and places that other programs leave beside a picture; they lie once the picture was replaced. */
+export const pictureLeftovers = ['.ovr', '.aux.xml', '.msk', '.msk.ovr'] as const;
+
 /** Every file that an output of this name consists of, the named one first. */
 export function outputFilesOf(path: string): string[] {
   const base = withoutExtension(path);

@@ -9,6 +9,8 @@ import { checkVectorFormat } from '../export/feature-writer.ts';
 import { writeMaskGeoTiff } from '../export/mask-geotiff.ts';
 import { drawOverlayPng } from '../export/overlay-png.ts';
 import { checkOutputWritable, withAtomicOutputs } from '../files/atomic-write.ts';
+import { pictureLeftovers } from '../files/output-files.ts';
+import { refuseInput } from '../files/refuse-input.ts';
 import type { FeatureWriter, WrittenFiles } from '../ports.ts';
 import { applyStretch } from '../raster/stretch.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
@@ -49,6 +51,7 @@ export async function checkOutputs(input: SegmentInput): Promise<void> {
     }
   }
   input.outputPaths.forEach(checkVectorFormat);
+  await refuseInput(input.rasterPath, named);
   for (const path of named) {
     await checkOutputWritable(path, input.overwrite, input.scratchName);
   }
@@ -143,7 +146,12 @@ async function writeOverlay(path: string, outputs: QueryOutputs, signal: AbortSi
   );
   await withAtomicOutputs(
     [path],
-    { overwrite: input.overwrite, scratchName: input.scratchName, signal },
+    {
+      overwrite: input.overwrite,
+      scratchName: input.scratchName,
+      obsolete: pictureLeftovers.map((end) => path + end),
+      signal,
+    },
     async ([temporaryPath], files) => files.writeFile(temporaryPath, png),
   );
 }

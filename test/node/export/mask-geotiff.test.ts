@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -56,6 +56,19 @@ describe.skipIf(missing !== null)(`mask GeoTIFF, read by rasterio${missing === n
     expect(seen['samples']).toEqual([...asked.data]);
     expect(JSON.parse((seen['tags'] as Record<string, string>)['think2seg'] ?? '')).toEqual(asked.runRecord);
     expect(readdirSync(folder).filter((name) => name !== 'a.tif')).toEqual([]);
+  });
+
+  test('takes away what other programs left beside an older one', async () => {
+    const asked = request('again.tif', {});
+    await writeMaskGeoTiff(asked, signal);
+    for (const leftover of ['.ovr', '.aux.xml']) {
+      writeFileSync(asked.path + leftover, 'of the older mask');
+    }
+    await expect(writeMaskGeoTiff(asked, signal)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(readdirSync(folder).filter((name) => name.startsWith('again'))).toHaveLength(3);
+    await writeMaskGeoTiff({ ...asked, overwrite: true }, signal);
+    expect(readdirSync(folder).filter((name) => name.startsWith('again'))).toEqual(['again.tif']);
+    rmSync(asked.path);
   });
 
   test('is 16-bit with more than 255 instances', async () => {
