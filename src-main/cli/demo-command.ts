@@ -7,7 +7,7 @@ import { removeScratch } from '../core/files/atomic-write.ts';
 import { formatTable } from './format-table.ts';
 import { installation } from './installation.ts';
 import { ProgressPrinter } from './progress-printer.ts';
-import { readOptions } from './read-options.ts';
+import { readOptions, refusePositionals } from './read-options.ts';
 import { describeArea } from './result-summary.ts';
 import { withEngine, type CallRoute } from './with-engine.ts';
 
@@ -64,7 +64,8 @@ function row(name: string, result: SegmentResult): string[] {
 }
 
 export async function demoCommand(args: string[]): Promise<void> {
-  const { values } = readOptions('demo', args, { out: { type: 'string', default: join('out', 'demo') } });
+  const { values, positionals } = readOptions('demo', args, { out: { type: 'string', default: join('out', 'demo') } });
+  refusePositionals('demo', positionals);
   const folder = resolve(values.out);
   await mkdir(folder, { recursive: true });
   const scratchName = `.think2seg-${randomUUID()}`;

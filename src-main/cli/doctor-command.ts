@@ -2,7 +2,7 @@ import type { DoctorReport } from '../contract/doctor.ts';
 import { providerNames } from '../contract/provider.ts';
 import { locatePack } from './locate-pack.ts';
 import { formatBytes, formatTable } from './format-table.ts';
-import { readOptions } from './read-options.ts';
+import { readOptions, refusePositionals } from './read-options.ts';
 import { callEngine } from './with-engine.ts';
 
 function describe(report: DoctorReport): string {
@@ -34,10 +34,11 @@ function describe(report: DoctorReport): string {
 
 /** `think2seg doctor [--pack DIR] [--json]`: what really works on this machine. */
 export async function doctorCommand(args: string[]): Promise<void> {
-  const { values } = readOptions('doctor', args, {
+  const { values, positionals } = readOptions('doctor', args, {
     pack: { type: 'string' },
     json: { type: 'boolean', default: false },
   });
+  refusePositionals('doctor', positionals);
   const report = await callEngine('doctor', { packDirectory: await locatePack(values.pack) });
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
 }

@@ -15,7 +15,7 @@ import { EvaluationPrinter } from './evaluation-printer.ts';
 import { formatTable } from './format-table.ts';
 import { locatePack } from './locate-pack.ts';
 import { modelOptions, readCount, readModelOptions } from './query-options.ts';
-import { readChoice, readIntegerList, readOptions } from './read-options.ts';
+import { readChoice, readIntegerList, readOptions, refusePositionals } from './read-options.ts';
 import { callEngine } from './with-engine.ts';
 
 const options = {
@@ -135,9 +135,7 @@ function describe(report: EvaluationReport): string {
 
 export async function evaluateCommand(args: string[]): Promise<void> {
   const { values, positionals } = readOptions('evaluate', args, options);
-  if (positionals.length > 0) {
-    throw new Think2SegError('USAGE', `think2seg evaluate takes options only, got ${positionals.join(' ')}`);
-  }
+  refusePositionals('evaluate', positionals);
   const input = await readInput(values);
   const printer = values.quiet ? null : new EvaluationPrinter(process.stderr);
   let report;

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { userPacksDirectory } from '../contract/user-directories.ts';
 import { installation } from './installation.ts';
@@ -10,9 +10,19 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
+/** Null where the embedded pack is damaged; whoever uses it says how. */
+async function embeddedId(): Promise<string | null> {
+  try {
+    const text = await readFile(join(installation.embeddedPackDirectory, 'pack.json'), 'utf8');
+    return (JSON.parse(text) as { id?: string }).id ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The folder of the pack to use: the embedded one when none is named, a folder when the name is one, else an imported pack of
- * that id. A name that is neither stays a path, so that the error names what was typed.
+ * that id, else the embedded one if the id is its. A name that is neither stays a path, so that the error names what was typed.
  */
 export async function locatePack(name: string | undefined): Promise<string> {
   if (name === undefined) {
@@ -23,5 +33,8 @@ export async function locatePack(name: string | undefined): Promise<string> {
     return asPath;
   }
   const imported = join(userPacksDirectory(), name);
-  return (await isDirectory(imported)) ? imported : asPath;
+  if (await isDirectory(imported)) {
+    return imported;
+  }
+  return name === (await embeddedId()) ? installation.embeddedPackDirectory : asPath;
 }

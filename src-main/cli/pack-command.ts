@@ -7,7 +7,7 @@ import { formatBytes, formatTable } from './format-table.ts';
 import { installation } from './installation.ts';
 import { locatePack } from './locate-pack.ts';
 import { ProgressPrinter } from './progress-printer.ts';
-import { readIntegerList, readOnlyPositional, readOptions } from './read-options.ts';
+import { readIntegerList, readOnlyPositional, readOptions, refusePositionals } from './read-options.ts';
 import { callEngine } from './with-engine.ts';
 
 function printJson(value: unknown): void {
@@ -15,7 +15,8 @@ function printJson(value: unknown): void {
 }
 
 async function listPacks(args: string[]): Promise<void> {
-  const { values } = readOptions('pack', args, { json: { type: 'boolean', default: false } });
+  const { values, positionals } = readOptions('pack', args, { json: { type: 'boolean', default: false } });
+  refusePositionals('pack list', positionals);
   const printer = new ProgressPrinter(process.stderr);
   const packs = await callEngine(
     'pack.list',

@@ -101,6 +101,13 @@ export function readChoice<const Choices extends readonly string[]>(
   return text;
 }
 
+/** For commands that take options only. @throws USAGE */
+export function refusePositionals(command: string, positionals: readonly string[]): void {
+  if (positionals.length > 0) {
+    throw new Think2SegError('USAGE', `think2seg ${command} takes options only, got ${positionals.join(' ')}`);
+  }
+}
+
 /** The only positional argument of a command. */
 export function readOnlyPositional(command: string, what: string, positionals: string[]): string {
   const [value, ...others] = positionals;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
 import type { ProgressEvent } from '../contract/progress.ts';
-import { promptListSchema } from '../contract/prompt.ts';
+import { givenPromptListSchema } from '../contract/prompt.ts';
 import type { RouteInput } from '../contract/routes.ts';
 import { choosePrinter, progressOptions } from './choose-printer.ts';
 import { ProgressPrinter } from './progress-printer.ts';
@@ -35,7 +35,8 @@ type SegmentOptions = ReturnType<typeof readOptions<typeof options>>['values'];
 
 async function readGivenFile(option: string, path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    // Editors of Windows begin a text with a byte order mark.
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Think2SegError(
@@ -57,7 +58,7 @@ async function readPromptsFile(path: string): Promise<SegmentRequest['promptSour
       `--prompts ${path} is not JSON (${reason}); expected a list of prompts`,
     );
   }
-  const parsed = promptListSchema.safeParse(json);
+  const parsed = givenPromptListSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new Think2SegError(

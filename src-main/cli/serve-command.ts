@@ -6,7 +6,7 @@ import type { ServeInput, ServeReply } from '../contract/serve.ts';
 import { EngineChild } from './engine-child.ts';
 import { installation } from './installation.ts';
 import { modelOptions, readModelOptions } from './query-options.ts';
-import { readOptions } from './read-options.ts';
+import { readOptions, refusePositionals } from './read-options.ts';
 import { removeUnfinished } from './remove-unfinished.ts';
 import { serveLines, type SegmentRequest } from './serve-lines.ts';
 import { startEngine } from './start-engine.ts';
@@ -14,9 +14,7 @@ import { callEngine } from './with-engine.ts';
 
 export async function serveCommand(args: string[]): Promise<void> {
   const { values, positionals } = readOptions('serve', args, modelOptions);
-  if (positionals.length > 0) {
-    throw new Think2SegError('USAGE', `think2seg serve takes no arguments, got ${positionals.join(' ')}`);
-  }
+  refusePositionals('serve', positionals);
   const models = await readModelOptions(values);
   const pack = await callEngine('pack.inspect', { directory: models.packDirectory });
   let engine = new EngineChild(startEngine);

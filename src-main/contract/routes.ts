@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { modelOptionsSchema } from './model-options.ts';
 import type { PackSummary, PackSurvey, PackVerification } from './pack-report.ts';
-import { promptListSchema } from './prompt.ts';
+import { givenPromptListSchema } from './prompt.ts';
 import type { DoctorReport } from './doctor.ts';
 import { evaluateInputSchema, type EvaluationReport } from './evaluation.ts';
 import type { SceneInfo } from './scene.ts';
@@ -31,7 +31,7 @@ export const targetSchema = z.discriminatedUnion('kind', [
 export const promptSourceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('model') }),
   z.object({ kind: z.literal('answer'), text: z.string() }),
-  z.object({ kind: z.literal('prompts'), promptsWindowPx: promptListSchema }),
+  z.object({ kind: z.literal('prompts'), promptsWindowPx: givenPromptListSchema }),
 ]);
 
 export const segmentInputSchema = z.object({

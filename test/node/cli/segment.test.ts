@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PNG } from 'pngjs';
@@ -28,7 +28,11 @@ beforeAll(async () => {
   const empty = new PNG({ width: 64, height: 48 });
   empty.data.fill(0);
   await writeFile(join(folder, 'transparent.png'), PNG.sync.write(empty));
-  await writeFile(join(folder, 'prompts.json'), onePrompt);
+  // As editors of Windows begin a text.
+  await writeFile(join(folder, 'prompts.json'), `\uFEFF${onePrompt}`);
+  await writeFile(join(folder, 'misspelt.json'), onePrompt.replace('bbox_2d', 'bbox'));
+  await cp(scene, join(folder, 'own.tif'));
+  await symlink('own.tif', join(folder, 'link.png'));
   await writeFile(join(folder, 'nonsense.txt'), 'I would rather talk about the weather.');
   await writeFile(join(folder, 'exists.geojson'), 'precious');
   await mkdir(join(folder, 'a folder'));
@@ -145,7 +149,10 @@ describe('think2seg segment', () => {
     ['a truncated raster', ['cut.tif', '-q', 'x'], 3, 'INPUT_CORRUPT'],
     ['an empty window', [scene, '-q', 'x', '--window', '5,5,0,9'], 2, 'WINDOW_EMPTY'],
     ['a window outside', [scene, '-q', 'x', '--window', '90000,0,9,9'], 3, 'WINDOW_OUTSIDE'],
-    ['bounds without georeference', ['plain.png', '-q', 'x', '--bbox', '0,0,1,1'], 2, 'USAGE'],
+    ['bounds without georeference', ['plain.png', '-q', 'x', '--bbox', '0,0,1,1'], 3, 'GEOREFERENCE_MISSING'],
+    ['the raster as its own mask', ['own.tif', '-q', 'x', '--mask', './own.tif', '--overwrite'], 2, 'USAGE'],
+    ['the raster under another name', ['own.tif', '-q', 'x', '--overlay', 'link.png', '--overwrite'], 2, 'USAGE'],
+    ['a key of prompts that is misspelt', [scene, '--prompts', 'misspelt.json'], 3, 'PROMPTS_INVALID'],
     ['nothing but nodata', ['transparent.png', '-q', 'x'], 3, 'WINDOW_NO_DATA'],
     ['an unknown band', [scene, '-q', 'x', '--bands', '1,2,9'], 3, 'BAND_UNKNOWN'],
     ['a missing prompts file', [scene, '--prompts', 'nowhere.json'], 3, 'INPUT_NOT_FOUND'],
@@ -221,7 +228,7 @@ describe('think2seg pack', () => {
     expect(JSON.parse(list.stdout)).toMatchObject([{ id: 'nano', embedded: true, licenceId: 'Apache-2.0' }]);
     const inspected = await runThink2seg(['pack', 'inspect', nano], { cwd: folder, environment });
     expect(inspected.stdout).toContain('Apache License');
-    expect((await runThink2seg(['pack', 'verify', nano], { cwd: folder, environment })).status).toBe(0);
+    expect((await runThink2seg(['pack', 'verify', 'nano'], { cwd: folder, environment })).status).toBe(0);
   });
 
   it('imports a pack, uses it by its id, and refuses to replace it unasked', async () => {

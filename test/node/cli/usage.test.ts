@@ -50,6 +50,8 @@ describe('think2seg', () => {
     ['memory in words', ['batch', '.', '-o', 'x', '--memory', 'lots'], /--memory got "lots"/],
     ['two bands', ['segment', 'a.tif', '-q', 'x', '--bands', '1,2'], /expected 1 or 3 numbers/],
     ['prompts and an answer', ['segment', 'a.tif', '--prompts', 'p', '--answer', 'a'], /only one/],
+    ['a pack without --pack', ['doctor', '/some/pack'], /doctor takes options only, got \/some\/pack/],
+    ['words after pack list', ['pack', 'list', 'nano'], /pack list takes options only/],
     ['no pack action', ['pack'], /expected list, inspect, verify or import/],
     ['half of what a foreign pack needs', ['pack', 'import', '.', '--id', 'x'], /--template FILE/],
   ])('refuses %s', async (_, args, message) => {
