@@ -159,10 +159,14 @@ export class Desk {
     const asked = question.trim();
     const active = this.activeRaster();
     const input = active === null ? null : this.modelInput(active.raster.id);
-    if (asked === '' || active === null || input === null) {
+    const { workspace } = this;
+    if (asked === '') {
       return;
     }
-    const { workspace } = this;
+    if (active === null || input === null) {
+      workspace.notify('error', panelStrings.ask.notOpen);
+      return;
+    }
     const target = targetToAsk(workspace.target.get(), active.scene.display, this.view.get()?.boundsMap ?? null);
     this.questionHistory.update((history) => rememberQuestion(history, asked));
     const answer = await this.asking.ask({ ...input, question: asked, target });
@@ -171,6 +175,10 @@ export class Desk {
     }
     const { windowPx, runRecord } = answer;
     this.provider.set(runRecord.provider);
+    if (!workspace.history.value.get().rasters.some(({ id }) => id === active.raster.id)) {
+      workspace.notify('info', panelStrings.ask.rasterGone(asked));
+      return;
+    }
     const instances = answer.instances.map((drawn) => newInstance(drawn, crypto.randomUUID(), 'model'));
     const result = this.newResult(active.raster.id, { name: asked, question: asked, windowPx, instances, runRecord });
     workspace.history.apply(panelStrings.history.answer, addResult(result));

@@ -125,7 +125,8 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
         message,
         detail,
         buttons: [confirm, 'Cancel'],
-        defaultId: 0,
+        // Enter must not lose work.
+        defaultId: 1,
         cancelId: 1,
         noLink: true,
       });

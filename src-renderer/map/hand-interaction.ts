@@ -35,6 +35,7 @@ type Drag =
     }
   | {
       readonly kind: 'draw';
+      readonly tool: MapTool;
       readonly placement: ScenePlacement;
       readonly fromScenePx: Point;
       readonly fromScreen: Point;
@@ -141,15 +142,15 @@ export class HandInteraction extends PointerInteraction {
     const fromScenePx = placement?.viewToScene(pointOf(event.coordinate));
     return this.#around.tool() === 'select' || placement === null || !fromScenePx
       ? null
-      : { kind: 'draw', placement, fromScenePx, fromScreen: pointOf(event.pixel) };
+      : { kind: 'draw', tool: this.#around.tool(), placement, fromScenePx, fromScreen: pointOf(event.pixel) };
   }
 
   #finishDrawing(drag: Extract<Drag, { kind: 'draw' }>, event: MapBrowserEvent<PointerEvent>): void {
     const gestures = this.#around.gestures();
-    const tool = this.#around.tool();
-    const { placement } = drag;
+    const { placement, tool } = drag;
     const toScenePx = placement.viewToScene(pointOf(event.coordinate));
-    if (toScenePx === null) {
+    // Who leaves the tool while drawing has given up what was being drawn.
+    if (toScenePx === null || tool !== this.#around.tool()) {
       return;
     }
     if (!this.#isDrawn(drag, event)) {

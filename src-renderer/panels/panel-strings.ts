@@ -42,6 +42,9 @@ export const panelStrings = {
     ask: 'Ask',
     stop: 'Stop',
     noRaster: 'Open a raster first.',
+    notOpen: 'The raster is not open: it could not be read. See its entry among the layers.',
+    rasterGone: (question: string): string =>
+      `The raster of “${question}” was removed meanwhile; the answer went with it.`,
     target: 'Look at',
     view: 'View',
     drawn: 'Rectangle',

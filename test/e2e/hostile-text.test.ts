@@ -123,10 +123,12 @@ function projectOf(raster: string, question: string, { instances, windowPx, runR
           id: `instance-${index}`,
           origin: 'model',
           verdict: 'open',
+          isStale: false,
         })),
         runRecord: { ...runRecord, reasoning: hostile('reasoning'), rawAnswer: hostile('answer') },
       },
     ],
+    activeRasterId: 'raster',
     view: null,
     questionHistory: [hostile('history')],
   };

@@ -243,6 +243,19 @@ describe.skipIf(missing !== null)(`the main job by hand ${missing ?? ''}`, () =>
     await desktop.keeps('"verdict":"rejected"');
     await desktop.kill();
     desktop = await launchDesktop({ userDataDirectory, environment: packsIn(folder) });
+    // It cannot be put off but by closing the window, and then it is offered again.
+    await button('Restore the work').waitFor();
+    for (let time = 0; time < 3; time++) {
+      await desktop.window.keyboard.press('Escape');
+    }
+    await button('Restore the work').waitFor();
+    const closed = desktop.electron.waitForEvent('close');
+    await desktop.electron.evaluate(({ BrowserWindow }) => {
+      setTimeout(() => BrowserWindow.getAllWindows().forEach((open) => open.close()));
+    });
+    await closed;
+    await desktop.kill();
+    desktop = await launchDesktop({ userDataDirectory, environment: packsIn(folder) });
     await button('Restore the work').click();
     await expect.poll(rowTexts).toEqual(kept);
     expect(await button('Reject 3').getAttribute('aria-pressed')).toBe('true');

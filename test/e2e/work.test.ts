@@ -52,6 +52,7 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
       },
     ],
     results: [],
+    activeRasterId: 'a',
     view: null,
     questionHistory: ['Where could a helicopter land?'],
   });
@@ -100,6 +101,18 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
       ok: true,
       output: projectOf(join(folder, 'scene.tif')),
     });
+  });
+
+  it('goes on with the raster that it was left at, not with the topmost', async () => {
+    const path = join(folder, 'two.t2s');
+    const other = join(folder, 'above.tif');
+    cpSync(sample, other);
+    const [raster] = projectOf(join(folder, 'scene.tif')).rasters;
+    const project = { ...projectOf('scene.tif'), rasters: [raster!, { ...raster!, id: 'b', path: other }] };
+    writeFileSync(path, JSON.stringify(project));
+    const { window } = await launch({ args: [path] });
+    const active = window.locator('button[aria-current="true"]');
+    await expect.poll(() => active.allInnerTexts()).toEqual(['scene.tif']);
   });
 
   it('keeps settings, and starts with standard values and a note when their file is damaged', async () => {
