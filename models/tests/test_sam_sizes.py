@@ -60,6 +60,7 @@ def test_the_application_outlines_as_the_checkpoint_does(size, scene, qwen_expor
         got = mask.read(1) > 0
     model = load_segmenter(tmp_path / "sam")
     settings = preprocessor_config(model.config.prompt_encoder_config.image_size)
-    expected = reference_masks(model, settings, frame, [MaskPrompt(PROMPT["bbox_2d"], PROMPT["positive_points"])])[0]
+    prompts = [MaskPrompt(PROMPT["bbox_2d"], PROMPT["positive_points"])]
+    expected = reference_masks(model, settings, frame, prompts, single=True)[0]
     assert 0.02 < expected.mean() < 0.98
     assert (got != expected).mean() < 0.005
