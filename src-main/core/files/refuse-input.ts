@@ -14,7 +14,10 @@ export async function refuseInput(inputPath: string, outputPaths: readonly strin
   for (const path of outputPaths) {
     for (const file of outputFilesOf(path)) {
       if ((await target(file)) === input) {
-        throw new Think2SegError('USAGE', `output ${file} is ${inputPath}, which is read; choose another name for it`);
+        throw new Think2SegError(
+          'USAGE',
+          `output ${file} is the raster that is read, expected another file; choose another name`,
+        );
       }
     }
   }
