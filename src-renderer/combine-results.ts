@@ -18,9 +18,8 @@ export async function combineResults(
   firstId: string,
   secondId: string,
 ): Promise<void> {
-  const { workspace, refiner, follower } = desk;
-  await follower.settled();
-  await refiner.settled();
+  const { workspace, refiner } = desk;
+  await desk.settled();
   const { rasters, results } = workspace.history.value.get();
   const [first, second] = [firstId, secondId].map((wanted) => results.find(({ id }) => id === wanted));
   const raster = rasters.find(({ id }) => id === first?.rasterId);

@@ -232,6 +232,12 @@ export class Desk {
     }
   }
 
+  /** Resolves when outlines follow their prompts, but for refused ones, and shapes are those of the outlines. */
+  async settled(): Promise<void> {
+    await this.follower.settled();
+    await this.refiner.settled();
+  }
+
   /** Replaces the work. The caller has asked what becomes of the present one. */
   async openWork(project: Project, path: string | null, isRecovered: boolean): Promise<void> {
     const work = fromProject(project);

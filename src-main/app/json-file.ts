@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { Think2SegError } from '../contract/errors.ts';
-import { explainParse } from './explain-parse.ts';
+import { explainParse } from '../contract/explain-parse.ts';
 
 /** Writes beside the target, flushes, renames. Rejects with OUTPUT_NOT_WRITABLE or OUTPUT_FULL. */
 export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {

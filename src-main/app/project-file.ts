@@ -4,7 +4,7 @@ import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { Think2SegError } from '../contract/errors.ts';
 import { projectSchema, projectVersion, type Project } from '../contract/project.ts';
-import { explainParse } from './explain-parse.ts';
+import { explainParse } from '../contract/explain-parse.ts';
 import { writeWholeFile } from './json-file.ts';
 
 const versionSchema = z.looseObject({ format: z.literal('think2seg-project'), version: z.number().int() });

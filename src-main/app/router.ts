@@ -9,7 +9,7 @@ import { callChannel, dropChannel, eventChannel } from './channels.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
 import type { EngineClient } from './engine-client.ts';
 import { assertEnginePaths } from './engine-paths.ts';
-import { explainParse } from './explain-parse.ts';
+import { explainParse } from '../contract/explain-parse.ts';
 
 export type AppHandlers = {
   [Name in AppRouteName]: (

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { userPacksDirectory } from '../contract/user-directories.ts';
+import { readManifest } from '../core/pack/manifest.ts';
 import { installation } from './installation.ts';
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -12,12 +13,10 @@ async function isDirectory(path: string): Promise<boolean> {
 
 /** Null where the embedded pack is damaged; whoever uses it says how. */
 async function embeddedId(): Promise<string | null> {
-  try {
-    const text = await readFile(join(installation.embeddedPackDirectory, 'pack.json'), 'utf8');
-    return (JSON.parse(text) as { id?: string }).id ?? null;
-  } catch {
-    return null;
-  }
+  return readManifest(installation.embeddedPackDirectory).then(
+    ({ manifest }) => manifest.id,
+    () => null,
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type EngineRouteParsed,
 } from '../contract/engine-routes.ts';
 import { Think2SegError } from '../contract/errors.ts';
+import { explainParse } from '../contract/explain-parse.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import { portToParent, type EnginePort } from './port.ts';
 import { RunningRequests } from './running-requests.ts';
@@ -36,8 +37,7 @@ async function callRoute(handlers: Handlers, route: string, input: unknown, cont
   }
   const parsed = engineRouteInputs[route].safeParse(input);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new Think2SegError('USAGE', `${route}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid input'}`);
+    throw new Think2SegError('USAGE', `${route}: ${explainParse(parsed.error)}`);
   }
   // Route name and input belong together by construction of the map; the compiler cannot follow a union of functions.
   const handler = handlers[route] as (input: unknown, context: HandlerContext) => Promise<unknown>;

@@ -94,8 +94,6 @@ def train_detector(
     if state.spent_s >= seconds:
         state.say_finished()
         return
-    if resumed:
-        torch.manual_seed(seed + state.step)
     log = out.with_suffix(".log.jsonl").open("a" if resumed else "w")
     clock = time.process_time if device == "cpu" else time.perf_counter
     began, step = clock() - state.spent_s, state.step
@@ -135,10 +133,8 @@ def train_detector(
                 line["check"] = check_detector(copy.deepcopy(average).cpu(), check, 200)["mean"]
             log.write(json.dumps(line) + "\n")
             log.flush()
-            state.step, state.spent_s = step, spent
-            state.save(average)
-    state.step, state.spent_s = step, max(seconds, state.spent_s)
-    state.save(average)
+            state.save(average, step, step * batch_size, spent)
+    state.save(average, step, step * batch_size, seconds)
     line = {"seconds": round(clock() - began), "images": step * batch_size}
     if finished_shards(check):
         line["check"] = check_detector(average.cpu(), check, 500)

@@ -228,10 +228,8 @@ def train_prompter(
                 line |= _both_wordings(average.module, encoder, vocabulary, 120)
             log.write(json.dumps(line) + "\n")
             log.flush()
-            state.step, state.samples, state.spent_s = step, samples, spent
-            state.save(average.module)
-    state.step, state.samples, state.spent_s = step, samples, max(seconds, state.spent_s)
-    state.save(average.module)
+            state.save(average.module, step, samples, spent)
+    state.save(average.module, step, samples, seconds)
     line = {"seconds": round(clock() - began), "steps": step, "samples": samples}
     log.write(json.dumps(line | _both_wordings(average.module, encoder, vocabulary, 400)) + "\n")
     log.close()

@@ -81,10 +81,8 @@ def train_segmenter(
     optimiser = torch.optim.AdamW(net.parameters(), lr=peak_rate, weight_decay=0.02)
     settings = {"seed": seed, "peak_rate": peak_rate, "batch_size": batch_size}
     state = TrainingState(out, settings, start, net, average, optimiser)
-    resumed = state.restore(device)
+    state.restore(device)
     done, spent = state.step, state.spent_s
-    if resumed:
-        torch.manual_seed(seed + done)
     if done >= steps if seconds is None else spent >= seconds:
         state.say_finished()
         return
@@ -130,12 +128,10 @@ def train_segmenter(
                 log.write(json.dumps(line) + "\n")
                 log.flush()
             if done % SAVE_EVERY == 0 or last:
-                state.step, state.samples, state.spent_s = done, done * batch_size, spent
-                state.save(average)
+                state.save(average, done, done * batch_size, spent)
                 saved = done
-        if done > saved or not resumed:
-            state.step, state.samples, state.spent_s = done, done * batch_size, spent
-            state.save(average)
+        if done > saved or not state.path.exists():
+            state.save(average, done, done * batch_size, spent)
         if finished_shards(check):
             line = {"step": done, "check": check_segmenter(average.cpu(), scene_banks(check, work / "outlines-check"), 150)}
             log.write(json.dumps(line) + "\n")

@@ -14,7 +14,8 @@ from .weight_files import on_cpu, save_whole
 class TrainingState:
     """`NAME.state` beside the weights `NAME.pt`: networks and optimiser, steps done, seconds spent.
 
-    `settings` must stay the same on the way; how long the training takes may change. `average` is what the weights are taken from.
+    `settings`, the seed among them, must stay the same on the way; how long the training takes may change. `average` is what the weights
+    are taken from.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class TrainingState:
         self.step, self.samples, self.spent_s = 0, 0, 0.0
 
     def restore(self, device: str) -> bool:
-        """Whether there was a state. Raises OUTPUT_EXISTS for one of other settings."""
+        """Whether there was a state; what is drawn from here on was then not drawn before. Raises OUTPUT_EXISTS for other settings."""
         if not self.path.exists():
             return False
         state = torch.load(self.path, map_location=device)
@@ -45,13 +46,15 @@ class TrainingState:
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
         self.step, self.samples, self.spent_s = state["step"], state["samples"], state["spent_s"]
+        torch.manual_seed(self.settings["seed"] + self.step)
         return True
 
     def say_finished(self) -> None:
         print(f"{self.out} has been trained for so long already; a longer training goes on, without {self.path} it begins anew")
 
-    def save(self, weights: nn.Module) -> None:
+    def save(self, weights: nn.Module, step: int, samples: int, spent_s: float) -> None:
         """The state, and `weights` as the result so far."""
+        self.step, self.samples, self.spent_s = step, samples, spent_s
         counts = {"settings": self.settings, "step": self.step, "samples": self.samples, "spent_s": self.spent_s}
         save_whole(self.path, {name: part.state_dict() for name, part in self.parts.items()} | counts)
         save_whole(self.out, on_cpu(weights))

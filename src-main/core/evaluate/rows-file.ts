@@ -3,6 +3,7 @@ import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promis
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Think2SegError } from '../../contract/errors.ts';
+import { explainParse } from '../../contract/explain-parse.ts';
 import { isErrno, writeFailure } from '../files/write-failure.ts';
 import { sampleRowSchema, type SampleRow } from './sample-row.ts';
 
@@ -95,10 +96,9 @@ function refuseOther(path: string, first: string | undefined, header: RowsHeader
 function readRow(path: string, line: string, number: number): SampleRow {
   const parsed = sampleRowSchema.safeParse(parseLine(path, line, number));
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
     throw new Think2SegError(
       'INPUT_CORRUPT',
-      `${path} line ${number}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}; remove the file or use --restart`,
+      `${path} line ${number}: ${explainParse(parsed.error)}; remove the file or use --restart`,
     );
   }
   return parsed.data;

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
+import { explainParse } from '../../../contract/explain-parse.ts';
 import { hasRasterName } from '../../raster/raster-names.ts';
 import type { Sample, SampleList } from '../sample.ts';
 import { byId, byStem, listNames } from './folder.ts';
@@ -80,6 +81,5 @@ async function readQuestions(path: string): Promise<z.infer<typeof questionFileS
   if (parsed.success) {
     return parsed.data;
   }
-  const [issue] = parsed.error.issues;
-  return `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}; expected a list "questions" of texts`;
+  return `${path}: ${explainParse(parsed.error)}; expected a list "questions" of texts`;
 }

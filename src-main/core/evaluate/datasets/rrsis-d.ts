@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Think2SegError } from '../../../contract/errors.ts';
+import { explainParse } from '../../../contract/explain-parse.ts';
 import type { Sample, SampleList } from '../sample.ts';
 import { byId, listNames, readWholeFile } from './folder.ts';
 import { readPickle, toPlain } from './pickle.ts';
@@ -53,14 +54,10 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
   if (!result.success) {
     throw new Think2SegError(
       'INPUT_CORRUPT',
-      `${path}: ${firstIssue(result.error)}; expected the file as RRSIS-D publishes it`,
+      `${path}: ${explainParse(result.error)}; expected the file as RRSIS-D publishes it`,
     );
   }
   return result.data;
-}
-
-function firstIssue({ issues: [issue] }: z.ZodError): string {
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
 }
 
 function parseJson(bytes: Buffer, path: string): unknown {
@@ -106,13 +103,16 @@ export async function listRrsisD(rootDirectory: string, split: string): Promise<
     if (seen.has(id)) {
       problems.push({ id, problem: 'is there more than once in refs(unc).p; the first counts' });
     } else if (!ref.success) {
-      problems.push({ id, problem: `has no usable ref (${firstIssue(ref.error)})` });
+      problems.push({ id, problem: `has no usable ref (${explainParse(ref.error)})` });
     } else if (image === undefined || !present.has(image)) {
       problems.push({ id, problem: `has no image (${image ?? `image_id ${ref.data.image_id}`})` });
     } else if (found === undefined) {
       problems.push({ id, problem: `has no mask (ann_id ${ref.data.ann_id})` });
     } else if (!annotation.success) {
-      problems.push({ id, problem: `has no usable mask (ann_id ${ref.data.ann_id}: ${firstIssue(annotation.error)})` });
+      problems.push({
+        id,
+        problem: `has no usable mask (ann_id ${ref.data.ann_id}: ${explainParse(annotation.error)})`,
+      });
     } else {
       samples.push({
         id,
