@@ -7,12 +7,16 @@ const filters = [{ name: words.fileType, extensions: ['t2s'] }];
 
 export const projectExtension = '.t2s';
 
-/** @returns false when the user would rather keep what is not saved. */
-export async function mayLeaveWork(desk: Desk): Promise<boolean> {
-  return (
-    !desk.project.state.get().isDirty ||
-    (await desk.workspace.call('dialog.confirm', { ...words.discard, detail: words.discard.detail }))
-  );
+/** @returns false when the work is neither saved nor given up. */
+async function mayLeaveWork(desk: Desk): Promise<boolean> {
+  if (!desk.project.state.get().isDirty) {
+    return true;
+  }
+  const answer = await desk.workspace.call('dialog.unsaved', words.unsaved);
+  if (answer === 'save') {
+    return saveProject(desk, 'same');
+  }
+  return answer === 'drop';
 }
 
 export async function openProject(desk: Desk, path?: string): Promise<void> {

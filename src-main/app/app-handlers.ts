@@ -119,18 +119,18 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       return filePath;
     },
 
-    'dialog.confirm': async ({ message, detail, confirm }) => {
+    'dialog.unsaved': async ({ message, detail, save, drop }) => {
       const { response } = await dialog.showMessageBox(window, {
         type: 'question',
         message,
         detail,
-        buttons: [confirm, 'Cancel'],
+        buttons: [save, drop, 'Cancel'],
         // Enter must not lose work.
-        defaultId: 1,
-        cancelId: 1,
+        defaultId: 0,
+        cancelId: 2,
         noLink: true,
       });
-      return response === 0;
+      return (['save', 'drop'] as const)[response] ?? null;
     },
 
     'batch.open': async ({ folder }) => {

@@ -61,7 +61,8 @@ export const appRouteInputs = {
   /** `forOutput`: results go there. */
   'dialog.openFolder': z.object({ title: z.string(), forOutput: z.boolean().default(false) }),
   'dialog.save': z.object({ title: z.string(), suggestedName: z.string(), filters: z.array(fileFilterSchema) }),
-  'dialog.confirm': z.object({ message: z.string(), detail: z.string(), confirm: z.string() }),
+  /** What becomes of work that is in no file yet; null where the user would rather stay. */
+  'dialog.unsaved': z.object({ message: z.string(), detail: z.string(), save: z.string(), drop: z.string() }),
   /** What a batch in a folder was asked for; null where there is none. Its inputs may be read from then on. */
   'batch.open': z.object({ folder: z.string().min(1) }),
   'project.read': z.object({ path: z.string().min(1) }),
@@ -92,7 +93,7 @@ export interface AppRouteOutputs {
   'dialog.openFiles': string[];
   'dialog.openFolder': string | null;
   'dialog.save': string | null;
-  'dialog.confirm': boolean;
+  'dialog.unsaved': 'save' | 'drop' | null;
   'batch.open': BatchRequest | null;
   'project.read': Project;
   'project.write': null;

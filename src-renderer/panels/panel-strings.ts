@@ -203,10 +203,11 @@ export const panelStrings = {
     open: 'Open project',
     save: 'Save project',
     suggestedName: 'project.t2s',
-    discard: {
+    unsaved: {
       message: 'There is work that is not saved.',
-      detail: 'Going on drops it. Save the project first to keep it.',
-      confirm: 'Do not keep it',
+      detail: 'Save the project first, or go on without what was done since it was last saved.',
+      save: 'Save',
+      drop: 'Do not save',
     },
   },
   recovery: {

@@ -53,7 +53,7 @@ describe.skipIf(electronMissing !== null)(`text that others wrote ${electronMiss
       throw new Error(asked.error.message);
     }
     const path = join(folder, 'hostile.t2s');
-    await desktop.answerDialogs({ save: path, open: [path], confirm: true });
+    await desktop.answerDialogs({ save: path, open: [path], unsaved: 'drop' });
     await desktop.call('dialog.save', { title: 'Save', suggestedName: 'hostile.t2s', filters: [] });
     expect(
       await desktop.call('project.write', { path, project: projectOf(raster, question, asked.output) }),

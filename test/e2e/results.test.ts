@@ -137,10 +137,27 @@ describe.skipIf(missing !== null)(`results from files ${missing ?? ''}`, () => {
     await analyst.menu('save-project');
     await expect.poll(() => readFileSync(project, { encoding: 'utf8', flag: 'a+' })).toContain('"origin": "file"');
     await analyst.deleteResults();
-    await desktop.answerDialogs({ open: [project], confirm: true });
+    await desktop.answerDialogs({ open: [project], unsaved: 'drop' });
     await analyst.menu('open-project');
     await article(question).waitFor();
     expect(desktop.problems).toEqual([]);
+  });
+
+  it('are lost from unsaved work only where the user says so', async () => {
+    const project = at('work.t2s');
+    const saved = (): string => readFileSync(project, 'utf8');
+    await analyst.deleteResults();
+    await desktop.answerDialogs({ open: [project], unsaved: 'cancel' });
+    await analyst.menu('open-project');
+    expect(saved()).toContain('"origin": "file"');
+    expect(await article(question).count()).toBe(0);
+    await desktop.answerDialogs({ open: [project], unsaved: 'drop' });
+    await analyst.menu('open-project');
+    await article(question).waitFor();
+    await analyst.deleteResults();
+    await desktop.answerDialogs({ open: [project], unsaved: 'save' });
+    await analyst.menu('open-project');
+    await expect.poll(saved).not.toContain('"origin": "file"');
   });
 
   it('are refused with a reason when they are points, broken or elsewhere', async () => {

@@ -45,7 +45,11 @@ export interface DesktopApp {
   /** Everything that the window was told since it was opened here. */
   events(): Promise<DesktopEvent[]>;
   /** What the next dialogs answer: files, folder or name that a user would have chosen; null is Cancel. */
-  answerDialogs(answers: { open?: readonly string[]; save?: string | null; confirm?: boolean }): Promise<void>;
+  answerDialogs(answers: {
+    open?: readonly string[];
+    save?: string | null;
+    unsaved?: 'save' | 'drop' | 'cancel';
+  }): Promise<void>;
   /** Process that owns the models. */
   enginePid(): Promise<number>;
   /**
@@ -143,17 +147,21 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
         return reply.output;
       },
       events: () => window.evaluate(() => (globalThis as unknown as EventRecorder).recordedEvents),
-      answerDialogs: ({ open, save, confirm }) =>
+      answerDialogs: ({ open, save, unsaved }) =>
         electron.evaluate(
           ({ dialog }, answers) => {
             const filePaths = answers.open;
             Object.assign(dialog, {
               showOpenDialog: () => Promise.resolve({ canceled: filePaths.length === 0, filePaths }),
               showSaveDialog: () => Promise.resolve({ canceled: answers.save === '', filePath: answers.save }),
-              showMessageBox: () => Promise.resolve({ response: answers.confirm ? 0 : 1, checkboxChecked: false }),
+              showMessageBox: () =>
+                Promise.resolve({
+                  response: ['save', 'drop', 'cancel'].indexOf(answers.unsaved),
+                  checkboxChecked: false,
+                }),
             });
           },
-          { open: [...(open ?? [])], save: save ?? '', confirm: confirm ?? false },
+          { open: [...(open ?? [])], save: save ?? '', unsaved: unsaved ?? 'cancel' },
         ),
       enginePid: async () => {
         const processes = await electron.evaluate(({ app }) =>
