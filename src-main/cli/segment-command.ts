@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
+import { explainParse } from '../contract/explain-parse.ts';
 import type { ProgressEvent } from '../contract/progress.ts';
 import { givenPromptListSchema } from '../contract/prompt.ts';
 import type { RouteInput } from '../contract/routes.ts';
@@ -60,10 +61,9 @@ async function readPromptsFile(path: string): Promise<SegmentRequest['promptSour
   }
   const parsed = givenPromptListSchema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
     throw new Think2SegError(
       'PROMPTS_INVALID',
-      `--prompts ${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}; expected a list of ` +
+      `--prompts ${path}: ${explainParse(parsed.error)}; expected a list of ` +
         `{"bbox_2d":[x0,y0,x1,y1],"positive_points":[[x,y],..]} in window pixels`,
     );
   }

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Think2SegError, toThink2SegError } from '../contract/errors.ts';
+import { explainParse } from '../contract/explain-parse.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import type { SegmentResult } from '../contract/segment-result.ts';
 import { serveRequestSchema, type ServeId, type ServeInput, type ServeReply } from '../contract/serve.ts';
@@ -78,11 +79,9 @@ function idOf(json: unknown): ServeId | null {
 function parseRequest(json: unknown) {
   const parsed = serveRequestSchema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const place = issue?.path.join('.') ?? '';
     throw new Think2SegError(
       'USAGE',
-      `request refused: ${place === '' ? '' : `${place}: `}${issue?.message ?? 'invalid'}; expected kind segment, ping, cancel or shutdown`,
+      `request refused: ${explainParse(parsed.error)}; expected kind segment, ping, cancel or shutdown`,
     );
   }
   return parsed.data;

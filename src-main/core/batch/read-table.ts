@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { Think2SegError } from '../../contract/errors.ts';
+import { explainParse } from '../../contract/explain-parse.ts';
 import type { BatchItem } from './batch-item.ts';
 
 const fourNumbers = z
@@ -78,10 +79,9 @@ export async function readTable(path: string, questions: readonly string[]): Pro
   return rows.flatMap((row, index) => {
     const parsed = rowSchema.safeParse(row);
     if (!parsed.success) {
-      const issue = parsed.error.issues[0];
       throw new Think2SegError(
         'USAGE',
-        `--table ${path}, row ${index + 1}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}; ${expectedColumns}`,
+        `--table ${path}, row ${index + 1}: ${explainParse(parsed.error)}; ${expectedColumns}`,
       );
     }
     const { raster, question, window, bbox } = parsed.data;

@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
+import { explainWholeParse } from '../../contract/explain-parse.ts';
 import { packManifestSchema, type PackManifest } from '../../contract/pack-manifest.ts';
 import { checkPackPath, findPackFile } from './pack-path.ts';
 
@@ -62,8 +63,7 @@ export function parseManifest(text: string, origin: string): PackManifest {
   }
   const parsed = packManifestSchema.safeParse(json);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`);
-    throw invalid(problems.join('; '), parsed.error);
+    throw invalid(explainWholeParse(parsed.error), parsed.error);
   }
   const manifest = parsed.data;
   const seen = new Set<string>();

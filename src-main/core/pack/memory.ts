@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { Think2SegError } from '../../contract/errors.ts';
+import { explainWholeParse } from '../../contract/explain-parse.ts';
 import type { ProviderName } from '../../contract/provider.ts';
 import { availableMemory, programBytes, type AvailableMemory } from '../inference/available-memory.ts';
 import type { ModelFile, Pack } from './load-pack.ts';
@@ -138,11 +139,7 @@ async function readShape<Shape>(pack: Pack, path: string, schema: z.ZodType<Shap
 
 function shapeError(pack: Pack, path: string, error: unknown): Think2SegError {
   const problem =
-    error instanceof z.ZodError
-      ? error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
-      : error instanceof Error
-        ? error.message
-        : String(error);
+    error instanceof z.ZodError ? explainWholeParse(error) : error instanceof Error ? error.message : String(error);
   return new Think2SegError(
     'PACK_INVALID',
     `${join(pack.directory, path)} does not say the shape of the model (${problem}); expected the settings that came with the weights`,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Think2SegError } from '../../contract/errors.ts';
+import { explainWholeParse } from '../../contract/explain-parse.ts';
 
 /** How an RGB image becomes patches. */
 export interface ImageProcessing {
@@ -115,10 +116,9 @@ function parseWith<T>(schema: z.ZodType<T>, value: unknown, directory: string, n
   if (result.success) {
     return result.data;
   }
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`);
   throw new Think2SegError(
     'PACK_FOREIGN',
-    `${join(directory, name)} does not describe a Qwen2.5-VL model: ${problems.join('; ')}; use a pack of that architecture`,
+    `${join(directory, name)} does not describe a Qwen2.5-VL model: ${explainWholeParse(result.error)}; use a pack of that architecture`,
   );
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { Think2SegError } from '../../contract/errors.ts';
+import { explainParse } from '../../contract/explain-parse.ts';
 import type { ResizeFilter } from '../image/axis-plan.ts';
 
 /** How an image becomes the encoder's input, as `preprocessor_config.json` says it. */
@@ -70,10 +71,9 @@ export function parsePreprocessorConfig(text: string, path: string): Preprocesso
   }
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
     throw new Think2SegError(
       'PACK_FOREIGN',
-      `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown form'}; ` +
+      `${path}: ${explainParse(parsed.error)}; ` +
         'expected size {height, width}, image_mean and image_std of a SAM 2 image processor; use a SAM 2 or 2.1 conversion',
     );
   }
