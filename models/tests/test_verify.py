@@ -176,6 +176,27 @@ def larger(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{% for message in messages %}", "is no chat template"),
+        ("{{ messages[0]['content'] | nonsense }}", "is no chat template"),
+        ("{{ messages[7]['content'] + 1 }}", "cannot write a question"),
+        ("{{ raise_exception('no images here') }}", r"cannot write a question about an image \(no images here\)"),
+        # What a template could run outside the sandbox.
+        ("{{ messages.__class__.__mro__ }}{{ messages.append(1) }}", "cannot write a question"),
+        ("{{ messages[0]['content'][1]['text'] }}", "writes the image 0 times"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_named(sources, tmp_path, capsys, template, message):
+    pack = tmp_path / "pack"
+    shutil.copytree(sources / "pack", pack)
+    (pack / "lvlm/chat_template.jinja").write_text(template)
+    arguments = ["verify", str(pack), "--lvlm", str(sources / "qwen"), "--image", str(sources / "0.png")]
+    assert main(arguments) == EXIT_STATUS["PACK_INVALID"]
+    assert re.match(f"PACK_INVALID: .*chat_template.jinja {message}", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
     ("damage", "message"),
     [
         (without("lvlm/onnx/*"), r"PACK_INCOMPLETE: .*lvlm lacks onnx/vision_encoder"),

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jinja2 import Template
 from PIL import Image
 from tokenizers import Tokenizer
 from transformers import Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from .chat_template import ChatTemplate, image_place
 from .tokenizer_files import IMAGE_TOKEN
 
 
@@ -55,7 +55,7 @@ class PackPrompts:
         self.frame_px = (manifest["frame"]["width"], manifest["frame"]["height"])
         self.words = manifest["prompt"]
         self.tokenizer = Tokenizer.from_file(str(pack / "lvlm/tokenizer.json"))
-        self.template = Template((pack / "lvlm/chat_template.jinja").read_text())
+        self.template = ChatTemplate(pack / "lvlm/chat_template.jinja")
         self.processor = Qwen2VLImageProcessorPil.from_pretrained(pack / "lvlm")
         self.image_token = self.tokenizer.token_to_id(IMAGE_TOKEN)
 
@@ -68,7 +68,7 @@ class PackPrompts:
         text = self.words["template"].replace("{question}", question)
         messages: list[dict] = [{"role": "system", "content": self.words["system"]}] if "system" in self.words else []
         messages.append({"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]})
-        ids = self.tokenizer.encode(self.template.render(messages=messages, add_generation_prompt=True), add_special_tokens=False).ids
-        at = ids.index(self.image_token)
+        ids = self.tokenizer.encode(self.template.render(messages), add_special_tokens=False).ids
+        at = image_place(ids, self.image_token, self.template)
         cells = int(grid.prod()) // self.processor.merge_size**2
         return LvlmPrompt(ids[:at] + [self.image_token] * cells + ids[at + 1 :], processed["pixel_values"], grid, self.image_token)

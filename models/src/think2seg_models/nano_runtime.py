@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnxruntime as ort
-from jinja2 import Template
 from PIL import Image
 from tokenizers import Tokenizer
 
 from .answers import parse
+from .chat_template import ChatTemplate, image_place
 
 
 @dataclass
@@ -52,7 +52,7 @@ class NanoRuntime:
         self.cache_shape = (1, text["num_key_value_heads"], 0, text["hidden_size"] // text["num_attention_heads"])
         self.cache_names = [f"{i}.{part}" for i in range(text["num_hidden_layers"]) for part in ("key", "value")]
         self.tokenizer = Tokenizer.from_file(str(lvlm / "tokenizer.json"))
-        self.template = Template((lvlm / "chat_template.jinja").read_text())
+        self.template = ChatTemplate(lvlm / "chat_template.jinja")
         self.image_settings = json.loads((lvlm / "preprocessor_config.json").read_text())
         self.vision = open_session(lvlm / "onnx/vision_encoder.onnx", threads)
         self.embed = open_session(lvlm / "onnx/embed_tokens.onnx", threads)
@@ -74,8 +74,8 @@ class NanoRuntime:
     def prompt_ids(self, question: str, image_tokens: int) -> list[int]:
         words = self.manifest["prompt"]["template"].replace("{question}", question)
         messages = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": words}]}]
-        ids = self.tokenizer.encode(self.template.render(messages=messages, add_generation_prompt=True), add_special_tokens=False).ids
-        at = ids.index(self.image_token)
+        ids = self.tokenizer.encode(self.template.render(messages), add_special_tokens=False).ids
+        at = image_place(ids, self.image_token, self.template)
         return ids[:at] + [self.image_token] * image_tokens + ids[at + 1 :]
 
     def positions(self, ids: list[int]) -> tuple[np.ndarray, int]:

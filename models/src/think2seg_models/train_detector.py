@@ -82,7 +82,6 @@ def train_detector(
     torch.manual_seed(seed)
     torch.backends.cudnn.benchmark = device != "cpu"  # all batches have one shape
     settings = {"seed": seed, "learning_rate": learning_rate, "batch_size": batch_size, "keep_statistics": keep_statistics}
-    store = SceneStore(scenes, device)
     model = Detector().to(device)
     if start:
         model.load_state_dict(torch.load(start))
@@ -94,6 +93,7 @@ def train_detector(
     if state.spent_s >= seconds:
         state.say_finished()
         return
+    store = SceneStore(scenes, device)
     log = out.with_suffix(".log.jsonl").open("a" if resumed else "w")
     clock = time.process_time if device == "cpu" else time.perf_counter
     began, step = clock() - state.spent_s, state.step
