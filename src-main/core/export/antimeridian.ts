@@ -1,168 +1,117 @@
-import type { RingCoordinates } from '../ports.ts';
-import { doubleSignedArea } from './rings.ts';
+/** Polygons with continuous longitudes brought to -180 to 180, cut along the antimeridian as RFC 7946 section 3.1.9 asks. */
+import type { PolygonRings, RingCoordinates } from '../ports.ts';
+import { intersect, makeValid, subtract, unite } from '../vector/topology.ts';
+import { onGrid, type LonLatRing } from './lon-lat-rings.ts';
+
+export type PoleLat = 90 | -90;
+
+/** Longitudes that differ from 180 by rounding only are on it. */
+const slackDegrees = 1e-9;
 
 /**
- * Cuts a polygon with continuous longitudes along the antimeridian, as RFC 7946 section 3.1.9 asks, and moves every part to
- * -180 to 180. Polygons that do not cross come back whole.
+ * @param rings exterior first. One that goes around the Earth is closed along `poleLat`, which it goes around.
+ * @returns whole what does not cross; else valid parts, of which none shares an edge with another but along the antimeridian.
  */
-export function cutAtAntimeridian(rings: readonly RingCoordinates[]): {
-  parts: RingCoordinates[][];
-  crosses: boolean;
-} {
-  const exterior = rings[0];
+export function cutAtAntimeridian(
+  rings: readonly LonLatRing[],
+  poleLat: PoleLat,
+): { parts: RingCoordinates[][]; crosses: boolean } {
+  const [exterior, ...holes] = rings;
   if (exterior === undefined) {
     return { parts: [], crosses: false };
   }
-  let west = Infinity;
-  let east = -Infinity;
-  for (let i = 0; i < exterior.length; i += 2) {
-    west = Math.min(west, exterior[i]!);
-    east = Math.max(east, exterior[i]!);
+  if (rings.every(({ turns }) => turns === 0)) {
+    const [west, east] = span(exterior.ring);
+    const shift = -360 * Math.floor((west + 180 + slackDegrees) / 360);
+    if (east + shift <= 180 + slackDegrees) {
+      const middle = (west + east) / 2 + shift;
+      return {
+        parts: [[shifted(exterior.ring, shift), ...holes.map(({ ring }) => near(ring, middle))]],
+        crosses: false,
+      };
+    }
   }
-  // Longitudes that differ from 180 by rounding only are on it.
-  const slack = 1e-9;
-  const shift = -360 * Math.floor((west + 180 + slack) / 360);
-  const moved = rings.map((ring) => shifted(shiftedTo(ring, exterior), shift));
-  if (east + shift <= 180 + slack) {
-    return { parts: [moved], crosses: false };
-  }
-  const parts = [
-    ...clipBelow(moved, 180),
-    ...clipBelow(moved.map(mirrored), -180).map((part) => part.map((ring) => shifted(mirrored(ring), -360))),
-  ];
-  return { parts, crosses: true };
+  const whole = folded(exterior, poleLat);
+  const missing = holes.flatMap((hole) => folded(hole, poleLat));
+  const parts = missing.length === 0 ? whole : subtract(whole, missing);
+  return { parts: parts.map((part) => [...part.rings]), crosses: true };
 }
 
-/** A hole whose longitudes were unwrapped from another start is brought to the turn of its exterior. */
-function shiftedTo(ring: RingCoordinates, exterior: RingCoordinates): RingCoordinates {
-  if (ring === exterior) {
-    return ring;
+/** What a ring goes round, as polygons in -180 to 180. */
+function folded(lonLatRing: LonLatRing, poleLat: PoleLat): PolygonRings[] {
+  if (lonLatRing.turns !== 0) {
+    return withinStrip(makeValid([{ rings: [capRing(lonLatRing, poleLat)] }]), 0);
   }
+  const [west, east] = span(lonLatRing.ring);
+  const inside = makeValid([{ rings: [lonLatRing.ring] }]);
+  const pieces: PolygonRings[] = [];
+  const firstTurn = Math.floor((west + 180 + slackDegrees) / 360);
+  for (let turn = firstTurn; -180 + 360 * turn < east - slackDegrees; turn += 1) {
+    for (const { rings } of withinStrip(inside, turn)) {
+      pieces.push({ rings: rings.map((ring) => shifted(ring, -360 * turn)) });
+    }
+  }
+  // What goes around the whole world meets itself again.
+  return east - west < 360 - slackDegrees ? pieces : unite(pieces);
+}
+
+/**
+ * A cap around a pole, drawn over five turns of which the middle one is used. It is closed from the vertex that lies nearest to the pole:
+ * no part of the ring is between them, so the closing lines cross nothing.
+ */
+function capRing({ ring, turns }: LonLatRing, poleLat: PoleLat): RingCoordinates {
+  const count = ring.length / 2;
+  let nearest = 0;
+  for (let vertex = 1; vertex < count; vertex += 1) {
+    if (Math.abs(poleLat - ring[vertex * 2 + 1]!) < Math.abs(poleLat - ring[nearest * 2 + 1]!)) {
+      nearest = vertex;
+    }
+  }
+  const degrees = 360 * turns;
+  const startLon = ring[nearest * 2]!;
+  const firstLon = startLon - 360 * Math.round(startLon / 360) - 2 * degrees;
+  const points: number[] = [];
+  for (let step = 0; step <= 5 * count; step += 1) {
+    const vertex = (nearest + step) % count;
+    const turn = Math.floor((nearest + step) / count);
+    points.push(ring[vertex * 2]! - startLon + firstLon + turn * degrees, ring[vertex * 2 + 1]!);
+  }
+  points.push(points.at(-2)!, poleLat, firstLon, poleLat);
+  return Float64Array.from(points);
+}
+
+/** What lies on the map of the world that is so many turns to the east. */
+function withinStrip(polygons: readonly PolygonRings[], turn: number): PolygonRings[] {
+  const [west, east] = [-180 + 360 * turn, 180 + 360 * turn];
+  const strip = { rings: [Float64Array.of(west, -91, east, -91, east, 91, west, 91)] };
+  return intersect(polygons, [strip]).map(({ rings }) => ({ rings: rings.map(ringOnGrid) }));
+}
+
+/** So that what was cut at one meridian meets there. */
+function ringOnGrid(ring: RingCoordinates): RingCoordinates {
+  const snapped = new Float64Array(ring.length);
+  for (let i = 0; i < ring.length; i += 2) {
+    snapped.set(onGrid([ring[i]!, ring[i + 1]!]), i);
+  }
+  return snapped;
+}
+
+function span(ring: RingCoordinates): [west: number, east: number] {
   let west = Infinity;
   let east = -Infinity;
-  for (let i = 0; i < exterior.length; i += 2) {
-    west = Math.min(west, exterior[i]!);
-    east = Math.max(east, exterior[i]!);
+  for (let i = 0; i < ring.length; i += 2) {
+    west = Math.min(west, ring[i]!);
+    east = Math.max(east, ring[i]!);
   }
-  const lon = ring[0] ?? 0;
-  const shift = lon < west - 1e-9 ? 360 : lon > east + 1e-9 ? -360 : 0;
-  return shifted(ring, shift);
+  return [west, east];
+}
+
+/** A hole, whose longitudes were counted on from another start, in the turn of its exterior. */
+function near(hole: RingCoordinates, middleLon: number): RingCoordinates {
+  const [west, east] = span(hole);
+  return shifted(hole, 360 * Math.round((middleLon - (west + east) / 2) / 360));
 }
 
 function shifted(ring: RingCoordinates, degrees: number): RingCoordinates {
   return degrees === 0 ? ring : ring.map((value, index) => (index % 2 === 0 ? value + degrees : value));
-}
-
-function mirrored(ring: RingCoordinates): RingCoordinates {
-  return ring.map((value, index) => (index % 2 === 0 ? -value : value));
-}
-
-interface Chain {
-  readonly points: number[];
-  readonly startLat: number;
-  readonly endLat: number;
-}
-
-/** The part of a polygon with longitudes up to `limit`. Cut ends are joined in pairs along the cut, inside being every other interval. */
-function clipBelow(rings: readonly RingCoordinates[], limit: number): RingCoordinates[][] {
-  const closed: RingCoordinates[] = [];
-  const chains: Chain[] = [];
-  for (const ring of rings) {
-    splitRing(ring, limit, closed, chains);
-  }
-  // Along the cut, ends in order of latitude alternate between entering and leaving the polygon.
-  const ends = chains
-    .flatMap((chain) => [
-      { chain, lat: chain.startLat, isStart: true },
-      { chain, lat: chain.endLat, isStart: false },
-    ])
-    .sort((left, right) => left.lat - right.lat);
-  const partner = new Map<Chain, Chain>();
-  for (let i = 0; i + 1 < ends.length; i += 2) {
-    const [first, second] = [ends[i]!, ends[i + 1]!];
-    const [from, to] = first.isStart ? [second, first] : [first, second];
-    partner.set(from.chain, to.chain);
-  }
-  const left = new Set(chains);
-  for (const first of chains) {
-    if (!left.has(first)) {
-      continue;
-    }
-    const points: number[] = [];
-    for (let chain: Chain | undefined = first; chain !== undefined && left.delete(chain); chain = partner.get(chain)) {
-      points.push(...chain.points);
-    }
-    closed.push(Float64Array.from(points));
-  }
-  return nested(closed.filter((ring) => ring.length >= 6 && doubleSignedArea(ring) !== 0));
-}
-
-function splitRing(ring: RingCoordinates, limit: number, closed: RingCoordinates[], chains: Chain[]): void {
-  const count = ring.length / 2;
-  const isKept = (vertex: number) => ring[(vertex % count) * 2]! < limit;
-  let firstOut = -1;
-  let kept = 0;
-  for (let vertex = 0; vertex < count; vertex += 1) {
-    if (isKept(vertex)) {
-      kept += 1;
-    } else if (firstOut < 0) {
-      firstOut = vertex;
-    }
-  }
-  if (kept === 0) {
-    return;
-  }
-  if (firstOut < 0) {
-    closed.push(ring);
-    return;
-  }
-  const latAtCut = (vertex: number): number => {
-    const i = (vertex % count) * 2;
-    const j = ((vertex + 1) % count) * 2;
-    const share = (limit - ring[i]!) / (ring[j]! - ring[i]!);
-    return ring[i + 1]! + share * (ring[j + 1]! - ring[i + 1]!);
-  };
-  let points: number[] = [];
-  let startLat = 0;
-  for (let vertex = firstOut; vertex < firstOut + count; vertex += 1) {
-    const [from, to] = [isKept(vertex), isKept(vertex + 1)];
-    const next = ((vertex + 1) % count) * 2;
-    if (!from && to) {
-      startLat = latAtCut(vertex);
-      points = [limit, startLat];
-    }
-    if (to) {
-      points.push(ring[next]!, ring[next + 1]!);
-    } else if (from) {
-      const endLat = latAtCut(vertex);
-      points.push(limit, endLat);
-      chains.push({ points, startLat, endLat });
-    }
-  }
-}
-
-/** Groups rings into polygons: exteriors wind as the largest ring does, holes go to the exterior around them. */
-function nested(rings: readonly RingCoordinates[]): RingCoordinates[][] {
-  const largest = [...rings].sort((a, b) => Math.abs(doubleSignedArea(b)) - Math.abs(doubleSignedArea(a)))[0];
-  if (largest === undefined) {
-    return [];
-  }
-  const sign = Math.sign(doubleSignedArea(largest));
-  const polygons = rings.filter((ring) => Math.sign(doubleSignedArea(ring)) === sign).map((ring) => [ring]);
-  for (const hole of rings.filter((ring) => Math.sign(doubleSignedArea(ring)) !== sign)) {
-    const owner = polygons.find(([exterior]) => exterior !== undefined && contains(exterior, hole[0]!, hole[1]!));
-    owner?.push(hole);
-  }
-  return polygons;
-}
-
-function contains(ring: RingCoordinates, x: number, y: number): boolean {
-  let inside = false;
-  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
-    if (ring[i + 1]! > y !== ring[j + 1]! > y) {
-      const crossing = ring[i]! + ((y - ring[i + 1]!) / (ring[j + 1]! - ring[i + 1]!)) * (ring[j]! - ring[i]!);
-      inside = inside !== x < crossing;
-    }
-  }
-  return inside;
 }

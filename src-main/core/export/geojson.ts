@@ -5,16 +5,14 @@ import type { LonLatTransform } from '../crs/lon-lat.ts';
 import { lonLatTransform } from '../crs/lon-lat.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import type { OutputFeature, PolygonRings, RingCoordinates, WriteRequest, WrittenFiles } from '../ports.ts';
-import { cutAtAntimeridian } from './antimeridian.ts';
+import { contains } from '../vector/topology.ts';
+import { cutAtAntimeridian, type PoleLat } from './antimeridian.ts';
 import { allAttributesOf } from './foreign-columns.ts';
 import { LonLatBounds } from './lon-lat-bounds.ts';
-import { unwrappedLonLat } from './lon-lat-rings.ts';
-import { ringsCross } from './ring-crossings.ts';
-import { oriented, rounded } from './rings.ts';
+import { unwrappedLonLat, type LonLatRing } from './lon-lat-rings.ts';
+import { roundedPolygon } from './rounded-polygon.ts';
 import { TextOutput } from './text-output.ts';
 
-/** A centimetre on the ground, as RFC 7946 advises; more only where rounding would break a polygon. */
-const decimalsTried = [7, 9, 11] as const;
 const featuresBetweenAbortChecks = 500;
 
 const withoutCrsWarning =
@@ -76,11 +74,12 @@ function featureText(
   for (const polygon of feature.polygonsMap) {
     for (const part of toLonLat === null ? [[...polygon.rings]] : lonLatParts(polygon, toLonLat, bounds, warnings)) {
       const written = roundedPolygon(part);
-      if (written === null) {
+      if (written.length === 0) {
         warnings.add(`instance ${feature.instance}: a part too small for the decimals written was left out`);
-      } else {
-        polygons.push(written);
-        bounds.add(written);
+      }
+      for (const rings of written) {
+        polygons.push(rings);
+        bounds.add(rings);
       }
     }
   }
@@ -100,40 +99,42 @@ function lonLatParts(
   bounds: LonLatBounds,
   warnings: Set<string>,
 ): RingCoordinates[][] {
-  const rings: RingCoordinates[] = [];
-  for (const [index, ring] of polygon.rings.entries()) {
+  const rings: LonLatRing[] = [];
+  for (const ring of polygon.rings) {
     const lonLat = unwrappedLonLat(ring, toLonLat);
-    if (lonLat !== null) {
-      rings.push(lonLat);
-    } else {
+    if (lonLat === null) {
       warnings.add('parts outside of where the map projection is defined were left out');
-      if (index === 0) {
+      if (rings.length === 0) {
         return [];
       }
+    } else {
+      rings.push(lonLat);
     }
   }
-  const { parts, crosses } = cutAtAntimeridian(rings);
+  const [exteriorMap] = polygon.rings;
+  const [exterior] = rings;
+  if (exteriorMap === undefined || exterior === undefined) {
+    return [];
+  }
+  const poleLat = rings.some(({ turns }) => turns !== 0) ? poleWithin(exteriorMap, exterior, toLonLat) : 90;
+  const { parts, crosses } = cutAtAntimeridian(rings, poleLat);
   if (crosses) {
     bounds.crossesAntimeridian = true;
   }
   return parts;
 }
 
-/** Rounded and wound as RFC 7946 wants; null when the exterior vanishes. */
-function roundedPolygon(rings: readonly RingCoordinates[]): RingCoordinates[] | null {
-  let result: RingCoordinates[] | null = null;
-  for (const decimals of decimalsTried) {
-    const [exterior, ...holes] = rings.map((ring) => rounded(ring, decimals));
-    if (exterior === undefined || exterior === null) {
-      continue;
-    }
-    const kept = holes.filter((hole): hole is RingCoordinates => hole !== null);
-    result = [oriented(exterior, true), ...kept.map((hole) => oriented(hole, false))];
-    if (!ringsCross(result, decimals)) {
-      return result;
-    }
+/** The pole that a ring goes around, should it go around one. */
+function poleWithin(exteriorMap: RingCoordinates, exterior: LonLatRing, { inverse }: LonLatTransform): PoleLat {
+  const isInside = (lat: PoleLat): boolean => {
+    const pole = inverse([0, lat]);
+    return !Number.isNaN(pole[0]) && contains({ rings: [exteriorMap] }, pole);
+  };
+  if (isInside(90) !== isInside(-90)) {
+    return isInside(90) ? 90 : -90;
   }
-  return result;
+  const lats = exterior.ring.filter((_, index) => index % 2 === 1);
+  return lats.reduce((sum, lat) => sum + lat, 0) > 0 ? 90 : -90;
 }
 
 function ringText(ring: RingCoordinates): string {

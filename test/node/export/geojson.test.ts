@@ -61,6 +61,14 @@ function signedArea(ring: readonly Position[]): number {
   }, 0);
 }
 
+/** Square kilometres of the first feature where it was drawn; the pole, which has many longitudes, is one place there. */
+async function mapArea(epsg: number, { json }: { json: Written }): Promise<number> {
+  const { inverse } = lonLatTransform(await crsFromEpsg(epsg));
+  return polygonsOf(json.features[0]!)
+    .flat()
+    .reduce((sum, ring) => sum + signedArea(ring.map(([lon, lat]): Position => [...inverse([lon, lat])])) / 1e6, 0);
+}
+
 /** The rules of RFC 7946 that a reader may rely on. */
 function expectRfc7946({ json }: { json: Written }): void {
   expect(json.type).toBe('FeatureCollection');
@@ -181,12 +189,23 @@ describe('GeoJSON', () => {
     const written = await write(3031, [feature(1, [polygon([-side, -side, side, -side, side, side, -side, side])])]);
     expectRfc7946(written);
     expect(written.json.bbox?.[1]).toBe(-90);
-    const area = polygonsOf(written.json.features[0]!)
-      .flat()
-      .reduce((sum, ring) => sum + Math.abs(signedArea(ring)), 0);
-    // A square in map coordinates, whose straight sides between four corners are straight in longitude and latitude.
-    const cornerLat = written.json.bbox?.[3] ?? 0;
-    expect(area).toBeCloseTo(360 * (90 + cornerLat), 3);
+    expect(await mapArea(3031, written)).toBeCloseTo((2 * side) ** 2 / 1e6, 0);
+  });
+
+  test('follows long edges of the scene, which are not straight in longitude and latitude', async () => {
+    const [x, y, side] = [300_000, 5_000_000, 100_000];
+    const written = await write(32633, [feature(1, [polygon([x, y, x + side, y, x + side, y + side, x, y + side])])]);
+    expectRfc7946(written);
+    const { inverse } = lonLatTransform(await crsFromEpsg(32633));
+    const [ring = []] = polygonsOf(written.json.features[0]!)[0] ?? [];
+    const away = ring.slice(1).map(([lon, lat], index) => {
+      const [lon0, lat0] = ring[index]!;
+      const [mx, my] = inverse([(lon + lon0) / 2, (lat + lat0) / 2]);
+      return Math.min(...[mx - x, mx - x - side, my - y, my - y - side].map(Math.abs));
+    });
+    // The four corners alone are 345 m off.
+    expect(Math.max(...away)).toBeLessThan(1.1);
+    expect(ring.length).toBeLessThan(100);
   });
 
   test('adds decimals where seven would break a polygon', async () => {
