@@ -35,7 +35,7 @@ module.exports = {
       name: 'low-level-core-stays-low',
       comment: 'What several steps share must not depend on any of them.',
       severity: 'error',
-      from: { path: '^src-main/core/(crs|gdal|image|inference|files|sqlite|wasm)/' },
+      from: { path: '^src-main/core/(crs|gdal|geometry|image|inference|files|sqlite|wasm)/' },
       to: { path: `^src-main/core/(${coreParts.join('|')}|pack)/` },
     },
     {

@@ -1,5 +1,5 @@
 import type { PolygonRings, RingCoordinates } from '../../src-main/core/ports.ts';
-import { signedRingArea } from '../../src-main/core/vector/planar.ts';
+import { signedRingArea } from '../../src-main/core/geometry/planar.ts';
 
 interface Segment {
   ax: number;

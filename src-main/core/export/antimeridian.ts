@@ -1,6 +1,6 @@
 /** Polygons with continuous longitudes brought to -180 to 180, cut along the antimeridian as RFC 7946 section 3.1.9 asks. */
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
-import { intersect, makeValid, subtract, unite } from '../vector/topology.ts';
+import { intersect, makeValid, subtract, unite } from '../geometry/topology.ts';
 import { onGrid, type LonLatRing } from './lon-lat-rings.ts';
 
 export type PoleLat = 90 | -90;

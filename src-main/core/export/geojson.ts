@@ -5,7 +5,7 @@ import type { LonLatTransform } from '../crs/lon-lat.ts';
 import { lonLatTransform } from '../crs/lon-lat.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import type { OutputFeature, PolygonRings, RingCoordinates, WriteRequest, WrittenFiles } from '../ports.ts';
-import { contains } from '../vector/topology.ts';
+import { contains } from '../geometry/topology.ts';
 import { cutAtAntimeridian, type PoleLat } from './antimeridian.ts';
 import { allAttributesOf } from './foreign-columns.ts';
 import { LonLatBounds } from './lon-lat-bounds.ts';

@@ -1,5 +1,5 @@
 import type { RingCoordinates } from '../ports.ts';
-import { isValid, makeValid } from '../vector/topology.ts';
+import { isValid, makeValid } from '../geometry/topology.ts';
 import { ringsCross } from './ring-crossings.ts';
 import { oriented, rounded } from './rings.ts';
 

@@ -4,7 +4,7 @@ import type { OutputFeature, PolygonRings } from '../ports.ts';
 import { burnShapes } from '../shape/burn-instances.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import { groundMeasure } from '../vector/ground-measure.ts';
-import { planarArea } from '../vector/planar.ts';
+import { planarArea } from '../geometry/planar.ts';
 import { simplifyPolygons } from '../vector/simplify.ts';
 import { traceMask } from '../vector/trace-mask.ts';
 import type { PlacedMask } from './instance-masks.ts';

@@ -9,7 +9,7 @@ import { boundsOfPolygons } from '../polygon-bounds.ts';
 import { inverseTransform } from '../shape/work-plane.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import type { GroundMeasure } from '../vector/ground-measure.ts';
-import { isValid, makeValid } from '../vector/topology.ts';
+import { isValid, makeValid } from '../geometry/topology.ts';
 import type { VectorFeature } from './geojson-features.ts';
 import { promptOnOutline } from './scene-prompt.ts';
 

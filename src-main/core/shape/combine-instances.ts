@@ -4,7 +4,7 @@ import { boundsOfPolygons } from '../polygon-bounds.ts';
 import type { PolygonRings } from '../ports.ts';
 import { affinePolygons } from '../vector/affine-polygons.ts';
 import { groundMeasure } from '../vector/ground-measure.ts';
-import { contains, interiorPoint, intersect, makeValid, subtract, unite } from '../vector/topology.ts';
+import { contains, interiorPoint, intersect, makeValid, subtract, unite } from '../geometry/topology.ts';
 import { ringsOf, withShape } from './instance-shapes.ts';
 import type { ScenePlace } from './scene-place.ts';
 import { snapToGrid } from './snap-to-grid.ts';

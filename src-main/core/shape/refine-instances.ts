@@ -7,7 +7,7 @@ import { groundMeasure, type GroundMeasure } from '../vector/ground-measure.ts';
 import { squareCorners } from '../vector/right-angles.ts';
 import { simplifyPolygons } from '../vector/simplify.ts';
 import { smooth } from '../vector/smooth.ts';
-import { buffer, makeValid, simplify } from '../vector/topology.ts';
+import { buffer, makeValid, simplify } from '../geometry/topology.ts';
 import { ringsOf, withShape } from './instance-shapes.ts';
 import type { ScenePlace } from './scene-place.ts';
 import { snapToGrid } from './snap-to-grid.ts';

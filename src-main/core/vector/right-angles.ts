@@ -1,6 +1,6 @@
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
-import { planarArea } from './planar.ts';
-import { makeValid, subtract, unite } from './topology.ts';
+import { planarArea } from '../geometry/planar.ts';
+import { makeValid, subtract, unite } from '../geometry/topology.ts';
 
 /** Squaring that changes the area by more than this share has lost the shape: the polygon is then left as it was. */
 const largestAreaChange = 0.25;

@@ -1,5 +1,5 @@
 import type { PolygonRings, RingCoordinates } from '../ports.ts';
-import { makeValid } from './topology.ts';
+import { makeValid } from '../geometry/topology.ts';
 
 /**
  * Cuts every corner at a quarter and at three quarters of its edges (Chaikin 1974), so many times; the outline tends to a smooth curve

@@ -8,9 +8,9 @@ import { unwrappedLonLat } from '../../../src-main/core/export/lon-lat-rings.ts'
 import { roundedPolygon } from '../../../src-main/core/export/rounded-polygon.ts';
 import type { PolygonRings, RingCoordinates } from '../../../src-main/core/ports.ts';
 import { affinePolygons } from '../../../src-main/core/vector/affine-polygons.ts';
-import { planarArea } from '../../../src-main/core/vector/planar.ts';
+import { planarArea } from '../../../src-main/core/geometry/planar.ts';
 import { simplifyPolygons } from '../../../src-main/core/vector/simplify.ts';
-import { isValid } from '../../../src-main/core/vector/topology.ts';
+import { isValid } from '../../../src-main/core/geometry/topology.ts';
 import { traceMask } from '../../../src-main/core/vector/trace-mask.ts';
 import { makeMask } from '../../support/synthetic-masks.ts';
 

@@ -28,7 +28,7 @@ import { planScene } from '../../../src-main/core/scenes/plan-scene.ts';
 import { createSegmenter } from '../../../src-main/core/segment/segmenter.ts';
 import { burnShapes } from '../../../src-main/core/shape/burn-instances.ts';
 import { affinePolygons } from '../../../src-main/core/vector/affine-polygons.ts';
-import { planarArea } from '../../../src-main/core/vector/planar.ts';
+import { planarArea } from '../../../src-main/core/geometry/planar.ts';
 import { fakeWriter } from '../../support/fake-ports.ts';
 import { labelledScenes } from '../../support/labelled-scenes.ts';
 import { proceduralScene } from '../../support/procedural-scene.ts';

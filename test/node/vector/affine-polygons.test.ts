@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
 import type { Geotransform } from '../../../src-main/contract/geo.ts';
 import { affinePolygons } from '../../../src-main/core/vector/affine-polygons.ts';
-import { planarArea, signedRingArea } from '../../../src-main/core/vector/planar.ts';
+import { planarArea, signedRingArea } from '../../../src-main/core/geometry/planar.ts';
 import { traceMask } from '../../../src-main/core/vector/trace-mask.ts';
 
 /** 3 x 3 block with a hole in the middle. */

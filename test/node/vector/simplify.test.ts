@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
 import type { PolygonRings } from '../../../src-main/core/ports.ts';
 import { affinePolygons } from '../../../src-main/core/vector/affine-polygons.ts';
-import { planarArea } from '../../../src-main/core/vector/planar.ts';
+import { planarArea } from '../../../src-main/core/geometry/planar.ts';
 import { simplifyPolygons } from '../../../src-main/core/vector/simplify.ts';
 import { traceMask } from '../../../src-main/core/vector/trace-mask.ts';
 import { cross, whyInvalid } from '../../support/polygon-validity.ts';

@@ -6,7 +6,7 @@ import { fromFile } from 'geotiff';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
-import { planarArea } from '../../../src-main/core/vector/planar.ts';
+import { planarArea } from '../../../src-main/core/geometry/planar.ts';
 import { iterateTracedPolygons, traceMask, type TracedPolygon } from '../../../src-main/core/vector/trace-mask.ts';
 import { cross, whyInvalid } from '../../support/polygon-validity.ts';
 import { PythonProcess, pythonMissing } from '../../support/python.ts';
