@@ -1,4 +1,5 @@
 /** What was accepted on the screen, written to disk: vector files with their style, mask GeoTIFFs. */
+import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { z } from 'zod';
 import { Think2SegError } from '../contract/errors.ts';
@@ -8,9 +9,9 @@ import { columnsFor } from './export/foreign-columns.ts';
 import { createFeatureWriter } from './export/feature-writer.ts';
 import { addGeoPackageLayer, appendToGeoPackage } from './export/geopackage.ts';
 import { writeMaskGeoTiff } from './export/mask-geotiff.ts';
-import { qmlStyle } from './export/qml-style.ts';
+import { isPlainStyle, qmlStyle } from './export/qml-style.ts';
 import { withAtomicOutputs } from './files/atomic-write.ts';
-import { fileIdentity } from './files/file-identity.ts';
+import { isPresent } from './files/is-present.ts';
 import { withoutExtension } from './files/output-files.ts';
 import { refuseInput } from './files/refuse-input.ts';
 import type { FeatureWriter, OutputFeature, RasterReader, RasterSource, WriteRequest } from './ports.ts';
@@ -53,11 +54,7 @@ export async function exportVector(
   );
   const writer = writerFor(path, write);
   const stylePath = `${withoutExtension(path)}.qml`;
-  // A style that lies there belongs to the file that is extended, or to nobody.
-  const writesStyle = style !== null && (write === 'replace' || (await fileIdentity(stylePath)) === null);
-  if (write === 'create' && style !== null && !writesStyle) {
-    throw new Think2SegError('OUTPUT_EXISTS', `${stylePath} exists already; choose another name or replace it`);
-  }
+  const writesStyle = style !== null && (await mayWriteStyle(stylePath, write));
   return withSource(ports, input.rasterPath, signal, async (source) => {
     const request: WriteRequest = {
       path,
@@ -116,6 +113,23 @@ export async function exportMask(ports: ExportPorts, input: MaskInput, signal: A
       signal,
     );
   });
+}
+
+/** A style of somebody's own is never replaced; beside a file that is extended it stays, else the user is told. */
+async function mayWriteStyle(stylePath: string, write: VectorInput['write']): Promise<boolean> {
+  if (!isPresent(stylePath)) {
+    return true;
+  }
+  if (write === 'append' || write === 'add-layer') {
+    return false;
+  }
+  if (write === 'create' || !isPlainStyle(await readFile(stylePath, 'utf8'))) {
+    throw new Think2SegError(
+      'OUTPUT_EXISTS',
+      `${stylePath} exists already, with a style of its own; choose another name, or export without a style`,
+    );
+  }
+  return true;
 }
 
 function writerFor(path: string, write: VectorInput['write']): FeatureWriter {

@@ -1,8 +1,8 @@
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { FeatureWriter, WriteRequest, WrittenFiles } from '../ports.ts';
 import { writeGeoJson } from './geojson.ts';
-import { writeGeoPackage } from './geopackage.ts';
+import { refuseReservedName, writeGeoPackage } from './geopackage.ts';
 import { writeFlatGeobuf, writeShapefile } from './ogr-layer.ts';
 
 type Write = (request: WriteRequest, signal: AbortSignal) => Promise<WrittenFiles>;
@@ -15,9 +15,17 @@ const writers: Readonly<Record<string, Write>> = {
   '.fgb': writeFlatGeobuf,
 };
 
-/** Throws OUTPUT_FORMAT when no vector format goes by the extension of `path`. */
+/** Throws OUTPUT_FORMAT when no vector format goes by the extension of `path`, or that format cannot hold a layer of its name. */
 export function checkVectorFormat(path: string): void {
   writerOf(path);
+  if (extname(path).toLowerCase() === '.gpkg') {
+    refuseReservedName(path, layerNameOf(path));
+  }
+}
+
+/** A layer is named as its file. */
+export function layerNameOf(path: string): string {
+  return basename(path, extname(path));
 }
 
 /** Writes vector files; the extension says the format. */

@@ -1,5 +1,5 @@
 import type { Crs } from '../../contract/geo.ts';
-import { gdalDefinition } from '../gdal/gdal-definition.ts';
+import { layerDefinition } from '../gdal/gdal-definition.ts';
 import { gdalVectorGeoJson, gdalVectorTranslateToBytes } from '../gdal/gdal.ts';
 import { keepNewest } from '../keep-newest.ts';
 
@@ -26,7 +26,7 @@ const known = new Map<string, Promise<GeoPackageSrs | null>>();
 
 /** What GDAL writes for the CRS; null where that takes more than the columns of `SrsRow` (systems that need WKT 2). Asked once for each. */
 export async function geoPackageSrs(crs: Crs | null): Promise<GeoPackageSrs | null> {
-  const definition = crs === null ? 'NONE' : gdalDefinition(crs);
+  const definition = layerDefinition(crs, 'GPKG');
   const asked = known.get(definition) ?? askGdal(definition);
   keepNewest(known, definition, asked, keptSystems);
   try {

@@ -17,11 +17,22 @@ import { translateFeatures } from './translate-features.ts';
 
 const journals = ['-wal', '-shm', '-journal'] as const;
 
+/** Names of tables that SQLite, GeoPackage and its extensions keep for themselves. @throws OUTPUT_FORMAT */
+export function refuseReservedName(path: string, layerName: string): void {
+  if (/^(sqlite_|gpkg_|rtree_|layer_styles$)/i.test(layerName)) {
+    throw new Think2SegError(
+      'OUTPUT_FORMAT',
+      `${path} cannot have a layer ${layerName}: GeoPackages keep sqlite_, gpkg_, rtree_ and layer_styles for themselves; choose another name`,
+    );
+  }
+}
+
 /** A new file, with the layer's style as its default where one is given. */
 export async function writeGeoPackage(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
+  refuseReservedName(request.path, request.layerName);
   await withAtomicOutputs([request.path], { ...atomic(request), signal }, async ([temporaryPath], files) => {
-    // GDAL knows the types of what came from elsewhere, systems that are told in several ways, and names that are taken.
-    const isPlain = (request.fields ?? []).length === 0 && !/^(gpkg|sqlite)_/i.test(request.layerName);
+    // GDAL knows the types of what came from elsewhere, and systems that are told in several ways.
+    const isPlain = (request.fields ?? []).length === 0;
     const srs = isPlain && isSmallLayer(request.features) ? await geoPackageSrs(request.crs) : null;
     if (srs !== null) {
       await files.writeFile(temporaryPath, await geoPackageBytes(request, srs));
@@ -71,6 +82,7 @@ export async function appendToGeoPackage(request: WriteRequest, signal: AbortSig
  * @throws Think2SegError INPUT_NOT_FOUND without the file, OUTPUT_EXISTS when it has a layer of this name.
  */
 export async function addGeoPackageLayer(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
+  refuseReservedName(request.path, request.layerName);
   return changeGeoPackage(request, signal, async (temporaryPath, layers) => {
     if (layers.some(({ name }) => name.toLowerCase() === request.layerName.toLowerCase())) {
       throw new Think2SegError(

@@ -3,7 +3,9 @@ import { basename } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { HandRecord, RunRecord } from '../../contract/run-record.ts';
 import { withAtomicOutputs, type ScratchFiles } from '../files/atomic-write.ts';
+import { isPresent } from '../files/is-present.ts';
 import { outputFilesOf, shapefileLeftovers, withoutExtension } from '../files/output-files.ts';
+import { refuseForeignParts } from '../files/refuse-foreign-parts.ts';
 import type { OutputFeature, WriteRequest, WrittenFiles } from '../ports.ts';
 import { translateFeatures } from './translate-features.ts';
 
@@ -16,6 +18,7 @@ const shapefileMaxBytes = 2 ** 31 - 1;
 export async function writeFlatGeobuf(request: WriteRequest, signal: AbortSignal): Promise<WrittenFiles> {
   const paths = outputFilesOf(request.path);
   await withAtomicOutputs(paths, { ...request, signal }, async ([temporaryPath = '', recordPath = ''], files) => {
+    refuseForeignParts(request.path);
     await translateFeatures(request, temporaryPath, signal, 'FlatGeobuf', null, []);
     await writeRecord(files, recordPath, request.runRecord, []);
   });
@@ -34,8 +37,10 @@ export async function writeShapefile(request: WriteRequest, signal: AbortSignal)
   const paths = outputFilesOf(request.path).filter((path) => request.crs !== null || !path.endsWith('.prj'));
   const recordPath = paths.at(-1) ?? '';
   let warnings: string[] = [];
-  const obsolete = [...shapefileLeftovers, ...(request.crs === null ? ['.prj'] : [])].map((end) => base + end);
+  const leftovers = isPresent(request.path) ? [...shapefileLeftovers, ...(request.crs === null ? ['.prj'] : [])] : [];
+  const obsolete = leftovers.map((end) => base + end);
   await withAtomicOutputs(paths, { ...request, obsolete, signal }, async (temporaryPaths, files) => {
+    refuseForeignParts(request.path);
     const [mainPath = ''] = temporaryPaths;
     const lowerCasePath = `${withoutExtension(mainPath)}.shp`;
     const cut = await translateFeatures(request, lowerCasePath, signal, 'ESRI Shapefile', dbaseTextBytes, [

@@ -4,6 +4,14 @@ import type { LayerStyle } from '../ports.ts';
 const fillShare = 0.3;
 const outlineWidthMm = 0.46;
 
+/** Whether a style is one that `qmlStyle` writes, unchanged: nobody's work is lost with it. */
+export function isPlainStyle(qml: string): boolean {
+  const [, red, green, blue] = /name="outline_color" type="QString" value="(\d+),(\d+),(\d+),/.exec(qml) ?? [];
+  const opacity = Number(/<layerOpacity>([\d.]+)</.exec(qml)?.[1]);
+  const color = [red, green, blue].map((value) => Number(value).toString(16).padStart(2, '0')).join('');
+  return qml === qmlStyle({ color: `#${color}`, opacity });
+}
+
 /** A QGIS 3 layer style (QML): every feature filled and outlined in one colour. */
 export function qmlStyle({ color, opacity }: LayerStyle): string {
   const rgb = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16)).join(',');

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { gdalVectorTranslate, gdalVectorTranslateToBytes } from '../gdal/gdal.ts';
 import { gdalRuntime } from '../gdal/runtime.ts';
 import type { WriteRequest } from '../ports.ts';
-import { gdalDefinition } from '../gdal/gdal-definition.ts';
+import { layerDefinition } from '../gdal/gdal-definition.ts';
 import { featureFilter, ogrSource } from './ogr-source.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function translateFeatures(
     '-where',
     featureFilter,
     '-a_srs',
-    request.crs === null ? 'NONE' : gdalDefinition(request.crs),
+    layerDefinition(request.crs, driver),
     ...driverArguments,
   ];
   // GDAL need not ask each of its drivers what this is; a single line is no sequence to it.

@@ -12,6 +12,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import { outputFilesOf } from './output-files.ts';
+import { refuseForeignParts } from './refuse-foreign-parts.ts';
 import { finishReplacement, replaceFiles } from './replace-files.ts';
 import { syncFile } from './sync.ts';
 import { isErrno, writeFailure } from './write-failure.ts';
@@ -117,6 +118,7 @@ export async function checkOutputWritable(
   const paths = outputFilesOf(path);
   await finishReplacements(paths);
   refuseExisting(paths, overwrite);
+  refuseForeignParts(path);
   try {
     const tried = join(dirname(resolve(path)), scratchName);
     mkdirSync(tried);

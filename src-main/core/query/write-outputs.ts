@@ -1,15 +1,15 @@
 /** Everything a query leaves on disk: vector files, mask GeoTIFF, overlay picture. */
-import { basename, extname } from 'node:path';
+import { resolve } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { Geotransform } from '../../contract/geo.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
-import { checkVectorFormat } from '../export/feature-writer.ts';
+import { checkVectorFormat, layerNameOf } from '../export/feature-writer.ts';
 import { writeMaskGeoTiff } from '../export/mask-geotiff.ts';
 import { drawOverlayPng } from '../export/overlay-png.ts';
 import { checkOutputWritable, withAtomicOutputs } from '../files/atomic-write.ts';
-import { pictureLeftovers } from '../files/output-files.ts';
+import { outputFilesOf, pictureLeftovers } from '../files/output-files.ts';
 import { refuseInput } from '../files/refuse-input.ts';
 import type { FeatureWriter, WrittenFiles } from '../ports.ts';
 import { applyStretch } from '../raster/stretch.ts';
@@ -38,9 +38,10 @@ export async function checkOutputs(input: SegmentInput): Promise<void> {
     ...input.outputPaths,
     ...[input.maskPath, input.overlayPath].filter((path): path is string => path !== null),
   ];
-  const twice = named.find((path, index) => named.indexOf(path) !== index);
+  const files = named.flatMap(outputFilesOf).map((path) => resolve(path));
+  const twice = files.find((path, index) => files.indexOf(path) !== index);
   if (twice !== undefined) {
-    throw new Think2SegError('USAGE', `output ${twice} was named twice; give every output its own name`);
+    throw new Think2SegError('USAGE', `two outputs would write ${twice}; give every output a name of its own`);
   }
   for (const [path, extension] of [
     [input.maskPath, '.tif'],
@@ -71,7 +72,7 @@ export async function writeOutputs(
     const layer = await writer.write(
       {
         path,
-        layerName: basename(path, extname(path)),
+        layerName: layerNameOf(path),
         features: outputs.outlined.map(({ feature }) => feature),
         crs: view.source.crs,
         runRecord,

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { BoundingBox, Crs } from '../../contract/geo.ts';
-import { isSameCrs } from '../crs/same-crs.ts';
+import { isSameCrs, saysNoCrs } from '../crs/same-crs.ts';
 import { gdalVectorGeoJson, gdalVectorInfo } from '../gdal/gdal.ts';
 import { gdalDefinition } from '../gdal/gdal-definition.ts';
 import type { GdalVectorInfo, GdalVectorLayer } from '../gdal/gdal-info.ts';
@@ -95,7 +95,7 @@ async function placement(path: string, layer: GdalVectorLayer, scene: SceneArea)
       `${path} is in ${nameIn(wkt)}, but the raster ${scene.path} has no CRS to bring it to; give the raster its CRS first`,
     );
   }
-  if (wkt === undefined || wkt === '') {
+  if (wkt === undefined || saysNoCrs(wkt)) {
     throw new Think2SegError(
       'CRS_UNSUPPORTED',
       `${path} does not say its CRS, expected one that leads to ${crs.name}; set it in a GIS (a Shapefile needs its .prj)`,

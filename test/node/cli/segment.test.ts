@@ -162,6 +162,8 @@ describe('think2seg segment', () => {
     ['a folder that is no pack', [scene, '-q', 'x', '--pack', 'a folder'], 4, 'PACK_FOREIGN'],
     ['a pack with a wrong sum', [scene, '-q', 'x', '--pack', 'damaged'], 4, 'PACK_DAMAGED'],
     ['a pack with a file missing', [scene, '-q', 'x', '--pack', 'incomplete'], 4, 'PACK_INCOMPLETE'],
+    ['a layer name that is reserved', [scene, '-q', 'x', '-o', 'sqlite_tanks.gpkg'], 2, 'OUTPUT_FORMAT'],
+    ['two outputs with a file in common', [scene, '-q', 'x', '-o', 'c.shp', '-o', 'c.SHP'], 2, 'USAGE'],
     ['an existing output', [scene, '-q', 'x', '-o', 'exists.geojson'], 6, 'OUTPUT_EXISTS'],
     ['an output in a folder that is not there', [scene, '-q', 'x', '-o', 'no/such/a.gpkg'], 6, 'OUTPUT_NOT_WRITABLE'],
     ['an unknown output format', [scene, '-q', 'x', '-o', 'a.dwg'], 2, 'OUTPUT_FORMAT'],

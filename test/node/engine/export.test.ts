@@ -118,6 +118,15 @@ describe.skipIf(missing !== null)(`export.vector (${missing ?? 'read by ogrinfo,
     expect(told).toMatchObject({ properties: [], layers: ['fuel tanks', 'layer_styles'] });
   });
 
+  it('replaces no style that belongs to something else', async () => {
+    const style = join(folder, 'ortho.qml');
+    await writeFile(style, 'of ortho.tif');
+    await expect(write('ortho.gpkg', { write: 'replace' })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(await readdir(folder)).toEqual(['ortho.qml']);
+    await write('ortho.gpkg', { write: 'replace', style: null });
+    expect(await readFile(style, 'utf8')).toBe('of ortho.tif');
+  });
+
   it('appends to a layer of another program, adding the attributes that it lacks, and keeps both records', async () => {
     const path = join(folder, 'plan.gpkg');
     await writeFile(

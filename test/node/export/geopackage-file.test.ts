@@ -105,7 +105,15 @@ describe.skipIf(missing !== null)(`A new GeoPackage${missing === null ? '' : ` (
 
   test('with a name that GeoPackages keep for themselves is refused', async () => {
     const asked = request('reserved.gpkg', { layerName: 'gpkg_contents' });
-    await expect(createFeatureWriter().write(asked, signal)).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
+    await expect(createFeatureWriter().write(asked, signal)).rejects.toMatchObject({ code: 'OUTPUT_FORMAT' });
+  });
+
+  // Geographic would make degrees of pixels.
+  test.each([9_000, 10_500])('without a CRS says that its %d features lie on a plane', async (count) => {
+    const asked = request(`plane-${count}.gpkg`, { crs: null, features: squares(count) });
+    await createFeatureWriter().write(asked, signal);
+    expect(await rowsOf(asked.path, 'SELECT srs_id FROM gpkg_geometry_columns')).toEqual([[-1]]);
+    expect(await rowsOf(asked.path, 'SELECT srs_id FROM gpkg_contents')).toEqual([[-1]]);
   });
 
   // Made in memory, and by GDAL.

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -170,6 +170,19 @@ describe('Shapefile', () => {
         .filter((name) => name.startsWith('twice.'))
         .sort(),
     ).toEqual(['twice.cpg', 'twice.dbf', 'twice.shp', 'twice.shx', 'twice.think2seg.json']);
+  });
+
+  test('does not take a .prj for its own that lies beside a raster', async () => {
+    const path = join(folder, 'ortho.prj');
+    writeFileSync(path, 'the only place that knows the CRS of ortho.tif');
+    for (const changes of [{ crs: null }, {}]) {
+      const asked = request('ortho.shp', { ...changes, overwrite: true });
+      await expect(createFeatureWriter().write(asked, signal)).rejects.toMatchObject({
+        code: 'OUTPUT_EXISTS',
+        message: expect.stringContaining(path) as string,
+      });
+    }
+    expect(readdirSync(folder).filter((name) => name.startsWith('ortho.'))).toEqual(['ortho.prj']);
   });
 
   test('of more than 2 GB is refused before anything is written', async () => {

@@ -206,7 +206,7 @@ describe('a process killed between the renames of several files', () => {
     expect(states()).toEqual(before);
     const journal = join(folder, scratch, 'replacing.json');
     writeFileSync(journal, readFileSync(journal, 'utf8').replace(/"host":"[^"]*"/u, '"host":"elsewhere"'));
-    await checkOutputWritable(join(folder, 'a.shp'), true);
+    await expect(checkOutputWritable(join(folder, 'a.shp'), true)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
     expect(states()).toEqual(before);
   });
 });
