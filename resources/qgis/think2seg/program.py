@@ -22,7 +22,7 @@ def places_of_installers(platform=sys.platform, environment=os.environ):
     if platform == "darwin":
         inside = "Think2Seg Desktop.app/Contents/MacOS/Think2Seg Desktop"
         return [join(root, inside) for root in ("/Applications", expanduser("~/Applications"))]
-    return ["/opt/Think2Seg Desktop/think2seg-desktop"]
+    return ["/opt/think2seg-desktop/think2seg-desktop"]
 
 
 def find_program():

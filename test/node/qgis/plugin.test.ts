@@ -210,6 +210,48 @@ describe.skipIf(qgisMissing !== null)(`the plugin in QGIS (${qgisMissing ?? 'Deb
     expect(printed).toBe('Part 1 has tanks.\nPart 2 has tanks.\n');
   });
 
+  it('puts an answer in the place of an older one and of what belonged to that, at a relative path too', async () => {
+    const script = [
+      'import importlib.util, os, sys, types',
+      'core = types.ModuleType("qgis.core")',
+      'core.QgsProcessingException = RuntimeError',
+      'sys.modules.update({"qgis": types.ModuleType("qgis"), "qgis.core": core})',
+      'spec = importlib.util.spec_from_file_location("finished_files", sys.argv[1])',
+      'module = importlib.util.module_from_spec(spec)',
+      'spec.loader.exec_module(module)',
+      'os.chdir(sys.argv[2])',
+      'for name in sys.argv[3:]:',
+      '    try:',
+      '        with module.finished_file(name) as unfinished:',
+      '            open(unfinished, "w").write("new")',
+      '            if name == "other.shp": open(unfinished[:-3] + "prj", "w").write("new")',
+      '    except RuntimeError as error: print(error)',
+    ].join('\n');
+    const directory = await mkdtemp(join(folder, 'finished-'));
+    for (const name of ['p.shp', 'p.qix', 'p.prj', 'other.prj', 'a.gpkg', 'a.gpkg-shm', 'open.gpkg', 'open.gpkg-wal']) {
+      await writeFile(join(directory, name), 'old');
+    }
+    await writeFile(join(directory, 'a.gpkg-wal'), '');
+    const file = join(root, 'resources/qgis/think2seg/finished_files.py');
+    const outputPaths = ['p.shp', 'a.gpkg', 'other.shp', 'open.gpkg'];
+    const printed = execFileSync('/usr/bin/python3', ['-c', script, file, directory, ...outputPaths], {
+      encoding: 'utf8',
+    });
+    const [foreign, open, ...more] = printed.trim().split('\n');
+    expect(foreign).toMatch(/^OUTPUT_NOT_WRITABLE: .*other\.prj exists already and is no part of .*other\.shp/);
+    expect(open).toMatch(/^OUTPUT_NOT_WRITABLE: .*open\.gpkg has changes that a program has not written back/);
+    expect(more).toEqual([]);
+    const found = await readdir(directory);
+    const contents = await Promise.all(found.sort().map((name) => readFile(join(directory, name), 'utf8')));
+    expect(Object.fromEntries(found.map((name, index) => [name, contents[index]]))).toEqual({
+      'a.gpkg': 'new',
+      'open.gpkg': 'old',
+      'open.gpkg-wal': 'old',
+      'other.prj': 'old',
+      'p.shp': 'new',
+    });
+  });
+
   it('is a step of a model', async () => {
     const model = join(outputs, 'ask and buffer.model3');
     const [, , saved] = await home.steps([...start(), { step: 'save model', question, distanceM: 2, model }]);
