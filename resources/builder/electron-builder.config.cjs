@@ -62,6 +62,8 @@ module.exports = {
     { from: 'LICENSE', to: 'licences/LICENSE' },
     { from: 'out/notices', to: 'licences' },
     { from: 'out/qgis', to: 'qgis' },
+    { from: 'resources/slurm', to: 'slurm' },
+    { from: 'resources/ray/requirements.txt', to: 'ray/requirements.txt' },
   ],
 
   // The program is no Node and takes no orders from the environment; it loads nothing but its own archive.

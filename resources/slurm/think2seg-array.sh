@@ -8,7 +8,7 @@
 # When the array is through, `think2seg batch` with the same arguments and without Slurm makes the summary and the merged file.
 #SBATCH --job-name=think2seg
 #SBATCH --cpus-per-task=4
-#SBATCH --mem=8G
+#SBATCH --mem-per-cpu=2G
 #SBATCH --requeue
 #SBATCH --signal=TERM@60
 set -euo pipefail

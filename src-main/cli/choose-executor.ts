@@ -5,6 +5,7 @@ import type { ModelOptions } from '../contract/model-options.ts';
 import type { Executor } from '../core/batch/run-batch.ts';
 import { EnginePool } from './engine-pool.ts';
 import { installation } from './installation.ts';
+import { ownCommand } from './own-command.ts';
 import { readCount } from './query-options.ts';
 import { RayPool } from './ray-pool.ts';
 import { readChoice, readNonNegative } from './read-options.ts';
@@ -53,7 +54,7 @@ export function readExecutor(values: ExecutorValues): ChooseExecutor {
       pythonPath: python,
       driverPath: join(installation.resourcesDirectory, 'ray', 'ray_driver.py'),
       serveCommand: [
-        ...(serveCommand?.split(' ') ?? [process.execPath, process.argv[1] ?? '']),
+        ...(serveCommand?.split(' ') ?? ownCommand([process.execPath, ...process.argv.slice(1)], 'batch')),
         'serve',
         ...['--pack', packDirectory, '--provider', provider],
         ...(threads === null ? [] : ['--threads', String(threads)]),

@@ -13,8 +13,8 @@ export const overview = `think2seg: ask a georeferenced image a question, get po
   think2seg COMMAND --help                       options of a command
   think2seg --version
 
-Exit status: 0 done (also "no target"), 2 usage, 3 input, 4 pack, 5 inference, 6 output, 7 batch with failures,
-130 cancelled.
+Exit status: 0 done (also "no target"), 1 a defect of the program, 2 usage, 3 input, 4 pack, 5 inference, 6 output,
+7 batch with failures, 130 cancelled.
 Nothing is ever sent anywhere. THINK2SEG_DEBUG=1 prints the details behind an error.
 `;
 
@@ -33,8 +33,8 @@ const segmentHelp = `think2seg segment RASTER --query TEXT [-o OUT ...]
       --window x,y,w,h   in pixels of the scene
       --bbox minx,miny,maxx,maxy   in the CRS of the scene
       --bands 4,3,2      bands shown as red, green, blue (one band: grey)
-      --scale NAME       whole: one picture; tiles: every part at one resolution, objects across seams joined;
-                         auto: as the question needs
+      --scale NAME       whole (default): one picture; tiles: every part at one resolution, objects across seams joined;
+                         auto (default with --gsd or --overlap): as the question needs
       --gsd M            metres on the ground to a pixel of a tile (default: the scene's own pixels)
       --overlap PX       how far tiles reach into each other, in those pixels (default: a quarter of a tile)
 
