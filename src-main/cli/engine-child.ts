@@ -1,4 +1,4 @@
-/** Starts an engine process and calls its routes. A crash of the engine is an error of the call, not of the caller. */
+/** Starts an engine process and calls its routes. A crash of the engine is an error of each call that it owes, not of the caller. */
 import type { EngineReply, EngineRequest } from '../contract/engine-message.ts';
 import type { EngineProcess, StartEngine } from '../contract/engine-process.ts';
 import { Think2SegError } from '../contract/errors.ts';
@@ -17,6 +17,8 @@ export class EngineChild {
   readonly #exited: Promise<void>;
   /** Requests of the time before the process hears any; null since it does. */
   #waiting: EngineRequest[] | null = [];
+  /** Makes the error of calls that this process can no longer answer; null while it runs. */
+  #crash: (() => Think2SegError) | null = null;
   #nextId = 1;
 
   constructor(start: StartEngine) {
@@ -33,12 +35,19 @@ export class EngineChild {
     });
   }
 
+  get hasExited(): boolean {
+    return this.#crash !== null;
+  }
+
   /** Calls one route. An abort asks the engine to stop; the returned promise then rejects with CANCELLED. */
   call<Name extends RouteName>(
     route: Name,
     input: RouteInput<Name>,
     options: { onProgress: OnProgress; signal: AbortSignal },
   ): Promise<RouteOutputs[Name]> {
+    if (this.#crash !== null) {
+      return Promise.reject(this.#crash());
+    }
     const id = this.#nextId++;
     return new Promise<RouteOutputs[Name]>((resolve, reject) => {
       const cancel = (): void => {
@@ -103,8 +112,10 @@ export class EngineChild {
     const message =
       `the engine process ended with ${how} before it answered; ` +
       `if memory was short, try a smaller window or a smaller pack`;
+    const crash = (): Think2SegError => new Think2SegError('ENGINE_CRASHED', message, { detail: lastWords });
+    this.#crash = crash;
     for (const call of [...this.#pending.values()]) {
-      call.reject(new Think2SegError('ENGINE_CRASHED', message, { detail: lastWords }));
+      call.reject(crash());
     }
   }
 }

@@ -21,7 +21,7 @@ export class EnginePool implements Executor {
 
   async run(slot: number, input: SegmentInput, signal: AbortSignal): Promise<SegmentResult> {
     signal.throwIfAborted();
-    const engine = (this.#engines[slot] ??= new EngineChild(startEngine));
+    const engine = this.#engineOf(slot);
     let discard = (): void => undefined;
     const discarded = new Promise<never>((_, reject) => {
       discard = () => {
@@ -57,6 +57,14 @@ export class EnginePool implements Executor {
     } finally {
       signal.removeEventListener('abort', discard);
     }
+  }
+
+  /** One that died while nobody asked it anything is replaced like one that died at work. */
+  #engineOf(slot: number): EngineChild {
+    const idle = this.#engines[slot];
+    const engine = idle === undefined || idle.hasExited ? new EngineChild(startEngine) : idle;
+    this.#engines[slot] = engine;
+    return engine;
   }
 
   /** Threads that were asked for are of each engine, as a run of one model uses them; what nobody asked for is shared. */

@@ -13,17 +13,25 @@ export function engineForker(entryPath: string): StartEngine {
       lastWords = (lastWords + chunk).slice(-stderrKeptCharacters);
     });
     child.on('message', (message) => onReply(message as EngineReply));
-    child.on('error', ({ message }) => onExit(`it could not be started: ${message}`, lastWords));
+    child.on('error', ({ message }) => {
+      if (child.pid === undefined) {
+        onExit(`it could not be started: ${message}`, lastWords);
+      }
+    });
     child.on('exit', (code, signal) => {
       onExit(signal === null ? `exit status ${String(code)}` : `signal ${signal}`, lastWords);
     });
+    const kill = (): void => void child.kill('SIGKILL');
     return {
       send: (request) => {
-        if (child.connected) {
-          child.send(request);
-        }
+        // One that can be told nothing would be waited for without end: its exit tells those who wait.
+        child.send(request, (error) => {
+          if (error !== null) {
+            kill();
+          }
+        });
       },
-      kill: () => void child.kill('SIGKILL'),
+      kill,
     };
   };
 }

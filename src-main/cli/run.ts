@@ -1,7 +1,7 @@
 /** The one catch of the command line: whatever fails becomes one line on stderr and an exit status. */
 import { commandNames, type CommandName } from '../contract/command-names.ts';
 import type { StartEngine } from '../contract/engine-process.ts';
-import { toThink2SegError } from '../contract/errors.ts';
+import { Think2SegError, toThink2SegError } from '../contract/errors.ts';
 import { batchCommand } from './batch-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { evaluateCommand } from './evaluate-command.ts';
@@ -67,14 +67,31 @@ export async function runCommandLine(args: string[], start?: StartEngine): Promi
     startEnginesWith(start);
   }
   endQuietlyWhenPipeCloses();
+  process.once('beforeExit', failUnfinished);
   try {
     await dispatch(args);
   } catch (thrown) {
-    const error = toThink2SegError(thrown);
-    process.stderr.write(`${error.code}: ${error.message}\n`);
-    if (error.detail !== undefined && process.env['THINK2SEG_DEBUG'] === '1') {
-      process.stderr.write(`${error.detail}\n`);
-    }
-    process.exitCode = error.exitStatus;
+    fail(thrown);
+  } finally {
+    process.off('beforeExit', failUnfinished);
   }
+}
+
+function fail(thrown: unknown): void {
+  const error = toThink2SegError(thrown);
+  process.stderr.write(`${error.code}: ${error.message}\n`);
+  if (error.detail !== undefined && process.env['THINK2SEG_DEBUG'] === '1') {
+    process.stderr.write(`${error.detail}\n`);
+  }
+  process.exitCode = error.exitStatus;
+}
+
+/** Node ends with status 0 when nothing is left that could wake it, also where a command still waits for something. */
+function failUnfinished(): void {
+  fail(
+    new Think2SegError(
+      'INTERNAL',
+      'the command waits for something that will never come; this is a defect of the program, please report it',
+    ),
+  );
 }

@@ -20,14 +20,16 @@ export async function serveCommand(args: string[]): Promise<void> {
   let engine = new EngineChild(startEngine);
   const segment: SegmentRequest = async (input, { signal, onProgress }) => {
     const scratchName = `${input.scratchName}-${randomUUID()}`;
+    // The first request after its end starts the next, whether it died at work or idle.
+    if (engine.hasExited) {
+      engine = new EngineChild(startEngine);
+    }
     const used = engine;
     try {
       const request = { ...withAbsolutePaths(input), ...models, scratchName };
       return await used.call('query.segment', request, { signal, onProgress });
     } catch (thrown) {
       if (thrown instanceof Think2SegError && thrown.code === 'ENGINE_CRASHED') {
-        // The first of the requests that died with it makes the next.
-        engine = engine === used ? new EngineChild(startEngine) : engine;
         await removeUnfinished(withAbsolutePaths(input), scratchName);
       }
       throw thrown;

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SegmentResult } from '../../../src-main/contract/segment-result.ts';
 import type { ServeReply } from '../../../src-main/contract/serve.ts';
 import { serveLines, type SegmentRequest } from '../../../src-main/cli/serve-lines.ts';
-import { childrenOf } from '../../support/process-tree.ts';
+import { allEnded, childrenOf } from '../../support/process-tree.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 const harbour = join(repository, 'resources/sample/harbour.tif');
@@ -129,11 +129,15 @@ describe('think2seg serve', { timeout: 120_000 }, () => {
     expect(second.result.timingsMs['loadLvlm']).toBeLessThan((first.result.timingsMs['loadLvlm'] ?? 0) / 2);
 
     send(ask(3, ['b.geojson']));
-    const engine = childrenOf(child.pid ?? 0).find(({ command }) => command.includes('engine.cjs'));
-    process.kill(engine?.pid ?? 0, 'SIGABRT');
+    const engineOf = (): number =>
+      childrenOf(child.pid ?? 0).find(({ command }) => command.includes('engine.cjs'))?.pid ?? 0;
+    process.kill(engineOf(), 'SIGABRT');
     expect(await next()).toMatchObject({ kind: 'failed', id: 3, error: { code: 'ENGINE_CRASHED' } });
     send(ask(4));
     expect(await next()).toMatchObject({ kind: 'done', id: 4 });
+    const idle = engineOf();
+    process.kill(idle, 'SIGKILL');
+    await allEnded([idle]);
     send({ kind: 'segment', id: 5, input: { rasterPath: 'gone.tif', question: fuel } });
     expect(await next()).toMatchObject({ kind: 'failed', id: 5, error: { code: 'INPUT_NOT_FOUND' } });
     send({ kind: 'shutdown' });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { runThink2seg } from '../../support/command-line.ts';
@@ -61,5 +64,21 @@ describe('think2seg', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(status).toBe(2);
     expect(stdout).toBe('');
+  });
+
+  it('fails where nothing is left that could answer it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'think2seg-mute-'));
+    const mute = join(folder, 'mute.cjs');
+    writeFileSync(
+      mute,
+      `const { EventEmitter } = require('node:events');
+       require('node:child_process').fork = () => Object.assign(new EventEmitter(), { send() {}, kill() {} });`,
+    );
+    const { status, stderr } = await runThink2seg(['pack', 'inspect', resolve('models/nano')], {
+      environment: { NODE_OPTIONS: `--require ${mute}` },
+    });
+    rmSync(folder, { recursive: true });
+    expect(stderr).toMatch(/^INTERNAL: the command waits for something that will never come/);
+    expect(status).toBe(1);
   });
 });
