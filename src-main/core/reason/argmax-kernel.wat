@@ -2,8 +2,7 @@
 (module
   (memory (export "memory") 1)
 
-  ;; The index of the first of the largest numbers from $start (f32) up to $end, a multiple of 64 bytes behind it. NaN is passed over; 0
-  ;; where there is nothing but NaN.
+  ;; The index of the first of the largest numbers from $start (f32) up to $end, a multiple of 64 bytes behind it. -1 where one is NaN.
   (func (export "argmax")
     (param $start i32) (param $end i32)
     (result i32)
@@ -15,17 +14,17 @@
     (local.set $most3 (local.get $most))
     (local.set $at (local.get $start))
     (loop $step
-      ;; pmax keeps its first operand unless the second is larger, which NaN never is.
-      (local.set $most (f32x4.pmax (local.get $most) (v128.load (local.get $at))))
-      (local.set $most1 (f32x4.pmax (local.get $most1) (v128.load offset=16 (local.get $at))))
-      (local.set $most2 (f32x4.pmax (local.get $most2) (v128.load offset=32 (local.get $at))))
-      (local.set $most3 (f32x4.pmax (local.get $most3) (v128.load offset=48 (local.get $at))))
+      ;; max of a NaN and anything is NaN.
+      (local.set $most (f32x4.max (local.get $most) (v128.load (local.get $at))))
+      (local.set $most1 (f32x4.max (local.get $most1) (v128.load offset=16 (local.get $at))))
+      (local.set $most2 (f32x4.max (local.get $most2) (v128.load offset=32 (local.get $at))))
+      (local.set $most3 (f32x4.max (local.get $most3) (v128.load offset=48 (local.get $at))))
       (local.set $at (i32.add (local.get $at) (i32.const 64)))
       (br_if $step (i32.lt_u (local.get $at) (local.get $end))))
     (local.set $most
-      (f32x4.pmax
-        (f32x4.pmax (local.get $most) (local.get $most1))
-        (f32x4.pmax (local.get $most2) (local.get $most3))))
+      (f32x4.max
+        (f32x4.max (local.get $most) (local.get $most1))
+        (f32x4.max (local.get $most2) (local.get $most3))))
     (local.set $largest
       (f32.max
         (f32.max (f32x4.extract_lane 0 (local.get $most)) (f32x4.extract_lane 1 (local.get $most)))
@@ -43,4 +42,4 @@
             (br $lane))))
       (local.set $at (i32.add (local.get $at) (i32.const 16)))
       (br_if $search (i32.lt_u (local.get $at) (local.get $end))))
-    (i32.const 0)))
+    (i32.const -1)))

@@ -10,12 +10,12 @@ const stepLength = 16;
 
 let kernel: ArgmaxKernel | null = null;
 
-/** Index of the largest value, the first one of equals; NaN counts for nothing. Runs as WebAssembly (`argmax-kernel.wat`). */
+/** Index of the largest value, the first one of equals; -1 where one is NaN. Runs as WebAssembly (`argmax-kernel.wat`). */
 export function argmax(values: Float32Array): number {
   kernel ??= loadKernel(wasmBase64) as unknown as ArgmaxKernel;
   const length = Math.ceil(values.length / stepLength) * stepLength;
   const numbers = new Float32Array(kernelBytes(kernel, length * 4).buffer, 0, length);
   numbers.set(values);
-  numbers.fill(Number.NaN, values.length);
+  numbers.fill(-Infinity, values.length);
   return kernel.argmax(0, numbers.byteLength);
 }

@@ -1,4 +1,5 @@
 import { Think2SegError } from '../../contract/errors.ts';
+import type { ProviderName } from '../../contract/provider.ts';
 import { freeTensors } from '../inference/free-tensors.ts';
 import { type InferenceSession, Tensor } from '../inference/session.ts';
 import {
@@ -83,6 +84,14 @@ export class Decoder {
       headSize: typeof size === 'number' && size > 0 ? size : shape.headSize,
     };
     this.#cache = this.#emptyCache();
+  }
+
+  get modelPath(): string {
+    return this.#session.modelPath;
+  }
+
+  get provider(): ProviderName {
+    return this.#session.provider;
   }
 
   /** Tokens in the cache. */

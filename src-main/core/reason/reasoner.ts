@@ -1,6 +1,7 @@
 import { Think2SegError } from '../../contract/errors.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import type { ProviderName } from '../../contract/provider.ts';
+import { computedNoNumbers } from '../inference/no-numbers.ts';
 import { type InferenceSession, openSession } from '../inference/session.ts';
 import type { LvlmFiles, LvlmRecipe, Reasoner, ReasonRequest, ReasonResult } from '../ports.ts';
 import { AnswerText } from './answer-text.ts';
@@ -131,9 +132,7 @@ class QwenReasoner implements Reasoner {
   }
 
   async dispose(): Promise<void> {
-    this.#cachedIds.length = 0;
-    this.#cachedImageKey = null;
-    this.#seen = null;
+    this.#forget();
     await Promise.all([this.#vision.release(), this.#embeddings.release(), this.#decoder.dispose()]);
   }
 
@@ -163,7 +162,7 @@ class QwenReasoner implements Reasoner {
     let newTokens = 0;
     let stopReason: ReasonResult['stopReason'] = 'length';
     while (newTokens < most) {
-      const token = argmax(logits);
+      const token = this.#mostLikely(logits);
       newTokens++;
       if (this.#config.endTokenIds.has(token)) {
         stopReason = 'eos';
@@ -200,6 +199,24 @@ class QwenReasoner implements Reasoner {
         decode: performance.now() - prefilled,
       },
     };
+  }
+
+  /** Greedy: the token with the largest logit. */
+  #mostLikely(logits: Float32Array): number {
+    const token = argmax(logits);
+    if (!Number.isFinite(logits[token])) {
+      // What was computed on the way is no better, and would be used for the next question.
+      this.#forget();
+      throw computedNoNumbers(this.#decoder);
+    }
+    return token;
+  }
+
+  #forget(): void {
+    this.#decoder.truncate(0);
+    this.#cachedIds.length = 0;
+    this.#cachedImageKey = null;
+    this.#seen = null;
   }
 
   #makePrompt(request: ReasonRequest): Prompt {

@@ -29,24 +29,24 @@ function sampleAxis(inSize: number, outSize: number): AxisSamples {
   return { lower, upper, fraction };
 }
 
-/** First and last column with a positive logit per row; first > last where a row has none. */
-function positiveColumns(logits: MaskLogits): { first: Int32Array; last: Int32Array } {
+/** First and last column with a positive logit per row; first > last where a row has none. Null where one is no finite number. */
+function positiveColumns(logits: MaskLogits): { first: Int32Array; last: Int32Array } | null {
   const { data, width, height } = logits;
   const first = new Int32Array(height).fill(width);
   const last = new Int32Array(height).fill(-1);
   for (let y = 0; y < height; y++) {
     const row = y * width;
-    let x = 0;
-    while (x < width && !(data[row + x]! > 0)) {
-      x++;
-    }
-    if (x < width) {
-      first[y] = x;
-      x = width - 1;
-      while (!(data[row + x]! > 0)) {
-        x--;
+    for (let x = 0; x < width; x++) {
+      const value = data[row + x]!;
+      if (!Number.isFinite(value)) {
+        return null;
       }
-      last[y] = x;
+      if (value > 0) {
+        if (last[y] === -1) {
+          first[y] = x;
+        }
+        last[y] = x;
+      }
     }
   }
   return { first, last };
@@ -55,12 +55,17 @@ function positiveColumns(logits: MaskLogits): { first: Int32Array; last: Int32Ar
 /**
  * Resizes logits bilinearly to `width` x `height` and thresholds them at 0: 1 = target. The same pixels as
  * transformers' `post_process_masks`. Only output pixels with a positive logit among their four neighbours are computed.
+ *
+ * @returns null where a logit is no finite number.
  */
-export function maskFromLogits(logits: MaskLogits, width: number, height: number): Uint8Array {
+export function maskFromLogits(logits: MaskLogits, width: number, height: number): Uint8Array | null {
+  const positive = positiveColumns(logits);
+  if (positive === null) {
+    return null;
+  }
   const mask = new Uint8Array(width * height);
   const columns = sampleAxis(logits.width, width);
   const rows = sampleAxis(logits.height, height);
-  const positive = positiveColumns(logits);
   const blended = new Float64Array(logits.width);
   for (let y = 0; y < height; y++) {
     const above = rows.lower[y]!;

@@ -1,6 +1,7 @@
 import { Think2SegError } from '../../contract/errors.ts';
 import type { ProviderName } from '../../contract/provider.ts';
 import { freeTensors } from '../inference/free-tensors.ts';
+import { computedNoNumbers } from '../inference/no-numbers.ts';
 import { openSession } from '../inference/session.ts';
 import type { InferenceSession, SessionOptions, Tensor } from '../inference/session.ts';
 import type {
@@ -136,7 +137,11 @@ export class OnnxSegmenter implements Segmenter {
     const { width, height } = image;
     const masks = new Array<InstanceMask>(prompts.length);
     for await (const { index, logits, score } of this.#answers(image, prompts, signal)) {
-      masks[index] = { mask: maskFromLogits(logits, width, height), width, height, score };
+      const mask = maskFromLogits(logits, width, height);
+      if (mask === null) {
+        throw computedNoNumbers(this.#decoder);
+      }
+      masks[index] = { mask, width, height, score };
     }
     onComputed?.(performance.now() - startMs);
     return masks;
@@ -213,7 +218,10 @@ export class OnnxSegmenter implements Segmenter {
     const allScores = floatValues(scores);
     for (const [row, index] of batch.indices.entries()) {
       let best = row * candidates;
-      for (let at = best + 1; at < (row + 1) * candidates; at++) {
+      for (let at = best; at < (row + 1) * candidates; at++) {
+        if (!Number.isFinite(allScores[at])) {
+          throw computedNoNumbers(this.#decoder);
+        }
         if (allScores[at]! > allScores[best]!) {
           best = at;
         }

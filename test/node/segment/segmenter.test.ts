@@ -290,6 +290,23 @@ describe('foreign and broken models', () => {
     });
   });
 
+  it.each([
+    ['logits', NaN, [0.5, 0.25, 0.125]],
+    ['the score of the best mask', 1, [NaN, NaN, NaN]],
+    ['the score of another mask', 1, [0.5, Infinity, 0.25]],
+  ])('says that it computed no numbers where %s are none', async (_, logit, scores) => {
+    const decoder = fakeSession(usualInputs, ['single_mask', 'single_iou'], () => ({
+      single_mask: new Tensor('float32', new Float32Array(12).fill(logit), [1, 1, 3, 2, 2]),
+      single_iou: new Tensor('float32', Float32Array.from(scores), [1, 1, 3]),
+    }));
+    const segmenter = new OnnxSegmenter(fakeEncoder(), decoder, config);
+    const encoded = await segmenter.encode(image, never);
+    await expect(segmenter.segment(encoded, [boxAt(1)], never)).rejects.toMatchObject({
+      code: 'INFERENCE_FAILED',
+      message: expect.stringMatching(/fake\.onnx computed no numbers .* on provider cpu/) as string,
+    });
+  });
+
   it('releases both models', async () => {
     const [encoder, decoder] = [fakeEncoder(), fakeDecoder()];
     await new OnnxSegmenter(encoder, decoder, config).dispose();
