@@ -83,8 +83,34 @@ function parseJson(text: string): { value: unknown } | null {
   }
 }
 
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 /**
- * Finds the list in an answer: from the first `[` to the last `]` as the published parser does, then, where that is not
+ * Where the list of instances begins: at the first `[{`. Without one at a `[]`, unless that belongs to something else: to an instance that
+ * stands without a list around it, or to another list. Else at the first `[`, for a repair to make sense of it; -1 for none.
+ */
+function listStart(answer: string): number {
+  const ofInstances = answer.search(/\[\s*\{/);
+  if (ofInstances >= 0) {
+    return ofInstances;
+  }
+  const first = answer.indexOf('[');
+  const empty = answer.search(/\[\s*\]/);
+  if (empty < 0) {
+    return first;
+  }
+  const before = answer.slice(0, empty);
+  const isOfAnother = answer.includes('{') || before.split('[').length !== before.split(']').length;
+  if (!isOfAnother) {
+    return empty;
+  }
+  return first === empty ? -1 : first;
+}
+
+/**
+ * Finds the list in an answer: from its first `[` to the last `]` as the published parser does, then, where that is not
  * JSON, the first list that closes (text with brackets may follow it), then a repair.
  *
  * The repair library completes a number that was cut off (`-` becomes `-0`); such numbers are made `null` beforehand, so
@@ -94,9 +120,7 @@ function parseJson(text: string): { value: unknown } | null {
  */
 export function findAnswerList(text: string): AnswerList | null {
   const answer = answerText(text);
-  // A list of instances starts with `[{` or is `[]`; prose before it may have brackets of its own.
-  const typical = /\[\s*[{\]]/.exec(answer)?.index;
-  const first = typical ?? answer.indexOf('[');
+  const first = listStart(answer);
   const last = answer.lastIndexOf(']');
   if (first < 0 || last < first) {
     return null;
@@ -115,7 +139,10 @@ export function findAnswerList(text: string): AnswerList | null {
   }
   try {
     const repaired = parseJson(jsonrepair(withoutCutNumbers));
-    return repaired === null ? null : { ...repaired, repaired: true, cutOff: end === null };
+    // What only a repair has emptied, such as `[...]`, does not say "no target".
+    return repaired === null || isEmptyList(repaired.value)
+      ? null
+      : { ...repaired, repaired: true, cutOff: end === null };
   } catch (error) {
     if (error instanceof JSONRepairError) {
       return null;

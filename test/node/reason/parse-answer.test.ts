@@ -157,6 +157,18 @@ describe('parseAnswer', () => {
     });
   });
 
+  it.each([
+    ['prose', 'Nothing [of that kind] is in view: []'],
+    ['chatter that has brackets', '[] as asked [2].'],
+  ])('finds an empty list beside %s', (_, text) => {
+    expect(parseAnswer(`<answer>${text}</answer>`).prompts).toEqual([]);
+  });
+
+  it('passes over an empty list that is mentioned before the one of the instances', () => {
+    const text = `<answer>The array [] is empty at first. Then ${JSON.stringify(instances)}</answer>`;
+    expect(parseAnswer(text).prompts).toEqual(instances);
+  });
+
   it('says when it had to repair', () => {
     expect(parseAnswer(wellFormed).repaired).toBe(false);
     expect(parseAnswer(wellFormed.replaceAll('"', "'")).repaired).toBe(true);
@@ -266,6 +278,14 @@ describe('parseAnswer', () => {
     ['foreign keys', '[{"box":[1,2,3,4],"label":"ship"}]', /instance 1 of 1 has the keys box, label, expected bbox_2d/],
     ['numbers', '<answer>[1,2,3]</answer>', /instance 1 of 3 is 1, expected an object/],
     ['a bare object', '<answer>{"bbox_2d":[1,2,3,4],"positive_points":[[5,6],[7,8]]}</answer>', /instance 1 of/],
+    [
+      'a bare object with an empty list in it',
+      '<answer>{"bbox_2d":[10,20,100,200],"positive_points":[[50,60],[70,80]],"negative_points":[]}</answer>',
+      /instance 1 of 4 is 10, expected an object/,
+    ],
+    ['a bare object of empty lists', '{"bbox_2d":[],"positive_points":[]}', /holds no list/],
+    ['an empty list in a list', '[[]]', /instance 1 of 1 is \[\], expected an object/],
+    ['an ellipsis', '<answer>[...]</answer>', /holds no list/],
     ['three-dimensional points', '[{"positive_points":[[1,2,3],[4,5,6]]}]', /expected 2 points \[x, y\]/],
     ['negative points', '[{"bbox_2d":[1,2,3,4],"negative_points":[[7,8]]}]', /expected none/],
     ['percentages', '[{"bbox_2d":["1%","2%","3%","4%"]}]', /expected four numbers/],
