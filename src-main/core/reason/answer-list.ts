@@ -20,6 +20,21 @@ function answerText(text: string): string {
   return thought < 0 ? text : text.slice(thought + '</think>'.length);
 }
 
+/** Far more than the four of points in an instance in a list; parsers that go down by recursion end somewhere beyond it. */
+const maxDepth = 100;
+
+/** Whether brackets, also round ones, are open inside one another deeper than in any list of instances. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}()]/g)) {
+    depth = '[{('.includes(bracket) ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > maxDepth) {
+      return true;
+    }
+  }
+  return false;
+}
+
 interface Outline {
   /** Index after the bracket that closes the first one; null when it never closes. */
   readonly end: number | null;
@@ -126,6 +141,9 @@ export function findAnswerList(text: string): AnswerList | null {
     return null;
   }
   const slice = answer.slice(first, last + 1);
+  if (isTooDeep(slice)) {
+    return null;
+  }
   const plain = parseJson(slice);
   if (plain !== null) {
     return { ...plain, repaired: false, cutOff: false };

@@ -28,10 +28,9 @@ type PromptPoints = NonNullable<Prompt['positive_points']>;
 
 /** A number, or the plain decimal text of one. Anything else is not a coordinate. */
 function asCoordinate(value: unknown): number | null {
-  if (typeof value === 'number') {
-    return Number.isFinite(value) ? value : null;
-  }
-  return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : null;
+  const isDecimal = typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value);
+  const number = isDecimal ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
 
 function asNumbers(value: unknown, length: number): number[] | null {
