@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
 import type { PackSummary } from '../contract/pack-report.ts';
 import type { RouteInput } from '../contract/routes.ts';
+import { userPacksDirectory } from '../contract/user-directories.ts';
+import { removeAbandonedImports } from '../core/pack/import-scratch.ts';
 import { formatBytes, formatTable } from './format-table.ts';
 import { installation } from './installation.ts';
 import { locatePack } from './locate-pack.ts';
@@ -142,7 +144,10 @@ async function importPack(args: string[]): Promise<void> {
     pack = await callEngine(
       'pack.import',
       { sourceDirectory, foreign: await readForeign(values), overwrite: values.overwrite },
-      { onProgress: (event) => printer.show(event) },
+      {
+        onProgress: (event) => printer.show(event),
+        removeUnfinished: () => removeAbandonedImports(userPacksDirectory()),
+      },
     );
   } finally {
     printer.end();

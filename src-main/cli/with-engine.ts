@@ -1,6 +1,6 @@
 /**
  * Runs calls in one fresh engine process and handles Ctrl-C: the first asks the engine to stop and, when it sits in a native
- * call and cannot hear, ends it; the second ends it at once. Unfinished files are removed either way.
+ * call and cannot hear, ends it; the second ends it at once. Unfinished files are removed either way, by the engine or by `removeUnfinished`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Think2SegError } from '../contract/errors.ts';
@@ -21,14 +21,15 @@ export type CallRoute = <Name extends RouteName>(
 /** Gives `work` an engine, and ends the engine when `work` is done, has failed or is interrupted. */
 export async function withEngine<T>(
   work: (call: CallRoute) => Promise<T>,
-  removeUnfinished: () => Promise<void> = () => Promise.resolve(),
+  removeUnfinished?: () => Promise<void>,
 ): Promise<T> {
   const engine = new EngineChild(startEngine);
   const controller = new AbortController();
   let stop: (signalName: NodeJS.Signals) => void = () => undefined;
   const interrupted = new Promise<never>((_, reject) => {
     stop = (signalName) => {
-      const cancelled = new Think2SegError('CANCELLED', `stopped by ${signalName}; unfinished files were removed`);
+      const what = removeUnfinished === undefined ? 'nothing was written' : 'unfinished files were removed';
+      const cancelled = new Think2SegError('CANCELLED', `stopped by ${signalName}; ${what}`);
       const patienceMs = controller.signal.aborted ? 0 : graceMs;
       controller.abort();
       // Rejecting first ends the engine below; ended first, its call would fail as if it had crashed.
@@ -44,7 +45,7 @@ export async function withEngine<T>(
     return await Promise.race([work(call), interrupted]);
   } catch (error) {
     await engine.kill();
-    await removeUnfinished();
+    await removeUnfinished?.();
     throw error;
   } finally {
     await engine.kill();

@@ -1,6 +1,8 @@
 /** What each route does. */
+import { toThink2SegError } from '../contract/errors.ts';
 import { userPacksDirectory } from '../contract/user-directories.ts';
 import { importPack } from '../core/pack/import-pack.ts';
+import { removeAbandonedImports } from '../core/pack/import-scratch.ts';
 import { inspectPack, listPacks, summarizePack } from '../core/pack/list-packs.ts';
 import { surveyPack } from '../core/pack/survey-pack.ts';
 import { verifyPack } from '../core/pack/verify-pack.ts';
@@ -27,15 +29,18 @@ export function createHandlers(): Handlers {
     'scene.display': ({ path, cacheDirectory }, { signal, onProgress }) =>
       sceneDisplay(path, cacheDirectory, { signal, onProgress }),
 
-    'pack.list': ({ embeddedDirectory }, { signal, onProgress }) =>
-      listPacks({
+    'pack.list': async ({ embeddedDirectory }, { signal, onProgress }) => {
+      const note = (text: string): void => onProgress({ stage: 'loading', note: text });
+      const userDirectory = userPacksDirectory();
+      // A pack that an import had set aside when it was killed comes back.
+      await removeAbandonedImports(userDirectory).catch((thrown: unknown) => note(toThink2SegError(thrown).message));
+      return listPacks({
         embeddedDirectory,
-        userDirectory: userPacksDirectory(),
+        userDirectory,
         signal,
-        onProblem: (directory, error) => {
-          onProgress({ stage: 'loading', note: `${directory} is left out, ${error.code}: ${error.message}` });
-        },
-      }),
+        onProblem: (directory, error) => note(`${directory} is left out, ${error.code}: ${error.message}`),
+      });
+    },
 
     'pack.inspect': ({ directory }, { signal }) =>
       inspectPack(directory, { embeddedDirectory: installation.embeddedPackDirectory, signal }),

@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +16,13 @@ import {
   type ForeignDescription,
   type SourceFile,
 } from './foreign-pack.ts';
+import {
+  exists,
+  makeImportScratch,
+  moveIntoPlace,
+  removeAbandonedImports,
+  removeImportScratch,
+} from './import-scratch.ts';
 import { loadPack, type Pack } from './load-pack.ts';
 import { manifestName, packRoot, parseManifest, readManifest } from './manifest.ts';
 import { findPackFile } from './pack-path.ts';
@@ -42,7 +49,7 @@ interface ImportPlan {
 /**
  * Copies a pack (or a foreign folder in the transformers.js layout) to `<packsDirectory>/<id>`. Every sum is computed from the
  * bytes that are copied and compared with the manifest; only files the manifest lists are copied. The pack appears complete or
- * not at all: a failure or an abort leaves everything as it was.
+ * not at all: a failure or an abort leaves everything as it was. What imports that were killed have left is removed first.
  *
  * @throws {Think2SegError} those of `loadPack`; PACK_EXISTS without `overwrite`; USAGE when a pack is described a second time;
  *   OUTPUT_FULL or OUTPUT_NOT_WRITABLE when it cannot be copied.
@@ -51,24 +58,22 @@ export async function importPack(sourceDirectory: string, options: ImportOptions
   const { packsDirectory, signal } = options;
   const plan = await planImport(sourceDirectory, options.foreign);
   const target = join(packsDirectory, plan.id);
+  await removeAbandonedImports(packsDirectory);
   await refuseExisting(target, options.overwrite);
 
-  const temporary = join(packsDirectory, `.importing-${randomUUID()}`);
-  await mkdir(temporary, { recursive: true }).catch((error: unknown) => {
-    throw writeFailure(packsDirectory, error);
-  });
+  const scratch = await makeImportScratch(packsDirectory);
   try {
-    const copied = await copyFiles(plan.files, temporary, options);
-    await writeFile(join(temporary, manifestName), plan.manifestText(copied));
+    const copied = await copyFiles(plan.files, scratch.packDirectory, options);
+    await writeFile(join(scratch.packDirectory, manifestName), plan.manifestText(copied));
     // The same checks as at every later use: what cannot be loaded is not imported.
-    await loadPack(temporary, signal);
+    await loadPack(scratch.packDirectory, signal);
     signal.throwIfAborted();
     await refuseExisting(target, options.overwrite);
-    await moveIntoPlace(temporary, target);
+    await moveIntoPlace(scratch, target);
   } catch (error) {
     throw writeFailure(target, error);
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await removeImportScratch(scratch.directory);
   }
   return loadPack(target, signal);
 }
@@ -141,13 +146,6 @@ async function refuseExisting(target: string, overwrite: boolean): Promise<void>
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function copyFiles(
   files: readonly SourceFile[],
   targetDirectory: string,
@@ -176,21 +174,4 @@ async function copyFiles(
     copied.push({ path, bytes, sha256: hash.digest('hex') });
   }
   return copied;
-}
-
-/** Folders cannot be replaced in one step: the old one steps aside and comes back when the new one cannot take its place. */
-async function moveIntoPlace(temporary: string, target: string): Promise<void> {
-  if (!(await exists(target))) {
-    await rename(temporary, target);
-    return;
-  }
-  const aside = `${dirname(target)}/.replaced-${randomUUID()}`;
-  await rename(target, aside);
-  try {
-    await rename(temporary, target);
-  } catch (error) {
-    await rename(aside, target);
-    throw error;
-  }
-  await rm(aside, { recursive: true, force: true });
 }

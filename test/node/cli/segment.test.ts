@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PackManifest } from '../../../src-main/contract/pack-manifest.ts';
 import type { ProgressEvent } from '../../../src-main/contract/progress.ts';
 import type { SegmentResult } from '../../../src-main/contract/segment-result.ts';
 import { runThink2seg } from '../../support/command-line.ts';
 import { makeTiff } from '../../support/make-tiff.ts';
+import { childrenOf } from '../../support/process-tree.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const scene = join(root, 'resources/sample/harbour.tif');
@@ -253,6 +254,27 @@ describe('think2seg pack', () => {
   });
 });
 
+describe('think2seg pack import', () => {
+  it('leaves nothing behind when its engine dies', async () => {
+    const source = join(folder, 'large');
+    await cp(nano, source, { recursive: true });
+    // Of zeros that are nowhere on the disk; long enough to be found at work.
+    await truncate(join(source, 'LICENSE'), 2 ** 31);
+    const packs = join(folder, 'killed-packs');
+    const importing = runThink2seg(['pack', 'import', source], { environment: { THINK2SEG_PACKS: packs } });
+    await vi.waitUntil(
+      () => existsSync(packs) && readdirSync(packs).some((name) => name.startsWith('.importing-')),
+      30_000,
+    );
+    const engine = childrenOf(process.pid).find(({ command }) => command.includes('engine.cjs'));
+    process.kill(engine?.pid ?? 0, 'SIGKILL');
+    const { stderr, status } = await importing;
+    expect(stderr).toContain('ENGINE_CRASHED');
+    expect(status).toBe(5);
+    expect(readdirSync(packs)).toEqual([]);
+  });
+});
+
 describe('think2seg info and doctor', () => {
   it('info --stats ends with status 130 when it is interrupted', async () => {
     // 14 thousand million samples that were never written: minutes of work in a small file.
@@ -266,7 +288,7 @@ describe('think2seg info and doctor', () => {
       interrupt: { signal: 'SIGINT', afterMs: 3000 },
     });
     expect(interrupted).toMatchObject({ status: 130, stdout: '' });
-    expect(interrupted.stderr).toMatch(/^CANCELLED: /);
+    expect(interrupted.stderr).toMatch(/^CANCELLED: .*; nothing was written\n/);
   });
 
   it('prints the contract of info', async () => {

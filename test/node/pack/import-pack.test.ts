@@ -4,17 +4,23 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { ForeignDescription } from '../../../src-main/core/pack/foreign-pack.ts';
 import { importPack, type ImportOptions } from '../../../src-main/core/pack/import-pack.ts';
+import {
+  makeImportScratch,
+  moveIntoPlace,
+  removeAbandonedImports,
+} from '../../../src-main/core/pack/import-scratch.ts';
 import { loadPack } from '../../../src-main/core/pack/load-pack.ts';
 import { surveyPack } from '../../../src-main/core/pack/survey-pack.ts';
 import { verifyPack } from '../../../src-main/core/pack/verify-pack.ts';
@@ -150,6 +156,54 @@ describe('a pack', () => {
   test('needs no description', async () => {
     writePack(source);
     await expect(importPack(source, options({ foreign: description() }))).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('an import that was killed', () => {
+  /** Gives its folder to a process that has ended: no process has this number. */
+  function abandon(directory: string): void {
+    renameSync(directory, join(packsDirectory, `.importing-4194999-1-${hostname()}-0123abcd`));
+  }
+
+  test('leaves nothing to the next one', async () => {
+    writePack(source);
+    const { directory, packDirectory } = await makeImportScratch(packsDirectory);
+    writeFileSync(join(packDirectory, 'half'), 'of it');
+    abandon(directory);
+    mkdirSync(join(packsDirectory, '.importing-3b1f8a52-77ab-4f6e-9a39-6a1b2f5c9d10'));
+    await importPack(source, options());
+    expect(packsThere()).toEqual(['tiny']);
+  });
+
+  test('gives the pack back that it had set aside', async () => {
+    writePack(source);
+    const pack = await importPack(source, options());
+    const { directory, replacedDirectory } = await makeImportScratch(packsDirectory);
+    renameSync(pack.directory, join(replacedDirectory, 'tiny'));
+    abandon(directory);
+    await removeAbandonedImports(packsDirectory);
+    expect(packsThere()).toEqual(['tiny']);
+    expect((await loadPack(pack.directory)).sha256).toBe(pack.sha256);
+  });
+
+  test('keeps the new pack where it was in place already', async () => {
+    writePack(source);
+    const pack = await importPack(source, options());
+    const scratch = await makeImportScratch(packsDirectory);
+    writePack(scratch.packDirectory, { ...tinyPackFiles(), LICENSE: 'Changed.\n' });
+    await moveIntoPlace(scratch, pack.directory);
+    abandon(scratch.directory);
+    await removeAbandonedImports(packsDirectory);
+    expect(packsThere()).toEqual(['tiny']);
+    expect((await loadPack(pack.directory)).licenceText).toBe('Changed.\n');
+  });
+
+  test('is told from one that goes on, here or on another machine', async () => {
+    const { directory } = await makeImportScratch(packsDirectory);
+    const elsewhere = join(packsDirectory, '.importing-4194999-1-another-machine.example-0123abcd');
+    mkdirSync(elsewhere);
+    await removeAbandonedImports(packsDirectory);
+    expect(packsThere().map((name) => join(packsDirectory, name))).toEqual([directory, elsewhere].sort());
   });
 });
 
