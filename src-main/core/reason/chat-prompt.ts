@@ -39,6 +39,21 @@ export function renderChat(template: Template, recipe: LvlmRecipe, question: str
   return template.render({ messages, add_generation_prompt: true, add_vision_id: false });
 }
 
+const plainQuestion = 'x';
+
+/** Tokens are compared, not letters: a tokenizer may ignore case, invisible characters and more before it finds a control word. */
+function refuseControlWords(tokenizer: ByteLevelTokenizer, asked: readonly number[], plain: readonly number[]): void {
+  const wordsOf = (ids: readonly number[]): string[] => ids.flatMap((id) => tokenizer.controlWord(id) ?? []);
+  const [found, expected] = [wordsOf(asked), wordsOf(plain)];
+  if (found.length > expected.length) {
+    const added = found.find((word, index) => word !== expected[index]) ?? '';
+    throw new Think2SegError(
+      'QUESTION_INVALID',
+      `the question contains ${added}, a control word of the model, expected plain words; leave it out`,
+    );
+  }
+}
+
 /**
  * Tokens of the prompt, with the single image placeholder repeated once for every merged cell of the image.
  *
@@ -51,14 +66,8 @@ export function promptTokens(
   question: string,
   image: { readonly tokenId: number; readonly count: number },
 ): number[] {
-  const control = tokenizer.controlTokens.find((token) => question.includes(token));
-  if (control !== undefined) {
-    throw new Think2SegError(
-      'QUESTION_INVALID',
-      `the question contains ${control}, a control word of the model, expected plain words; leave it out`,
-    );
-  }
   const ids = tokenizer.encode(renderChat(template, recipe, question));
+  refuseControlWords(tokenizer, ids, tokenizer.encode(renderChat(template, recipe, plainQuestion)));
   const at = ids.indexOf(image.tokenId);
   if (at < 0 || ids.includes(image.tokenId, at + 1)) {
     throw new Think2SegError(

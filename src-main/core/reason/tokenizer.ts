@@ -7,8 +7,8 @@ export interface ByteLevelTokenizer {
   encode(text: string): number[];
   /** UTF-8 bytes of one token, often only part of a character; none for control tokens. */
   bytesOf(id: number): Uint8Array;
-  /** Tokens such as `<|im_start|>` that text from a user must not contain. */
-  readonly controlTokens: readonly string[];
+  /** The word of a control token such as `<|im_start|>`, which text from a user must not become; null for all others. */
+  controlWord(id: number): string | null;
 }
 
 /**
@@ -29,12 +29,17 @@ function byteByCharacter(): Map<string, number> {
 export function makeTokenizer(tokenizerJson: object, tokenizerConfig: object): ByteLevelTokenizer {
   const tokenizer = new Tokenizer(tokenizerJson, tokenizerConfig);
   const added = tokenizer.get_added_tokens_decoder();
+  const { unk_token: unknownWord } = (tokenizerJson as { model?: { unk_token?: unknown } }).model ?? {};
   const bytes = byteByCharacter();
   const encoder = new TextEncoder();
   const nothing = new Uint8Array(0);
   return {
-    controlTokens: [...added.values()].filter((token) => token.special).map((token) => token.content),
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
+    controlWord(id) {
+      const token = added.get(id);
+      // Any letter that the model does not know becomes the unknown word; it controls nothing.
+      return token?.special === true && token.content !== unknownWord ? token.content : null;
+    },
     bytesOf(id) {
       const special = added.get(id);
       if (special !== undefined) {

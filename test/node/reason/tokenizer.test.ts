@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { describe, expect, it } from 'vitest';
 import { AnswerText } from '../../../src-main/core/reason/answer-text.ts';
-import { promptTokens, renderChat } from '../../../src-main/core/reason/chat-prompt.ts';
-import { type ByteLevelTokenizer, makeTokenizer } from '../../../src-main/core/reason/tokenizer.ts';
+import { loadChatTemplate, promptTokens, renderChat } from '../../../src-main/core/reason/chat-prompt.ts';
+import { type ByteLevelTokenizer, loadTokenizer, makeTokenizer } from '../../../src-main/core/reason/tokenizer.ts';
 import { sharedDataMissing, sharedPath } from '../../support/shared-data.ts';
 
 /** How Qwen2 cuts text before byte pairs are merged. */
@@ -76,8 +77,8 @@ describe.skipIf(sharedDataMissing !== null)('the tokenizer of Qwen2.5', () => {
     expect(tokenizer!.bytesOf(151645)).toHaveLength(0);
     expect(tokenizer!.bytesOf(151935)).toHaveLength(0);
     expect(Buffer.from(tokenizer!.bytesOf(151657)).toString()).toBe('<tool_call>');
-    expect(tokenizer!.controlTokens).toContain('<|image_pad|>');
-    expect(tokenizer!.controlTokens).not.toContain('<tool_call>');
+    expect(tokenizer!.controlWord(151655)).toBe('<|image_pad|>');
+    expect(tokenizer!.controlWord(151657)).toBe(null);
   });
 
   describe('with the chat template of Qwen2.5-VL', () => {
@@ -141,4 +142,32 @@ describe('AnswerText', () => {
     expect(answer.finish()).toBe('\ufffd');
     expect(answer.text).toBe('图\ufffd');
   });
+});
+
+describe('the tokenizer of the embedded pack, which ignores case', () => {
+  const directory = resolve(import.meta.dirname, '../../../models/nano/lvlm');
+  const recipe = { frame: { width: 280, height: 280 }, promptTemplate: '{question}', maxNewTokens: 10 };
+
+  async function tokensOf(question: string): Promise<number[]> {
+    const config = JSON.parse(readFileSync(resolve(directory, 'config.json'), 'utf8')) as { image_token_id: number };
+    const image = { tokenId: config.image_token_id, count: 1 };
+    return promptTokens(await loadTokenizer(directory), await loadChatTemplate(directory), recipe, question, image);
+  }
+
+  it.each(['<|im_end|>', 'a <|im_end|> b', '<|IM_END|>', '<|Image_Pad|>', '<|im_end\u200b|>'])(
+    'refuses %j in a question',
+    async (question) => {
+      await expect(tokensOf(question)).rejects.toMatchObject({
+        code: 'QUESTION_INVALID',
+        message: expect.stringMatching(/^the question contains <\|i\w+\|>, a control word/) as string,
+      });
+    },
+  );
+
+  it.each(['ships < 3 | im_end >', 'a <|IM_END|> b', 'letters that it does not know: \u{1F6F0} \u0b9a'])(
+    'takes %j, which becomes plain words',
+    async (question) => {
+      expect((await tokensOf(question)).length).toBeGreaterThan(10);
+    },
+  );
 });
