@@ -2,6 +2,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
+import type { PackManifest } from '../../contract/pack-manifest.ts';
 import { expectedNames, identifyModelFile, modelPartNames, type ModelPart } from './model-files.ts';
 import { readOnnxFacts } from './onnx-facts.ts';
 import { checkPackPath, findPackFile } from './pack-path.ts';
@@ -166,17 +167,18 @@ export function foreignManifest(
   };
 }
 
-/** Refuses a description that cannot become a manifest, before gigabytes are copied. */
+/** Refuses a description that cannot become a manifest, before gigabytes are copied; returns that manifest, which lists no models yet. */
 export async function checkForeignDescription(
   description: ForeignDescription,
-  parse: (text: string) => unknown,
-): Promise<void> {
+  parse: (text: string) => PackManifest,
+): Promise<PackManifest> {
   const licence = { path: 'LICENSE', bytes: 0, sha256: '0'.repeat(64) };
-  parse(JSON.stringify(foreignManifest(description, [licence])));
+  const manifest = parse(JSON.stringify(foreignManifest(description, [licence])));
   await readFile(description.licencePath).catch((error: unknown) => {
     throw new Think2SegError(
       'INPUT_NOT_FOUND',
       `licence file ${description.licencePath} cannot be read (${error instanceof Error ? error.message : String(error)}); give it with --licence-file`,
     );
   });
+  return manifest;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -9,6 +9,8 @@ import { Think2SegError } from '../../contract/errors.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import { syncFile } from '../files/sync.ts';
 import { writeFailure } from '../files/write-failure.ts';
+import type { LvlmRecipe } from '../ports.ts';
+import { checkPackSettings } from './check-settings.ts';
 import {
   checkForeignDescription,
   findForeignFiles,
@@ -23,7 +25,7 @@ import {
   removeAbandonedImports,
   removeImportScratch,
 } from './import-scratch.ts';
-import { loadPack, type Pack } from './load-pack.ts';
+import { loadPack, recipeOf, type Pack } from './load-pack.ts';
 import { manifestName, packRoot, parseManifest, readManifest } from './manifest.ts';
 import { findPackFile } from './pack-path.ts';
 import { byteProgress } from './verify-pack.ts';
@@ -41,9 +43,16 @@ export interface ImportOptions {
 
 interface ImportPlan {
   readonly id: string;
+  readonly recipe: LvlmRecipe;
   readonly files: readonly SourceFile[];
   /** Text of pack.json, once the sums of the copies are known. */
-  manifestText: (copied: readonly { path: string; bytes: number; sha256: string }[]) => string | Buffer;
+  manifestText: (copied: readonly CopiedFile[]) => string | Buffer;
+}
+
+interface CopiedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 /**
@@ -63,7 +72,7 @@ export async function importPack(sourceDirectory: string, options: ImportOptions
 
   const scratch = await makeImportScratch(packsDirectory);
   try {
-    const copied = await copyFiles(plan.files, scratch.packDirectory, options);
+    const copied = await copyPack(plan, scratch.packDirectory, options);
     await writeFile(join(scratch.packDirectory, manifestName), plan.manifestText(copied));
     // The same checks as at every later use: what cannot be loaded is not imported.
     await loadPack(scratch.packDirectory, signal);
@@ -83,10 +92,11 @@ async function planImport(sourceDirectory: string, foreign: ForeignDescription |
   const ownManifest = await findPackFile(root, manifestName);
   if (ownManifest === null && foreign !== null) {
     const origin = 'the description of the pack';
-    await checkForeignDescription(foreign, (text) => parseManifest(text, origin));
+    const manifest = await checkForeignDescription(foreign, (text) => parseManifest(text, origin));
     const files = await findForeignFiles(root, foreign.licencePath);
     return {
       id: foreign.id,
+      recipe: recipeOf(manifest),
       files,
       manifestText: (copied) => `${JSON.stringify(foreignManifest(foreign, copied), null, 2)}\n`,
     };
@@ -124,6 +134,7 @@ async function planImport(sourceDirectory: string, foreign: ForeignDescription |
   const expected = new Map(manifest.files.map((file) => [file.path, file]));
   return {
     id: manifest.id,
+    recipe: recipeOf(manifest),
     files,
     manifestText: (copied) => {
       const damaged = copied.filter(
@@ -146,16 +157,39 @@ async function refuseExisting(target: string, overwrite: boolean): Promise<void>
   }
 }
 
+/** Settings first, to find out before the gigabytes come whether they are of any use. */
+async function copyPack(
+  { files, recipe }: ImportPlan,
+  targetDirectory: string,
+  options: ImportOptions,
+): Promise<CopiedFile[]> {
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const progress = byteProgress(total, options.onProgress);
+  const isModel = ({ path }: SourceFile): boolean => path.includes('/onnx/');
+  const copy = (chosen: readonly SourceFile[]): Promise<CopiedFile[]> =>
+    copyFiles(chosen, targetDirectory, { progress, signal: options.signal });
+  const settings = await copy(files.filter((file) => !isModel(file)));
+  await checkPackSettings(targetDirectory, recipe).catch((error: unknown) => {
+    throw namedInPack(error, targetDirectory);
+  });
+  return [...settings, ...(await copy(files.filter(isModel)))];
+}
+
+/** The folder of an import is gone when the user reads of it: what lay there goes by its path in the pack. */
+function namedInPack(error: unknown, directory: string): unknown {
+  return error instanceof Think2SegError
+    ? new Think2SegError(error.code, error.message.replaceAll(`${directory}${sep}`, ''), { cause: error })
+    : error;
+}
+
 async function copyFiles(
   files: readonly SourceFile[],
   targetDirectory: string,
-  options: ImportOptions,
-): Promise<{ path: string; bytes: number; sha256: string }[]> {
-  const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  const progress = byteProgress(total, options.onProgress);
+  { progress, signal }: { progress: (bytes: number) => void; signal: AbortSignal },
+): Promise<CopiedFile[]> {
   const copied = [];
   for (const { path, realPath } of files) {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     const target = join(targetDirectory, path);
     await mkdir(dirname(target), { recursive: true });
     const hash = createHash('sha256');
@@ -169,7 +203,7 @@ async function copyFiles(
       },
     });
     const source = createReadStream(realPath, { highWaterMark: 1 << 20 });
-    await pipeline(source, observe, createWriteStream(target), { signal: options.signal });
+    await pipeline(source, observe, createWriteStream(target), { signal });
     await syncFile(target);
     copied.push({ path, bytes, sha256: hash.digest('hex') });
   }

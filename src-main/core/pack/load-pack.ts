@@ -57,13 +57,17 @@ export async function loadPack(directory: string, signal: AbortSignal = new Abor
     sha256,
     bytes,
     licenceText: await readFile(join(root, manifest.licence.file), 'utf8'),
-    recipe: {
-      frame: manifest.frame,
-      promptTemplate: manifest.prompt.template,
-      ...(manifest.prompt.system === undefined ? {} : { systemMessage: manifest.prompt.system }),
-      maxNewTokens: manifest.generation.maxNewTokens,
-    },
+    recipe: recipeOf(manifest),
     models: collectModels(root, manifest),
+  };
+}
+
+export function recipeOf({ frame, prompt, generation }: PackManifest): LvlmRecipe {
+  return {
+    frame,
+    promptTemplate: prompt.template,
+    ...(prompt.system === undefined ? {} : { systemMessage: prompt.system }),
+    maxNewTokens: generation.maxNewTokens,
   };
 }
 
@@ -99,7 +103,7 @@ function packError(
   const more = files.length > 8 ? ` and ${files.length - 8} more` : '';
   return new Think2SegError(
     code,
-    `pack ${id} ${problem} ${shown}${more}; expected every file as pack.json lists it; import the pack again`,
+    `pack ${id} ${problem} ${shown}${more}; expected every file as pack.json lists it; get the complete pack and import it`,
     { detail: files.join('\n') },
   );
 }

@@ -31,7 +31,7 @@ export function readOnnxFacts(path: string): OnnxFacts {
     if (error instanceof MalformedMessage) {
       throw new Think2SegError(
         'PACK_DAMAGED',
-        `${path} is no readable ONNX model (${error.message}); expected a complete model file; import the pack again`,
+        `${path} is no readable ONNX model (${error.message}); expected a complete model file; get the complete pack and import it`,
         { cause: error },
       );
     }

@@ -5,6 +5,8 @@ import { Think2SegError } from '../../contract/errors.ts';
 import type { PackVerification } from '../../contract/pack-report.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import { sha256OfFile } from '../files/sha256.ts';
+import { checkPackSettings } from './check-settings.ts';
+import { loadPack } from './load-pack.ts';
 import { manifestName, readManifest } from './manifest.ts';
 import { findPackFile } from './pack-path.ts';
 
@@ -14,7 +16,8 @@ type FileState = PackVerification['files'][number];
  * Compares every file with its size and SHA-256 in the manifest, and names files that the manifest does not know (they are
  * never read, so they do not make a pack bad). A link that leads out of the folder counts as missing.
  *
- * @throws {Think2SegError} PACK_NOT_FOUND, PACK_FOREIGN, PACK_INVALID when there is no manifest to compare with.
+ * @throws {Think2SegError} PACK_NOT_FOUND, PACK_FOREIGN, PACK_INVALID when there is no manifest to compare with, and those of `loadPack` and
+ *   `checkPackSettings` when every file is as listed and the pack could still answer nothing.
  */
 export async function verifyPack(
   directory: string,
@@ -31,6 +34,10 @@ export async function verifyPack(
     progress(file.bytes);
   }
   const ok = files.every(({ state }) => state === 'ok');
+  if (ok) {
+    const { recipe } = await loadPack(root, options.signal);
+    await checkPackSettings(root, recipe);
+  }
   const known = new Set([manifestName, ...manifest.files.map(({ path }) => path)]);
   for (const path of await listFiles(root)) {
     if (!known.has(path)) {

@@ -7,7 +7,7 @@ import type { ByteLevelTokenizer } from './tokenizer.ts';
 /**
  * The chat template of a model folder: chat_template.jinja, or where older folders keep it.
  *
- * @throws Think2SegError PACK_INCOMPLETE when there is none.
+ * @throws Think2SegError PACK_INCOMPLETE when there is none, PACK_INVALID when it is no template.
  */
 export async function loadChatTemplate(directory: string): Promise<Template> {
   let source = await readModelText(directory, 'chat_template.jinja');
@@ -20,10 +20,23 @@ export async function loadChatTemplate(directory: string): Promise<Template> {
   if (source === null) {
     throw new Think2SegError(
       'PACK_INCOMPLETE',
-      `${directory} has no chat template, expected chat_template.jinja; import the pack again`,
+      `${directory} has no chat template, expected chat_template.jinja; get the complete pack and import it`,
     );
   }
-  return new Template(source);
+  try {
+    return new Template(source);
+  } catch (error) {
+    throw badTemplate(error);
+  }
+}
+
+function badTemplate(error: unknown): Think2SegError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Think2SegError(
+    'PACK_INVALID',
+    `the chat template of the pack does not work (${reason}); expected a Jinja template as transformers has it; get the pack from its author again`,
+    { cause: error },
+  );
 }
 
 /** The whole prompt as text: one image, then the question in the words of the recipe. */
@@ -36,7 +49,11 @@ export function renderChat(template: Template, recipe: LvlmRecipe, question: str
     role: 'user',
     content: [{ type: 'image' }, { type: 'text', text: recipe.promptTemplate.split('{question}').join(question) }],
   });
-  return template.render({ messages, add_generation_prompt: true, add_vision_id: false });
+  try {
+    return template.render({ messages, add_generation_prompt: true, add_vision_id: false });
+  } catch (error) {
+    throw badTemplate(error);
+  }
 }
 
 const plainQuestion = 'x';

@@ -23,7 +23,7 @@ export function assertFrameFits(width: number, height: number, processing: Image
   if (width % cell !== 0 || height % cell !== 0) {
     throw new Think2SegError(
       'PACK_INVALID',
-      `the pack's frame is ${width} x ${height}, expected multiples of ${cell}; correct "frame" in pack.json`,
+      `the pack's frame is ${width} x ${height}, expected multiples of ${cell}; correct the frame in pack.json or of the import`,
     );
   }
   const { minPixels, maxPixels } = processing;
@@ -31,7 +31,7 @@ export function assertFrameFits(width: number, height: number, processing: Image
     throw new Think2SegError(
       'PACK_INVALID',
       `the pack's frame of ${width} x ${height} has ${width * height} pixels, expected ${minPixels} to ${maxPixels} as ` +
-        'preprocessor_config.json says; correct "frame" in pack.json',
+        'preprocessor_config.json says; correct the frame in pack.json or of the import',
     );
   }
 }

@@ -89,7 +89,7 @@ export async function readModelJson(directory: string, name: string): Promise<ob
   if (text === null) {
     throw new Think2SegError(
       'PACK_INCOMPLETE',
-      `${join(directory, name)} is missing; expected every file of the language model; import the pack again`,
+      `${join(directory, name)} is missing; expected every file of the language model; get the complete pack and import it`,
     );
   }
   let value: unknown;
@@ -107,7 +107,7 @@ export async function readModelJson(directory: string, name: string): Promise<ob
 function damaged(directory: string, name: string, reason: string): Think2SegError {
   return new Think2SegError(
     'PACK_DAMAGED',
-    `${join(directory, name)} is no JSON object (${reason}); import the pack again`,
+    `${join(directory, name)} is no JSON object (${reason}); get the complete pack and import it`,
   );
 }
 

@@ -6,13 +6,14 @@ import { type InferenceSession, openSession } from '../inference/session.ts';
 import type { LvlmFiles, LvlmRecipe, Reasoner, ReasonRequest, ReasonResult } from '../ports.ts';
 import { AnswerText } from './answer-text.ts';
 import { argmax } from './argmax.ts';
-import { loadChatTemplate, promptTokens } from './chat-prompt.ts';
+import { promptTokens } from './chat-prompt.ts';
 import { Decoder } from './decoder.ts';
-import { assertFrameFits, imagePatches } from './image-patches.ts';
-import { type LvlmConfig, readLvlmConfig } from './lvlm-config.ts';
+import { imagePatches } from './image-patches.ts';
+import type { LvlmConfig } from './lvlm-config.ts';
+import { type LvlmSettings, readLvlmSettings } from './lvlm-settings.ts';
 import { commonPrefix } from './prefill.ts';
 import { type RopePositions, ropePositions } from './rope-positions.ts';
-import { type ByteLevelTokenizer, loadTokenizer } from './tokenizer.ts';
+import type { ByteLevelTokenizer } from './tokenizer.ts';
 import { embedThreads, TokenEmbeddings } from './token-embeddings.ts';
 import { seeImage } from './vision.ts';
 
@@ -57,13 +58,10 @@ export async function createReasoner(
   recipe: LvlmRecipe,
   options: ReasonerOptions,
 ): Promise<Reasoner> {
-  const config = await readLvlmConfig(files.directory);
-  assertFrameFits(recipe.frame.width, recipe.frame.height, config.image);
-  const tokenizer = await loadTokenizer(files.directory);
-  const template = await loadChatTemplate(files.directory);
+  const settings = await readLvlmSettings(files.directory, recipe);
   const sessions = await openSessions(files, options);
   try {
-    return new QwenReasoner(config, recipe, tokenizer, template, sessions, options);
+    return new QwenReasoner(settings, recipe, sessions, options);
   } catch (error) {
     await Promise.all(Object.values(sessions).map((session: InferenceSession) => session.release()));
     throw error;
@@ -84,7 +82,7 @@ class QwenReasoner implements Reasoner {
   readonly #config: LvlmConfig;
   readonly #recipe: LvlmRecipe;
   readonly #tokenizer: ByteLevelTokenizer;
-  readonly #template: Awaited<ReturnType<typeof loadChatTemplate>>;
+  readonly #template: LvlmSettings['template'];
   readonly #vision: InferenceSession;
   readonly #embeddings: TokenEmbeddings;
   readonly #decoder: Decoder;
@@ -97,10 +95,8 @@ class QwenReasoner implements Reasoner {
   #busy = false;
 
   constructor(
-    config: LvlmConfig,
+    { config, tokenizer, template }: LvlmSettings,
     recipe: LvlmRecipe,
-    tokenizer: ByteLevelTokenizer,
-    template: Awaited<ReturnType<typeof loadChatTemplate>>,
     sessions: Sessions,
     options: ReasonerOptions,
   ) {

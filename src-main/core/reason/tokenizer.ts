@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { Think2SegError } from '../../contract/errors.ts';
 import { readModelJson } from './lvlm-config.ts';
@@ -55,7 +56,7 @@ export function makeTokenizer(tokenizerJson: object, tokenizerConfig: object): B
 /**
  * Loads tokenizer.json and tokenizer_config.json of a model folder.
  *
- * @throws Think2SegError PACK_INCOMPLETE, PACK_DAMAGED, or PACK_FOREIGN when it is no byte-level tokenizer.
+ * @throws Think2SegError PACK_INCOMPLETE, PACK_DAMAGED when no tokenizer can be made of them, or PACK_FOREIGN when it is no byte-level tokenizer.
  */
 export async function loadTokenizer(directory: string): Promise<ByteLevelTokenizer> {
   const tokenizerJson = await readModelJson(directory, 'tokenizer.json');
@@ -65,5 +66,15 @@ export async function loadTokenizer(directory: string): Promise<ByteLevelTokeniz
       `the tokenizer in ${directory} has no byte-level decoder, expected the kind that Qwen models use; use a pack of that architecture`,
     );
   }
-  return makeTokenizer(tokenizerJson, await readModelJson(directory, 'tokenizer_config.json'));
+  const tokenizerConfig = await readModelJson(directory, 'tokenizer_config.json');
+  try {
+    return makeTokenizer(tokenizerJson, tokenizerConfig);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Think2SegError(
+      'PACK_DAMAGED',
+      `${join(directory, 'tokenizer.json')} is no usable tokenizer (${reason}), expected one of a Qwen model; get the complete pack and import it`,
+      { cause: error },
+    );
+  }
 }

@@ -54,7 +54,7 @@ export async function readPreprocessorConfig(directory: string): Promise<Preproc
   } catch (error) {
     throw new Think2SegError(
       'PACK_INCOMPLETE',
-      `${path} cannot be read; expected the image preprocessing of a SAM 2 model; import the pack again`,
+      `${path} cannot be read; expected the image preprocessing of a SAM 2 model; get the complete pack and import it`,
       { cause: error },
     );
   }
@@ -67,7 +67,9 @@ export function parsePreprocessorConfig(text: string, path: string): Preprocesso
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new Think2SegError('PACK_DAMAGED', `${path} is not JSON; import the pack again`, { cause: error });
+    throw new Think2SegError('PACK_DAMAGED', `${path} is not JSON; get the complete pack and import it`, {
+      cause: error,
+    });
   }
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success) {

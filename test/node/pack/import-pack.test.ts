@@ -159,6 +159,21 @@ describe('a pack', () => {
   });
 });
 
+describe('a check of an imported pack', () => {
+  test('finds that it could answer nothing although every file is as listed', async () => {
+    const files = tinyPackFiles();
+    writePack(source, { LICENSE: files['LICENSE'] ?? '' });
+    await expect(verifyPack(source, options())).rejects.toMatchObject({ code: 'PACK_INCOMPLETE' });
+    writePack(source, { ...files, 'lvlm/chat_template.jinja': 'no image' });
+    await expect(verifyPack(source, options())).rejects.toMatchObject({
+      code: 'PACK_INVALID',
+      message: expect.stringContaining('places no image') as string,
+    });
+    writePack(source, files, { frame: { width: 281, height: 280 } });
+    await expect(verifyPack(source, options())).rejects.toMatchObject({ code: 'PACK_INVALID' });
+  });
+});
+
 describe('an import that was killed', () => {
   /** Gives its folder to a process that has ended: no process has this number. */
   function abandon(directory: string): void {
@@ -240,7 +255,6 @@ describe('a folder in the transformers.js layout', () => {
       'lvlm/onnx/decoder_model_merged_q4f16.onnx_data': Buffer.alloc(10),
       'lvlm/onnx/vision_encoder_bnb4.onnx': tinyOnnx({ external: 'vision_encoder_bnb4.onnx_data_1' }),
       'lvlm/onnx/vision_encoder_bnb4.onnx_data_1': Buffer.alloc(10),
-      'lvlm/chat_template.jinja': '{{ messages }}',
       'lvlm/README.md': 'about',
     });
     const pack = await importPack(source, options({ foreign: description() }));
@@ -281,6 +295,32 @@ describe('a folder in the transformers.js layout', () => {
       'PACK_INVALID',
       'etc/hostname',
     ],
+    ['a frame that the processor would reduce', {}, { frame: { width: 868, height: 840 } }, 'PACK_INVALID', '840'],
+    ['a frame that patches do not fill', {}, { frame: { width: 281, height: 281 } }, 'PACK_INVALID', 'multiples of 28'],
+    ['an empty tokenizer', { 'lvlm/tokenizer.json': '{}' }, {}, 'PACK_FOREIGN', 'byte-level decoder'],
+    [
+      'a tokenizer without a vocabulary',
+      { 'lvlm/tokenizer.json': '{"decoder":{"type":"ByteLevel"}}' },
+      {},
+      'PACK_DAMAGED',
+      'lvlm/tokenizer.json is no usable tokenizer',
+    ],
+    [
+      'a tokenizer without settings',
+      { 'lvlm/tokenizer_config.json': '[' },
+      {},
+      'PACK_DAMAGED',
+      'tokenizer_config.json',
+    ],
+    ['a chat template that is none', { 'lvlm/chat_template.jinja': '{% if %}' }, {}, 'PACK_INVALID', 'does not work'],
+    ['a chat template without an image', { 'lvlm/chat_template.jinja': 'x' }, {}, 'PACK_INVALID', 'places no image'],
+    [
+      'a segmenter for another kind of picture',
+      { 'segmenter/preprocessor_config.json': '{"size":{"longest_edge":1024}}' },
+      {},
+      'PACK_FOREIGN',
+      'segmenter/preprocessor_config.json',
+    ],
     ['a model that is none', { 'segmenter/onnx/vision_encoder.onnx': 'text' }, {}, 'PACK_DAMAGED', 'vision_encoder'],
   ];
   test.each(refusals)('is refused with %s', async (_name, files, changes, code, named) => {
@@ -291,6 +331,20 @@ describe('a folder in the transformers.js layout', () => {
     });
     expect(packsThere()).toEqual([]);
   });
+
+  test.each(['chat_template.jinja', 'tokenizer_config.json', 'config.json'])(
+    'is refused without %s, with no advice to do what was just done',
+    async (name) => {
+      foreignFolder();
+      rmSync(join(source, 'Qwen2.5-VL-3B', name));
+      const refused = importPack(source, options({ foreign: description() }));
+      await expect(refused).rejects.toMatchObject({
+        code: 'PACK_INCOMPLETE',
+        message: expect.stringMatching(/^(?!.*(again|\.importing)).*lvlm/) as string,
+      });
+      expect(packsThere()).toEqual([]);
+    },
+  );
 
   test('is refused without a description, and without a segmenter', async () => {
     foreignFolder();
