@@ -19,10 +19,11 @@ function part(field: number, content: Buffer | string): Buffer {
   return Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes]);
 }
 
-function tensor(name: string, dataType: number, external?: string): Buffer {
+function tensor(name: string, dataType: number, { external, weightDims }: TinyModel): Buffer {
   const location = external === undefined ? [] : [part(13, Buffer.concat([part(1, 'location'), part(2, external)]))];
   const stored = external === undefined ? [part(9, Buffer.alloc(dataType === 10 ? 4 : 8, 1))] : [integer(14, 1)];
-  return Buffer.concat([integer(1, 2), integer(2, dataType), part(8, name), ...location, ...stored]);
+  const dims = weightDims === undefined ? integer(1, 2) : part(1, Buffer.alloc(weightDims, 1));
+  return Buffer.concat([dims, integer(2, dataType), part(8, name), ...location, ...stored]);
 }
 
 /** A value of two numbers, float32. */
@@ -37,6 +38,8 @@ export interface TinyModel {
   readonly weightType?: number;
   /** Where the weights are said to lie. */
   readonly external?: string;
+  /** So many dimensions of one, packed into one part; without it the weights have one dimension of two. */
+  readonly weightDims?: number;
   /** The weights go through a Cast first. */
   readonly castWeights?: boolean;
   /** The operator sits in a graph inside an attribute, as in an If. */
@@ -56,7 +59,7 @@ export function tinyOnnx(model: TinyModel = {}): Buffer {
   let graph: Buffer = Buffer.concat([
     ...nodes,
     part(2, 'tiny'),
-    part(5, tensor('w', weightType, model.external)),
+    part(5, tensor('w', weightType, model)),
     part(11, valueInfo('x')),
     part(12, valueInfo('y')),
   ]);

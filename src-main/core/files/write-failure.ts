@@ -1,8 +1,12 @@
 import { dirname } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 
-function errnoOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+/** The name of a system error, for example `ENOENT`; undefined for any other. */
+export function errnoOf(thrown: unknown): string | undefined {
+  const isCoded = thrown instanceof Error && !(thrown instanceof Think2SegError) && 'code' in thrown;
+  const code = isCoded ? thrown.code : undefined;
+  // Node gives codes of its own to errors that are not of the system.
+  return typeof code !== 'string' || code.startsWith('ERR_') || code === 'ABORT_ERR' ? undefined : code;
 }
 
 /** Whether `thrown` is a system error with one of these names, for example `ENOENT`. */
@@ -16,11 +20,8 @@ export function isErrno(thrown: unknown, ...names: readonly string[]): boolean {
  * else (our own errors, an abort) is returned as it is.
  */
 export function writeFailure(path: string, thrown: unknown): unknown {
-  if (thrown instanceof Think2SegError) {
-    return thrown;
-  }
   const errno = errnoOf(thrown);
-  if (errno === undefined || errno.startsWith('ERR_') || errno === 'ABORT_ERR') {
+  if (errno === undefined) {
     return thrown;
   }
   const options = { cause: thrown };

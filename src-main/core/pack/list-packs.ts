@@ -1,11 +1,12 @@
-import { readFile, readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { Think2SegError } from '../../contract/errors.ts';
+import { Think2SegError, toThink2SegError } from '../../contract/errors.ts';
 import type { PackSummary } from '../../contract/pack-report.ts';
 import { loadPack, type Pack } from './load-pack.ts';
 import { estimateModelBytes } from './memory.ts';
 import { modelPartNames, precisions, type ModelPart } from './model-files.ts';
+import { readPackFile } from './pack-path.ts';
 import { choosePrecision } from './precision.ts';
 
 export interface PackPlaces {
@@ -28,10 +29,9 @@ export async function listPacks(places: PackPlaces): Promise<PackSummary[]> {
         await inspectPack(directory, { embeddedDirectory: places.embeddedDirectory, signal: places.signal }),
       );
     } catch (error) {
-      if (!(error instanceof Think2SegError)) {
-        throw error;
-      }
-      places.onProblem(directory, error);
+      places.signal.throwIfAborted();
+      // Whatever a folder does to this program, the others are none the worse for it.
+      places.onProblem(directory, toThink2SegError(error));
     }
   }
   return summaries;
@@ -63,7 +63,9 @@ export async function summarizePack(pack: Pack, embedded: boolean): Promise<Pack
     licenceId: manifest.licence.id,
     licenceText: pack.licenceText,
     modelCardText:
-      manifest.modelCard === undefined ? null : await readFile(join(pack.directory, manifest.modelCard), 'utf8'),
+      manifest.modelCard === undefined
+        ? null
+        : (await readPackFile(join(pack.directory, manifest.modelCard))).toString('utf8'),
     bytes: pack.bytes,
     sha256: pack.sha256,
     frame: manifest.frame,

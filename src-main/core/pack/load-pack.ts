@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
@@ -15,7 +14,7 @@ import {
   type ModelPart,
 } from './model-files.ts';
 import { readOnnxFacts } from './onnx-facts.ts';
-import { checkPackPath, findPackFile } from './pack-path.ts';
+import { checkPackPath, findPackFile, readPackFile } from './pack-path.ts';
 import type { PrecisionChoice } from './precision.ts';
 
 /** One model file of a pack. */
@@ -45,7 +44,7 @@ const digests = new KnownDigests();
  * Opens a pack: manifest, presence and size of every file (sums too, for a small pack), structure of every model. Loads no weights.
  *
  * @throws {Think2SegError} PACK_NOT_FOUND, PACK_FOREIGN, PACK_INVALID (names what it must not), PACK_INCOMPLETE (files missing),
- *   PACK_DAMAGED (wrong size or sum); every file at fault is named.
+ *   PACK_DAMAGED (wrong size or sum); every file at fault is named. INPUT_NOT_READABLE where the system does not give a file.
  */
 export async function loadPack(directory: string, signal: AbortSignal = new AbortController().signal): Promise<Pack> {
   const { root, manifest, sha256 } = await readManifest(directory);
@@ -56,7 +55,7 @@ export async function loadPack(directory: string, signal: AbortSignal = new Abor
     directory: root,
     sha256,
     bytes,
-    licenceText: await readFile(join(root, manifest.licence.file), 'utf8'),
+    licenceText: (await readPackFile(join(root, manifest.licence.file))).toString('utf8'),
     recipe: recipeOf(manifest),
     models: collectModels(root, manifest),
   };

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import { explainWholeParse } from '../../contract/explain-parse.ts';
 import { packManifestSchema, type PackManifest } from '../../contract/pack-manifest.ts';
-import { checkPackPath, findPackFile } from './pack-path.ts';
+import { checkPackPath, findPackFile, readPackFile } from './pack-path.ts';
 
 export const manifestName = 'pack.json';
 
@@ -34,7 +34,7 @@ export async function readManifest(directory: string): Promise<ReadManifest> {
       `${directory} has no ${manifestName}; expected a model pack; import the folder with \`think2seg pack import\``,
     );
   }
-  const manifestBytes = await readFile(found.realPath);
+  const manifestBytes = await readPackFile(found.realPath);
   const manifest = parseManifest(manifestBytes.toString('utf8'), join(root, manifestName));
   return { root, manifest, manifestBytes, sha256: packIdentity(manifest, manifestBytes) };
 }

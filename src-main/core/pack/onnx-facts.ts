@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 
 import { Think2SegError } from '../../contract/errors.ts';
+import { readFailure } from '../files/read-failure.ts';
 import { convByThrees, isConvByThrees } from '../inference/conv-by-threes.ts';
 import { MalformedMessage, MessageReader } from './message-reader.ts';
 
@@ -18,10 +19,10 @@ export interface OnnxFacts {
  * Reads the structure of an ONNX file (protocol buffers, onnx.proto3), skipping the weights: a few milliseconds for a model of
  * gigabytes.
  *
- * @throws {Think2SegError} PACK_DAMAGED when the file is no readable model.
+ * @throws {Think2SegError} PACK_DAMAGED when the file is no model, INPUT_NOT_READABLE when the system does not give it.
  */
 export function readOnnxFacts(path: string): OnnxFacts {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openModel(path);
   try {
     const reader = new MessageReader(descriptor, fstatSync(descriptor).size);
     const walk = new ModelWalk(reader);
@@ -35,9 +36,17 @@ export function readOnnxFacts(path: string): OnnxFacts {
         { cause: error },
       );
     }
-    throw error;
+    throw readFailure(path, error);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function openModel(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw readFailure(path, error);
   }
 }
 
@@ -191,7 +200,7 @@ class ModelWalk {
       end,
       {
         // Repeated numbers come one by one or packed into one part.
-        [field.tensor.dims]: (part) => dims.push(...this.#reader.packedNumbers(part)),
+        [field.tensor.dims]: (part) => this.#reader.packedNumbers(part).forEach((dim) => dims.push(dim)),
         [field.tensor.name]: (part) => {
           name = this.#reader.text(part);
         },

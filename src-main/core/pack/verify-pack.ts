@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { PackVerification } from '../../contract/pack-report.ts';
 import type { OnProgress } from '../../contract/progress.ts';
+import { readFailure } from '../files/read-failure.ts';
 import { sha256OfFile } from '../files/sha256.ts';
 import { checkPackSettings } from './check-settings.ts';
 import { loadPack } from './load-pack.ts';
@@ -79,7 +80,10 @@ async function listFiles(root: string): Promise<string[]> {
   const paths: string[] = [];
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      throw readFailure(folder, error);
+    });
+    for (const entry of entries) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
         folders.push(path);

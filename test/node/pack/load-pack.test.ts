@@ -299,6 +299,32 @@ describe('listPacks', () => {
     expect(problems).toEqual([`${join(userDirectory, 'broken')} PACK_FOREIGN`]);
   });
 
+  test('lists the others beside folders that the system cannot look into', async () => {
+    const embeddedDirectory = writePack(join(scratch, 'embedded'));
+    const userDirectory = join(scratch, 'user');
+    const loop = join(writePack(join(userDirectory, 'loop')), 'LICENSE');
+    rmSync(loop);
+    symlinkSync('LICENSE', loop);
+    const longName = 'x'.repeat(300);
+    writePack(
+      join(userDirectory, 'long'),
+      { LICENSE: '' },
+      { licence: { id: 'none', file: longName }, files: [{ path: longName, bytes: 1, sha256: '0'.repeat(64) }] },
+    );
+    const problems: string[] = [];
+    const packs = await listPacks({
+      embeddedDirectory,
+      userDirectory,
+      signal,
+      onProblem: (at, error) => problems.push(`${at} ${error.code} ${error.message}`),
+    });
+    expect(packs).toHaveLength(1);
+    expect(problems).toEqual([
+      expect.stringMatching(/long INPUT_NOT_READABLE .*x cannot be read \(ENAMETOOLONG\)/),
+      expect.stringMatching(/loop INPUT_NOT_READABLE .*LICENSE cannot be read \(ELOOP\)/),
+    ]);
+  });
+
   test('needs no folder of imported packs', async () => {
     const embeddedDirectory = writePack(directory);
     const userDirectory = join(scratch, 'nowhere');

@@ -33,6 +33,10 @@ test('operators and files of nested graphs are seen', () => {
   expect([...facts.externalFiles]).toEqual(['w.bin']);
 });
 
+test('weights may have any number of dimensions', () => {
+  expect([...factsOf({ weightDims: 300_000 }).operators]).toEqual(['Add']);
+});
+
 test('files written by the onnx library are read', () => {
   expect([...readOnnxFacts(join(probes, 'probe_gqa.onnx')).operators]).toContain('GroupQueryAttention');
   expect([...readOnnxFacts(join(probes, 'probe.onnx')).operators]).not.toContain(convByThrees);
