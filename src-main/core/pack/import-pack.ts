@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 
 import { Think2SegError } from '../../contract/errors.ts';
 import type { OnProgress } from '../../contract/progress.ts';
+import { readFailure } from '../files/read-failure.ts';
 import { syncFile } from '../files/sync.ts';
 import { writeFailure } from '../files/write-failure.ts';
 import type { LvlmRecipe } from '../ports.ts';
@@ -61,7 +62,7 @@ interface CopiedFile {
  * not at all: a failure or an abort leaves everything as it was. What imports that were killed have left is removed first.
  *
  * @throws {Think2SegError} those of `loadPack`; PACK_EXISTS without `overwrite`; USAGE when a pack is described a second time;
- *   OUTPUT_FULL or OUTPUT_NOT_WRITABLE when it cannot be copied.
+ *   INPUT_NOT_READABLE, OUTPUT_FULL or OUTPUT_NOT_WRITABLE when it cannot be copied.
  */
 export async function importPack(sourceDirectory: string, options: ImportOptions): Promise<Pack> {
   const { packsDirectory, signal } = options;
@@ -182,6 +183,15 @@ function namedInPack(error: unknown, directory: string): unknown {
     : error;
 }
 
+/** What cannot be read is a matter of the source, not of the place that it is copied to. */
+async function* readSource(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw readFailure(path, error);
+  }
+}
+
 async function copyFiles(
   files: readonly SourceFile[],
   targetDirectory: string,
@@ -202,8 +212,7 @@ async function copyFiles(
         done(null, chunk);
       },
     });
-    const source = createReadStream(realPath, { highWaterMark: 1 << 20 });
-    await pipeline(source, observe, createWriteStream(target), { signal });
+    await pipeline(readSource(realPath), observe, createWriteStream(target), { signal });
     await syncFile(target);
     copied.push({ path, bytes, sha256: hash.digest('hex') });
   }

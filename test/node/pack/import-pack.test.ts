@@ -153,6 +153,16 @@ describe('a pack', () => {
     await expect(importPack(source, options())).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
   });
 
+  test('that cannot be read to its end is named, not the place that it is copied to', async () => {
+    const path = join(writePack(source), 'segmenter/onnx/vision_encoder.onnx');
+    const onProgress = (): void => rmSync(path, { force: true });
+    await expect(importPack(source, options({ onProgress }))).rejects.toMatchObject({
+      code: 'INPUT_NOT_READABLE',
+      message: expect.stringContaining(`${path} cannot be read (ENOENT)`) as string,
+    });
+    expect(packsThere()).toEqual([]);
+  });
+
   test('needs no description', async () => {
     writePack(source);
     await expect(importPack(source, options({ foreign: description() }))).rejects.toMatchObject({ code: 'USAGE' });
