@@ -16,7 +16,7 @@ from checkpoints import write_random_sam
 from safetensors.torch import load_file
 from transformers import TrainerCallback
 
-from think2seg_models import training_command
+from think2seg_models import assemble, training_command
 from think2seg_models.__main__ import main
 from think2seg_models.errors import ToolError
 from think2seg_models.pack_files import write_json
@@ -253,10 +253,12 @@ def test_it_does_not_go_on_with_another_reward(toy, command, tmp_path, monkeypat
     assert "holds a training with other settings" in capsys.readouterr().err
 
 
-def test_the_line_feed_at_the_end_of_a_template_is_none_of_the_prompt(tmp_path):
-    (tmp_path / "template.txt").write_text("Find {question}.\n")
+@pytest.mark.parametrize("written", [b"Look.\nFind {question}.\n", b"\xef\xbb\xbfLook.\r\nFind {question}.\r\n"])
+def test_what_editors_add_to_a_template_is_none_of_the_prompt(tmp_path, written):
+    (tmp_path / "template.txt").write_bytes(written)
     options = argparse.Namespace(template=tmp_path / "template.txt", config="")
-    assert training_command.read_template(options, config(**GRPO)) == "Find {question}."
+    assert training_command.read_template(options, config(**GRPO)) == "Look.\nFind {question}."
+    assert assemble.read_text(tmp_path / "template.txt", "the prompt template") == "Look.\nFind {question}.\n"
 
 
 def test_a_checkpoint_that_a_full_disk_cut_off_is_passed_over(tmp_path):

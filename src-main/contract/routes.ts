@@ -84,7 +84,11 @@ export const packImportInputSchema = z.object({
     .object({
       id: z.string().min(1),
       title: z.string().min(1),
-      promptTemplate: z.string().min(1),
+      // Editors of Windows begin a text with a mark and end lines in two characters; no model was trained with either.
+      promptTemplate: z
+        .string()
+        .min(1)
+        .transform((text) => text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')),
       licenceId: z.string().min(1),
       licencePath: z.string().min(1),
       frame: z.object({ width: z.number().int().positive(), height: z.number().int().positive() }),

@@ -36,7 +36,8 @@ class PackDescription:
 def read_text(path: Path, what: str) -> str:
     if not path.is_file():
         raise ToolError("INPUT_NOT_FOUND", f"{path} is missing, expected a file with {what}")
-    return path.read_text(encoding="utf-8")
+    # Editors of Windows begin a text with a byte order mark, which is none of it.
+    return path.read_text(encoding="utf-8-sig")
 
 
 def read_schema(path: Path) -> dict[str, int | bool]:

@@ -69,8 +69,8 @@ def read_template(options: argparse.Namespace, config: TrainingConfig) -> str:
         raise ToolError("USAGE", f"{options.config} has no template, expected --template with the words the model is trained on; give it")
     if options.template is not None and not options.template.is_file():
         raise ToolError("INPUT_NOT_FOUND", f"{options.template} is missing, expected a text file with {{question}}; check the path")
-    # An editor ends a file with a line feed; `assemble` takes it off too.
-    template = config.template if options.template is None else options.template.read_text(encoding="utf-8").removesuffix("\n")
+    # An editor ends a file with a line feed and may begin it with a byte order mark; `assemble` takes them off too.
+    template = config.template if options.template is None else options.template.read_text(encoding="utf-8-sig").removesuffix("\n")
     if "{question}" not in template:
         raise ToolError("USAGE", f"the template {template[:60]!r} has no {{question}}; put it where the question goes")
     return template

@@ -255,6 +255,21 @@ describe('think2seg pack', () => {
 });
 
 describe('think2seg pack import', () => {
+  it('takes a prompt template as its model was trained with it, whatever an editor of Windows added', async () => {
+    const source = join(folder, 'foreign');
+    await cp(nano, source, { recursive: true });
+    await rm(join(source, 'pack.json'));
+    const template = join(folder, 'template.txt');
+    await writeFile(template, '\uFEFFFind {question}.\r\nMark it.\r\n');
+    const licence = ['--licence', 'Apache-2.0', '--licence-file', join(nano, 'LICENSE')];
+    const { stdout, stderr } = await runThink2seg(
+      ['pack', 'import', source, '--id', 'windows', '--template', template, ...licence, '--frame', '280', '--json'],
+      { environment: { THINK2SEG_PACKS: join(folder, 'windows-packs') } },
+    );
+    expect(stderr).not.toContain(': ');
+    expect(JSON.parse(stdout)).toMatchObject({ id: 'windows', promptTemplate: 'Find {question}.\nMark it.' });
+  });
+
   it('leaves nothing behind when its engine dies', async () => {
     const source = join(folder, 'large');
     await cp(nano, source, { recursive: true });
