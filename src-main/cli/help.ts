@@ -123,8 +123,8 @@ const infoHelp = `think2seg info RASTER [--stats]
 
 const packHelp = `think2seg pack list [--json]
 think2seg pack inspect DIR|ID [--json]     what a pack is, with its licence
-think2seg pack verify DIR|ID [--json]      every file against its SHA-256
-think2seg pack import DIR [--overwrite]    copy a pack into the user's pack folder, verified
+think2seg pack verify DIR|ID [--json]      every file against its SHA-256, and whether the settings fit the models
+think2seg pack import DIR [--overwrite]    copy a pack into the user's pack folder, verified the same way
 
  A folder without pack.json (lvlm/ and segmenter/ in the layout of public ONNX conversions) also needs
       --id ID --template FILE --licence NAME --licence-file FILE [--title TEXT] [--frame 840]
