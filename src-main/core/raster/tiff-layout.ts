@@ -1,5 +1,6 @@
 import { Think2SegError } from '../../contract/errors.ts';
 import type { SampleType } from '../../contract/scene.ts';
+import { bytesPerSample } from './samples.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
 
 /** TIFF compression schemes by number, with the name GDAL prints. */
@@ -30,6 +31,13 @@ export const photometric = {
   yCbCr: 6,
 } as const;
 
+/** Uncompressed strips that are larger are read in parts. */
+const largestStripBytes = 4 * 1024 * 1024;
+const partBytes = 1024 * 1024;
+
+/** Blocks are decoded as a whole: larger ones would take more memory than most computers have to spare. */
+const largestBlockBytes = 1024 ** 3;
+
 /** How the samples of one TIFF image lie in its file. */
 export interface TiffLayout {
   readonly width: number;
@@ -45,7 +53,10 @@ export interface TiffLayout {
   readonly isPlanar: boolean;
   readonly isTiled: boolean;
   readonly blockWidth: number;
+  /** Of the blocks that are read: tiles, strips or parts of large uncompressed strips. */
   readonly blockHeight: number;
+  /** Of the tiles or strips in the file. */
+  readonly storedBlockHeight: number;
   readonly blocksAcross: number;
   readonly blocksDown: number;
   readonly lercAddedCompression: number;
@@ -105,11 +116,32 @@ export async function readTiffLayout(directory: TiffDirectory): Promise<TiffLayo
   const isTiled = directory.has(tag.tileWidth);
   const blockWidth = isTiled ? await directory.number(tag.tileWidth, 0) : width;
   const rows = isTiled ? await directory.number(tag.tileLength, 0) : await directory.number(tag.rowsPerStrip, height);
-  const blockHeight = isTiled ? rows : Math.min(rows, height);
-  if (!(width > 0 && height > 0 && blockWidth > 0 && blockHeight > 0 && samplesPerPixel > 0 && bitsPerSample > 0)) {
+  const storedBlockHeight = isTiled ? rows : Math.min(rows, height);
+  if (!(
+    width > 0 &&
+    height > 0 &&
+    blockWidth > 0 &&
+    storedBlockHeight > 0 &&
+    samplesPerPixel > 0 &&
+    bitsPerSample > 0
+  )) {
     throw new Think2SegError(
       'INPUT_CORRUPT',
-      `${path} says ${width} x ${height} pixels in blocks of ${blockWidth} x ${blockHeight}; export it again`,
+      `${path} says ${width} x ${height} pixels in blocks of ${blockWidth} x ${storedBlockHeight}; export it again`,
+    );
+  }
+  const sampleType = sampleTypeOf(path, bitsPerSample, format);
+  const isPlanar = (await directory.number(tag.planarConfiguration, 1)) === 2 && samplesPerPixel > 1;
+  const rowSamples = blockWidth * (isPlanar ? 1 : samplesPerPixel);
+  const blockHeight =
+    compression === 1 && !isTiled
+      ? partHeight(storedBlockHeight, height, (rowSamples * bitsPerSample) / 8)
+      : storedBlockHeight;
+  const decodedBytes = blockHeight * rowSamples * bytesPerSample(sampleType);
+  if (decodedBytes > largestBlockBytes) {
+    throw new Think2SegError(
+      'INPUT_UNSUPPORTED',
+      `${path} is stored in ${isTiled ? 'tiles' : 'strips'} of ${blockWidth} x ${blockHeight} pixels, ${decodedBytes} bytes each, at most ${largestBlockBytes} are read at once; cut it into tiles with gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co BIGTIFF=IF_SAFER IN OUT.tif`,
     );
   }
   return {
@@ -117,19 +149,35 @@ export async function readTiffLayout(directory: TiffDirectory): Promise<TiffLayo
     height,
     samplesPerPixel,
     bitsPerSample,
-    sampleType: sampleTypeOf(path, bitsPerSample, format),
+    sampleType,
     isHalfFloat: format === 3 && bitsPerSample === 16,
     compression,
     predictor: await directory.number(tag.predictor, 1),
     photometric: await directory.number(tag.photometric, photometric.minIsBlack),
-    isPlanar: (await directory.number(tag.planarConfiguration, 1)) === 2 && samplesPerPixel > 1,
+    isPlanar,
     isTiled,
     blockWidth,
     blockHeight,
+    storedBlockHeight,
     blocksAcross: Math.ceil(width / blockWidth),
     blocksDown: Math.ceil(height / blockHeight),
     lercAddedCompression: (await directory.numbers(tag.lercParameters))?.[1] ?? 0,
   };
+}
+
+/**
+ * Rows that are read together of a strip, so that a small window of a large one costs little. Where strips follow one another, parts
+ * must divide them.
+ */
+function partHeight(stripHeight: number, height: number, rowBytes: number): number {
+  if (stripHeight * rowBytes <= largestStripBytes) {
+    return stripHeight;
+  }
+  let rows = Math.max(1, Math.floor(partBytes / rowBytes));
+  while (stripHeight < height && stripHeight % rows !== 0) {
+    rows -= 1;
+  }
+  return rows;
 }
 
 /** Sample formats of TIFF: 1 unsigned, 2 signed, 3 float, 4 undefined (read as unsigned), 5 and 6 complex. */

@@ -4,6 +4,7 @@ import type { SampleType } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
 import type { BlockCache } from './block-cache.ts';
 import { decodeBlock, type BlockContext } from './block-codec.ts';
+import { readBlockTable, type BlockTable } from './block-table.ts';
 import { copyBlock, fillBlock, type BlockPlace } from './copy-block.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { ReadMemory } from './read-memory.ts';
@@ -16,11 +17,6 @@ import { validSamples } from './validity.ts';
 const batchBlocks = 8;
 /** Neighbouring blocks are read in one go up to this size. */
 const readAheadBytes = 4 * 1024 * 1024;
-
-interface BlockTable {
-  readonly offsets: Float64Array;
-  readonly byteCounts: Float64Array;
-}
 
 /** Numbers from `first` to `last`, both of them in it. */
 interface Span {
@@ -242,10 +238,11 @@ export class TiffLevel implements PixelLevel {
   }
 
   #decode(context: BlockContext, index: number, bytes: Uint8Array): Promise<SampleArray> {
-    const { blocksAcross, blocksDown, blockHeight, isTiled, height } = this.#layout;
+    const { blocksAcross, blocksDown, blockHeight, storedBlockHeight, isTiled, height } = this.#layout;
     const row = Math.floor((index % (blocksAcross * blocksDown)) / blocksAcross);
     const rows = isTiled ? blockHeight : Math.min(blockHeight, height - row * blockHeight);
-    return decodeBlock(context, bytes, rows, `${isTiled ? 'tile' : 'strip'} ${index} of ${this.#name}`);
+    const kind = isTiled ? 'tile' : blockHeight === storedBlockHeight ? 'strip' : 'part';
+    return decodeBlock(context, bytes, rows, `${kind} ${index} of ${this.#name}`);
   }
 
   /**
@@ -311,37 +308,4 @@ export class TiffLevel implements PixelLevel {
     }))();
     return this.#context;
   }
-}
-
-async function readBlockTable(directory: TiffDirectory, layout: TiffLayout): Promise<BlockTable> {
-  const offsets = await directory.numbers(layout.isTiled ? tag.tileOffsets : tag.stripOffsets);
-  const byteCounts = await directory.numbers(layout.isTiled ? tag.tileByteCounts : tag.stripByteCounts);
-  if (offsets === null) {
-    throw new Think2SegError(
-      'INPUT_CORRUPT',
-      `${directory.file.path} does not say where its pixels are; export it again`,
-    );
-  }
-  if (byteCounts !== null) {
-    return { offsets, byteCounts };
-  }
-  if (layout.compression !== 1) {
-    throw new Think2SegError(
-      'INPUT_CORRUPT',
-      `${directory.file.path} does not say how long its blocks are; export it again`,
-    );
-  }
-  // Old writers leave the sizes of uncompressed strips out: they follow from the rows.
-  const samples = layout.isPlanar ? 1 : layout.samplesPerPixel;
-  const rowBytes = Math.ceil((layout.blockWidth * samples * layout.bitsPerSample) / 8);
-  return {
-    offsets,
-    byteCounts: offsets.map((_, index) => {
-      const row = Math.floor((index % (layout.blocksAcross * layout.blocksDown)) / layout.blocksAcross);
-      const rows = layout.isTiled
-        ? layout.blockHeight
-        : Math.min(layout.blockHeight, layout.height - row * layout.blockHeight);
-      return rows * rowBytes;
-    }),
-  };
 }

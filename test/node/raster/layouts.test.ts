@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forgetBlocks } from '../../../src-main/core/raster/block-cache.ts';
 import { openRaster } from '../../../src-main/core/raster/open-raster.ts';
 import { chooseRgbBands } from '../../../src-main/core/raster/rgb-bands.ts';
 import { sceneInfo } from '../../../src-main/core/raster/scene-info.ts';
@@ -146,6 +147,51 @@ describe('layouts written by hand', () => {
     } finally {
       await scene.close();
     }
+  });
+
+  // Strips of 4 MiB and more.
+  it.each([
+    ['one strip, big-endian', { bits: 16, bands: 2, width: 701, height: 1800, bigEndian: true }],
+    ['one strip a plane', { bits: 16, bands: 2, width: 1100, height: 2000, planar: true }],
+    ['one strip of 12 bits', { bits: 12, bands: 3, width: 701, height: 1500 }],
+    ['strips of which no part but one row is even', { bits: 32, width: 1001, height: 1500, rowsPerStrip: 1103 }],
+  ] satisfies [string, Partial<TiffRecipe>][])('reads a part of %s', async (name, given) => {
+    const recipe = { bands: 1, value: (x: number, y: number, band: number) => (x * 3 + y * 7 + band) % 4000, ...given };
+    const path = await write(`part-of-${name.replace(/\W+/g, '-')}.tif`, recipe);
+    const bands = Array.from({ length: recipe.bands }, (_, band) => band + 1);
+    const rows = async (y: number, height: number): Promise<RasterWindow> =>
+      read(path, { x: 5, y, width: 300, height }, bands);
+    const expectRows = async (y: number, height: number): Promise<void> => {
+      (await rows(y, height)).bands.forEach((samples, band) => {
+        const wrong = Array.from(samples, Number).findIndex(
+          (value, pixel) => value !== recipe.value(5 + (pixel % 300), y + Math.floor(pixel / 300), band),
+        );
+        expect(wrong, `band ${band}`).toBe(-1);
+      });
+    };
+    await expectRows(0, 100);
+    await expectRows(1050, 300);
+    await expectRows(recipe.height - 9, 9);
+    const plane = 'planar' in recipe ? (recipe.bands - 1) / recipe.bands : 0;
+    const { size } = await stat(path);
+    await truncate(path, Math.ceil(size * (plane + (1 - plane) * 0.9)));
+    forgetBlocks();
+    await expectRows(3, 100);
+    await expect(rows(recipe.height - 9, 9)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
+  });
+
+  it('refuses blocks that are too large to unpack, before it reads one', async () => {
+    const path = await write('huge.tif', {
+      width: 40_000,
+      height: 40_000,
+      tile: 40_000,
+      deflate: true,
+      sparseBlocks: [0],
+    });
+    await expect(openRaster(path, never)).rejects.toMatchObject({
+      code: 'INPUT_UNSUPPORTED',
+      message: expect.stringMatching(/tiles of 40000 x 40000 pixels.*gdal_translate -co TILED=YES/u) as string,
+    });
   });
 
   it('keeps 64-bit integers exact', async () => {
