@@ -8,6 +8,7 @@ declare module 'gdal3.js/build/package/gdal3WebAssembly.js' {
 
   export interface EmscriptenFs {
     readonly filesystems?: unknown;
+    readonly ErrnoError: new (code: number) => Error;
     mkdir(path: string): void;
     mkdirTree(path: string): void;
     rmdir(path: string): void;
@@ -21,11 +22,17 @@ declare module 'gdal3.js/build/package/gdal3WebAssembly.js' {
     mount(type: unknown, options: { root: string }, mountPoint: string): unknown;
   }
 
+  /** Folders of the host. */
+  export interface HostFs {
+    readonly node_ops: { readlink: (node: unknown) => string };
+    realPath(node: unknown): string;
+  }
+
   type CType = 'number' | 'string' | null;
 
   export interface GdalModule {
     readonly FS: EmscriptenFs;
-    readonly NODEFS: unknown;
+    readonly NODEFS: HostFs;
     readonly HEAPU8: Uint8Array;
     readonly HEAP32: Int32Array;
     readonly HEAPU32: Uint32Array;

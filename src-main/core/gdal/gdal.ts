@@ -65,9 +65,9 @@ export async function gdalRasterTranslate(
   translateArguments: readonly string[],
 ): Promise<void> {
   const gdal = await gdalRuntime();
-  const target = await gdal.hostPath(targetPath);
+  const target = gdal.hostPath(targetPath);
   const failure = inputFailure(source, 'INPUT_NOT_RASTER');
-  await withDataset(gdal, source, openRaster, failure, (dataset) => {
+  withDataset(gdal, source, openRaster, failure, (dataset) => {
     translateRaster(gdal, dataset, target, translateArguments, outputFailure(targetPath));
   });
 }
@@ -91,7 +91,7 @@ export async function gdalReadRaw(
       translateRaster(gdal, dataset, `${stem}.img`, raw, failure);
       return gdal.module.FS.readFile(`${stem}.img`);
     };
-    return await withDataset(gdal, source, openRaster, failure, read, choice);
+    return withDataset(gdal, source, openRaster, failure, read, choice);
   } finally {
     removeMemoryFiles(gdal, stem);
   }
@@ -108,11 +108,11 @@ export async function gdalVectorTranslate(
   choice: OpenChoice = {},
 ): Promise<void> {
   const gdal = await gdalRuntime();
-  const target = await gdal.hostPath(targetPath);
+  const target = gdal.hostPath(targetPath);
   const translate = (dataset: number): void => {
     translateVector(gdal, dataset, target, translateArguments, outputFailure(targetPath));
   };
-  await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), translate, choice);
+  withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), translate, choice);
 }
 
 /**
@@ -156,7 +156,7 @@ async function vectorToMemory(
     return gdal.module.FS.readFile(target);
   };
   try {
-    return await withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), translate, choice);
+    return withDataset(gdal, source, openVector, inputFailure(source, 'INPUT_NOT_READABLE'), translate, choice);
   } finally {
     removeMemoryFiles(gdal, target);
   }
@@ -179,7 +179,7 @@ export async function gdalVectorInfo(source: GdalSource): Promise<GdalVectorInfo
 export async function gdalVectorSql(path: string, statements: readonly string[]): Promise<void> {
   const gdal = await gdalRuntime();
   const failure = outputFailure(path);
-  await withDataset(gdal, { path }, openVector | openUpdate, failure, (dataset) => {
+  withDataset(gdal, { path }, openVector | openUpdate, failure, (dataset) => {
     for (const statement of statements) {
       vectorInfo(gdal, dataset, ['-q', '-sql', statement], failure);
     }
@@ -274,18 +274,18 @@ interface OpenChoice {
   readonly setting?: readonly [name: string, value: string];
 }
 
-async function withDataset<T>(
+function withDataset<T>(
   gdal: GdalRuntime,
   source: GdalSource,
   flags: number,
   failure: FailureText,
   use: (dataset: number) => T,
   { options = [], drivers = [], setting }: OpenChoice = {},
-): Promise<T> {
+): T {
   const { module, native } = gdal;
   const memoryStem = 'bytes' in source ? gdal.memoryPath('source') : null;
   const path = memoryStem !== null && 'bytes' in source ? placeInMemory(gdal, memoryStem, source) : null;
-  const openPath = path ?? ('path' in source ? await gdal.hostPath(source.path) : '');
+  const openPath = path ?? ('path' in source ? gdal.hostPath(source.path) : '');
   try {
     if (setting !== undefined) {
       native.setConfig(...setting);

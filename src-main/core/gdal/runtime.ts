@@ -1,6 +1,7 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, parse, resolve, sep } from 'node:path';
+import { dirname, parse, resolve, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import createGdalModule from 'gdal3.js/build/package/gdal3WebAssembly.js';
 import type { GdalModule } from 'gdal3.js/build/package/gdal3WebAssembly.js';
@@ -16,7 +17,7 @@ export interface GdalRuntime {
   readonly module: GdalModule;
   readonly native: NativeFunctions;
   /** Where the file or future file `path` of the host is found inside the module. */
-  hostPath(path: string): Promise<string>;
+  hostPath(path: string): string;
   /** A fresh name in memory, below no host folder. */
   memoryPath(fileName: string): string;
   /**
@@ -154,6 +155,9 @@ async function start(): Promise<GdalRuntime> {
 const memoryRoot = '/think2seg';
 const hostRoot = '/host';
 
+/** ENOENT inside the module. */
+const noSuchFile = 44;
+
 function bindFunctions(module: GdalModule): NativeFunctions {
   const number = (name: string, parameters: readonly ('number' | 'string')[]): Native =>
     module.cwrap(name, 'number', parameters) as Native;
@@ -191,10 +195,12 @@ class HostMounts {
 
   constructor(module: GdalModule) {
     this.#module = module;
+    this.#followLinks();
   }
 
-  async pathOf(path: string): Promise<string> {
-    const absolute = await withoutLinks(resolve(path));
+  /** Links stay in it: files beside a link belong to the raster that it leads to. */
+  pathOf(path: string): string {
+    const absolute = resolve(path);
     const root = parse(absolute).root;
     const mountPoint = mountPointOf(root);
     if (!this.#mounted.has(mountPoint)) {
@@ -211,6 +217,22 @@ class HostMounts {
 
   withoutMountPoints(message: string): string {
     return message.split(`${hostRoot}/`).join('/');
+  }
+
+  /** Emscripten takes what a link says against the mount or the working directory, where nothing is. */
+  #followLinks(): void {
+    const { FS, NODEFS } = this.#module;
+    NODEFS.node_ops.readlink = (node) => {
+      const link = NODEFS.realPath(node);
+      let target;
+      try {
+        target = readlinkSync(link);
+      } catch {
+        // The only kind of error that reaches GDAL, which names the file.
+        throw new FS.ErrnoError(noSuchFile);
+      }
+      return this.pathOf(resolve(dirname(link), target));
+    };
   }
 
   #linkTopLevel(): void {
@@ -239,15 +261,4 @@ function mountPointOf(root: string): string {
   }
   const drive = /^[A-Za-z]:/.exec(root);
   return drive === null ? `/unc/${root.split('\\').filter(Boolean).join('/')}` : `/${drive[0]}`;
-}
-
-/** Emscripten resolves symbolic links against the mount, not the host, so none may be left in the path. */
-async function withoutLinks(absolute: string): Promise<string> {
-  try {
-    return await realpath(absolute);
-  } catch {
-    // A file that is yet to be written: its folder must exist.
-    const folder = dirname(absolute);
-    return folder === absolute ? absolute : join(await realpath(folder), basename(absolute));
-  }
 }

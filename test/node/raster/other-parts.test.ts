@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -117,6 +117,20 @@ describe.skipIf(missing !== null)(`rasters that rasterio and GDAL write (${missi
     });
   });
 
+  it.skipIf(process.platform === 'win32')('a VRT behind a link, whose sources lie beside the VRT itself', async () => {
+    const path = join(folder, 'linked.vrt');
+    const reference = await make({ kind: 'vrt', path, source: join(folder, 'linked-source.tif') });
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace(/relativeToVRT="0">[^<]*</u, 'relativeToVRT="1">linked-source.tif<'),
+    );
+    await mkdir(join(folder, 'links'));
+    await symlink('../linked.vrt', join(folder, 'links/linked.vrt'));
+    await symlink(folder, join(folder, 'links/folder'));
+    await expectEqual(join(folder, 'links/linked.vrt'), reference);
+    await expectEqual(join(folder, 'links/folder/linked.vrt'), reference);
+  });
+
   it.each([
     ['EPSG:32633+5773', 32633, 'EGM96 height', 'WGS 84 / UTM zone 33N'],
     ['EPSG:4326+3855', 4326, 'EGM2008 height', 'WGS 84'],
@@ -148,6 +162,23 @@ describe.skipIf(missing !== null)(`rasters that rasterio and GDAL write (${missi
       message: expect.stringMatching(/picture\.jp2 is a JPEG 2000 file.*gdal_translate/u) as string,
     });
   });
+});
+
+it.skipIf(process.platform === 'win32')('finds what lies beside a link, itself a link or not', async () => {
+  const [store, links] = ['store', 'beside-links'].map((name) => join(folder, name));
+  await mkdir(store!);
+  await mkdir(links!);
+  await writeFile(join(store!, '1.pgm'), Buffer.concat([Buffer.from('P5 2 1 255\n'), Buffer.from([7, 9])]));
+  await writeFile(join(store!, '2.wld'), '2\n0\n0\n-2\n500001\n5399999\n');
+  await symlink('../store/1.pgm', join(links!, 'plain.pgm'));
+  await copyFile(join(store!, '2.wld'), join(links!, 'plain.wld'));
+  await symlink(join(store!, '1.pgm'), join(links!, 'linked.pgm'));
+  await symlink('../store/2.wld', join(links!, 'linked.wld'));
+  for (const name of ['plain.pgm', 'linked.pgm']) {
+    const scene = await openScene(join(links!, name), never);
+    expect(scene.info.transform).toEqual([2, 0, 500000, 0, -2, 5400000]);
+    await scene.close();
+  }
 });
 
 it.each([
