@@ -118,6 +118,21 @@ def write_virtual(request: dict) -> None:
     Path(request["path"]).write_text(text.replace(relative, f'relativeToVRT="0">{request["source"]}<'))
 
 
+def write_lerc(request: dict) -> None:
+    """Bands that miss other pixels, so that each has a mask of its own: none, one, the same, another, all."""
+    bands = np.stack([WAVE.astype(request["type"])] * 5)
+    bands[1:3, 20:90, 30:200] = np.nan
+    bands[3, 100:150, 300:] = np.nan
+    bands[4] = np.nan
+    write_bands(request, bands)
+
+
+def write_bands(request: dict, bands: np.ndarray) -> None:
+    shape = {"width": WIDTH, "height": HEIGHT, "count": len(bands), "dtype": bands.dtype}
+    with rasterio.open(request["path"], "w", driver="GTiff", **shape, **request["creation"]) as target:
+        target.write(bands)
+
+
 KINDS = {
     "fax": write_fax,
     "jpeg2000": write_jpeg_2000,
@@ -125,6 +140,7 @@ KINDS = {
     "ovr": write_with_overviews_beside,
     "msk": write_with_mask_beside,
     "vrt": write_virtual,
+    "lerc": write_lerc,
 }
 
 
@@ -139,8 +155,9 @@ def make(request: dict) -> dict:
         factors = source.overviews(1)
         reply = {
             "samples": sha256(source.read(1)),
+            "allSamples": sha256(source.read()),
             "valid": sha256((source.dataset_mask() > 0).astype(np.uint8)),
-            "epsg": source.crs.to_epsg(),
+            "epsg": None if source.crs is None else source.crs.to_epsg(),
             "overviews": [],
         }
     for level, factor in enumerate(factors):

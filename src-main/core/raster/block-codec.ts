@@ -1,14 +1,14 @@
 import { promisify } from 'node:util';
 import { inflate, inflateSync } from 'node:zlib';
-import lerc from 'lerc';
 import { ZSTDDecoder } from 'zstddec';
 import { Think2SegError } from '../../contract/errors.ts';
 import { float16ToFloat32 } from '../inference/float16.ts';
 import type { SampleArray } from '../ports.ts';
 import { decodeJpegBlock, decodeWebpBlock } from './embedded-image.ts';
+import { decodeLercBlock } from './lerc-block.ts';
 import { decodeLzw, decodePackBits } from './lzw.ts';
 import { undoFloatingPoint, undoHorizontalDifferences } from './predictor.ts';
-import { bytesPerSample, samplesFromBytes } from './samples.ts';
+import { samplesFromBytes } from './samples.ts';
 import { separateBands } from './separate-bands.ts';
 import { swapBytes, unpackBits } from './sample-packing.ts';
 import { photometric, type TiffLayout } from './tiff-layout.ts';
@@ -94,7 +94,7 @@ async function decodeValues(
     return decodeWebpBlock(bytes, rows * blockWidth, samples);
   }
   if (layout.compression === 34887) {
-    return lercValues(layout, bytes, samples);
+    return decodeLercBlock(await lercBlob(layout, bytes), layout.sampleType, samples);
   }
   const rowBytes = Math.ceil((blockWidth * samples * layout.bitsPerSample) / 8);
   const raw = await decompress(layout.compression, bytes, rows * rowBytes);
@@ -173,45 +173,6 @@ async function jpegValues(
     );
   }
   return picture.samples;
-}
-
-async function lercValues(layout: TiffLayout, bytes: Uint8Array, samples: number): Promise<SampleArray> {
-  const blob = await lercBlob(layout, bytes);
-  const image = lerc.decode(Uint8Array.from(blob).buffer, {
-    returnPixelInterleavedDims: true,
-  });
-  const pixels = image.width * image.height;
-  const first = image.pixels[0];
-  if (first === undefined) {
-    throw new Error('a LERC block without bands');
-  }
-  if (first.BYTES_PER_ELEMENT !== bytesPerSample(layout.sampleType)) {
-    throw new Error(`LERC samples of ${first.BYTES_PER_ELEMENT} bytes, expected ${layout.sampleType}`);
-  }
-  if (first.length === pixels * (samples - 1) && first instanceof Uint8Array) {
-    return withAlphaFromMask(first, image.mask ?? null, pixels, samples);
-  }
-  if (image.mask && (first instanceof Float32Array || first instanceof Float64Array)) {
-    // LERC marks missing floats in a mask of its own; in TIFF they are NaN.
-    for (let pixel = 0; pixel < pixels; pixel += 1) {
-      if (image.mask[pixel] === 0) {
-        first.fill(Number.NaN, pixel * samples, (pixel + 1) * samples);
-      }
-    }
-  }
-  return first;
-}
-
-/** An alpha band of only 0 and 255 is stored as the mask of the other bands. */
-function withAlphaFromMask(colors: Uint8Array, mask: Uint8Array | null, pixels: number, samples: number): Uint8Array {
-  const values = new Uint8Array(pixels * samples);
-  for (let pixel = 0; pixel < pixels; pixel += 1) {
-    for (let band = 0; band < samples - 1; band += 1) {
-      values[pixel * samples + band] = colors[pixel * (samples - 1) + band]!;
-    }
-    values[(pixel + 1) * samples - 1] = mask === null || mask[pixel] === 1 ? 255 : 0;
-  }
-  return values;
 }
 
 async function lercBlob(layout: TiffLayout, bytes: Uint8Array): Promise<Uint8Array> {

@@ -12,6 +12,8 @@ const missing = pythonMissing(['rasterio', 'numpy']);
 
 interface Reference {
   samples: string;
+  /** Of all bands, one after the other. */
+  allSamples: string;
   valid: string;
   epsg: number | null;
   overviews: { factor: number; size: [number, number]; samples: string }[];
@@ -63,6 +65,32 @@ describe.skipIf(missing !== null)(`rasters that rasterio and GDAL write (${missi
       await scene.close();
     }
   };
+
+  const allSamplesOf = async (path: string): Promise<string> => {
+    const scene = await openScene(path, never);
+    try {
+      const { width, height, bands } = scene.info;
+      const request = { windowPx: { x: 0, y: 0, width, height }, outWidth: width, outHeight: height };
+      const window = await scene.readWindow({ ...request, bands: bands.map((_, index) => index + 1) }, never);
+      const hash = createHash('sha256');
+      for (const { buffer, byteOffset, byteLength } of window.bands) {
+        hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+      }
+      return hash.digest('hex');
+    } finally {
+      await scene.close();
+    }
+  };
+
+  it.each([
+    { compress: 'LERC', type: 'float32' },
+    { compress: 'LERC_ZSTD', type: 'float64' },
+    { compress: 'LERC_DEFLATE', type: 'float32', tiled: true, blockxsize: 128, blockysize: 128 },
+  ])('$compress of $type bands that miss other pixels', async ({ type, ...creation }) => {
+    const path = join(folder, 'lerc.tif');
+    const reference = await make({ kind: 'lerc', path, type, creation: { interleave: 'pixel', ...creation } });
+    expect(await allSamplesOf(path)).toBe(reference.allSamples);
+  });
 
   it.each(
     ['CCITTRLE', 'CCITTFAX3', 'CCITTFAX4'].flatMap((compress) =>
