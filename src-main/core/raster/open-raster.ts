@@ -103,14 +103,14 @@ async function openTiff(path: string, images: TiffImages): Promise<Scene> {
     const description = await describeTiff(directory, layout);
     // Tiles that were never written read as the nodata value of the file.
     const levels = tiffLevels(images, Number(description.bands[0]?.noDataValue ?? 0));
-    const warnings =
+    const pages =
       images.otherCount === 0 ? [] : [`${images.otherCount} further pages of the file are not used, only the first`];
     const pictures = gdalBlocks(layout);
     return await makeScene(path, description, levels, {
       compression: compressionName(layout),
       reader:
         pictures === null ? { name: 'tiff' } : { name: 'tiff+gdal', reason: `GDAL decodes the ${pictures} blocks` },
-      warnings,
+      warnings: [...images.warnings, ...pages],
       close: images.close,
     });
   } catch (thrown) {

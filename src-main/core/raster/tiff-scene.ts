@@ -24,14 +24,15 @@ export interface TiffImages {
   readonly masks: readonly TiffImage[];
   /** Images that are neither: further pages, which are not shown. */
   readonly otherCount: number;
+  readonly warnings: readonly string[];
   readonly close: () => Promise<void>;
 }
 
 /** Sorts the images of `file`, with overviews from `NAME.ovr` and masks from `NAME.msk` when those exist. */
 export async function collectTiffImages(file: ByteFile, directories: readonly TiffDirectory[]): Promise<TiffImages> {
-  const sidecars: ByteFile[] = [];
+  const opened = [file];
   const close = async (): Promise<void> => {
-    await Promise.all([file, ...sidecars].map((opened) => opened.close()));
+    await Promise.all(opened.map((one) => one.close()));
   };
   try {
     const images = await Promise.all(directories.map(readImage));
@@ -39,30 +40,36 @@ export async function collectTiffImages(file: ByteFile, directories: readonly Ti
     if (main === undefined) {
       throw new Think2SegError('INPUT_CORRUPT', `${file.path} holds no image; export it again`);
     }
-    const [ovr, msk] = await Promise.all(
-      ['.ovr', '.msk'].map(async (suffix) => {
-        const sidecar = await openIfPresent(`${file.path}${suffix}`);
-        if (sidecar === null) {
-          return [];
-        }
-        sidecars.push(sidecar);
-        return Promise.all((await readTiffDirectories(sidecar)).map(readImage));
-      }),
-    );
-    const beside = [...images.slice(1), ...(ovr ?? [])];
+    const warnings: string[] = [];
+    const ovr = await imagesBeside(`${file.path}.ovr`, opened).catch((thrown: unknown): TiffImage[] => {
+      warnings.push(
+        `the overviews beside it, ${file.path}.ovr, cannot be read and are not used; delete them or make them anew (${messageOf(thrown)})`,
+      );
+      return [];
+    });
+    const msk = await imagesBeside(`${file.path}.msk`, opened).catch((thrown: unknown) => {
+      // Without it other pixels would count: nothing to pass over.
+      throw new Think2SegError(
+        'INPUT_CORRUPT',
+        `the mask beside it, ${file.path}.msk, cannot be read; delete it or make it anew (${messageOf(thrown)})`,
+        { cause: thrown },
+      );
+    });
+    const beside = [...images.slice(1), ...ovr];
     const overviews = beside.filter(
       (image) =>
         (image.subfileType & maskImage) === 0 &&
-        ((image.subfileType & reducedImage) !== 0 || (ovr ?? []).includes(image)) &&
+        ((image.subfileType & reducedImage) !== 0 || ovr.includes(image)) &&
         isSmallerCopy(image.layout, main.layout),
     );
-    const masks = [...beside.filter((image) => (image.subfileType & maskImage) !== 0), ...(msk ?? [])];
+    const masks = [...beside.filter((image) => (image.subfileType & maskImage) !== 0), ...msk];
     overviews.sort((left, right) => right.layout.width - left.layout.width);
     return {
       main,
       overviews,
       masks,
       otherCount: images.slice(1).filter(({ subfileType }) => (subfileType & ~page) === 0).length,
+      warnings,
       close,
     };
   } catch (thrown) {
@@ -130,6 +137,16 @@ function isSmallerCopy(layout: TiffLayout, main: TiffLayout): boolean {
   );
 }
 
-async function openIfPresent(path: string): Promise<ByteFile | null> {
-  return isPresent(path) ? ByteFile.open(path) : null;
+/** None when there is no such file; an opened one is added to `opened`. */
+async function imagesBeside(path: string, opened: ByteFile[]): Promise<TiffImage[]> {
+  if (!isPresent(path)) {
+    return [];
+  }
+  const file = await ByteFile.open(path);
+  opened.push(file);
+  return Promise.all((await readTiffDirectories(file)).map(readImage));
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -419,6 +419,24 @@ describe('bad input', () => {
     await expect(open(headless)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
   });
 
+  it.each([
+    ['empty', (bytes: Buffer) => bytes.subarray(0, 0)],
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, 40)],
+    ['something else', () => Buffer.from('not a raster')],
+  ])('blames what lies beside a good raster where that is %s', async (name, damaged) => {
+    const path = await write(`beside-${name.replace(' ', '-')}.tif`, {});
+    const beside = damaged(makeTiff({ width: 75, height: 35, bands: 1, value: wave }));
+    await writeFile(`${path}.ovr`, beside);
+    const { bands, overviews, warnings } = await sceneInfo(path, { stats: true }, never);
+    expect([bands[0]?.stats?.validCount, overviews]).toEqual([width * height, []]);
+    expect(warnings.filter((warning) => warning.includes(`${path}.ovr, cannot be read`))).toHaveLength(1);
+    await writeFile(`${path}.msk`, beside);
+    await expect(open(path)).rejects.toMatchObject({
+      code: 'INPUT_CORRUPT',
+      message: expect.stringContaining(`the mask beside it, ${path}.msk, cannot be read; delete it`) as string,
+    });
+  });
+
   it('names compressions and samples it has no reader for', async () => {
     const bytes = makeTiff({ width, height, bands: 1, value: wave });
     const at = bytes.indexOf(Buffer.from([0x03, 0x01, 0x03, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x00]));
