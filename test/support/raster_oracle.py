@@ -75,6 +75,17 @@ def write_with_overviews_beside(request: dict) -> None:
     )
 
 
+def write_with_stale_overviews_beside(request: dict) -> None:
+    """Overviews of its own, and beside it those of other samples, with one more."""
+    path = Path(request["path"])
+    other = path.with_suffix(".other.tif")
+    write(str(other), 255 - WAVE)
+    subprocess.run(["gdaladdo", "-q", "-ro", str(other), "2", "4"], check=True)
+    write(str(path), WAVE)
+    subprocess.run(["gdaladdo", "-q", str(path), "2"], check=True)
+    Path(f"{other}.ovr").rename(f"{path}.ovr")
+
+
 def write_with_mask_beside(request: dict) -> None:
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False):
         write(request["path"], WAVE, mask=MASK)
@@ -138,6 +149,7 @@ KINDS = {
     "jpeg2000": write_jpeg_2000,
     "crs": write_in_crs,
     "ovr": write_with_overviews_beside,
+    "stale": write_with_stale_overviews_beside,
     "msk": write_with_mask_beside,
     "vrt": write_virtual,
     "lerc": write_lerc,

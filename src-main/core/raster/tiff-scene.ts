@@ -28,7 +28,7 @@ export interface TiffImages {
   readonly close: () => Promise<void>;
 }
 
-/** Sorts the images of `file`, with overviews from `NAME.ovr` and masks from `NAME.msk` when those exist. */
+/** Sorts the images of `file`, with overviews from `NAME.ovr` where it has none itself and masks from `NAME.msk`. */
 export async function collectTiffImages(file: ByteFile, directories: readonly TiffDirectory[]): Promise<TiffImages> {
   const opened = [file];
   const close = async (): Promise<void> => {
@@ -41,12 +41,11 @@ export async function collectTiffImages(file: ByteFile, directories: readonly Ti
       throw new Think2SegError('INPUT_CORRUPT', `${file.path} holds no image; export it again`);
     }
     const warnings: string[] = [];
-    const ovr = await imagesBeside(`${file.path}.ovr`, opened).catch((thrown: unknown): TiffImage[] => {
-      warnings.push(
-        `the overviews beside it, ${file.path}.ovr, cannot be read and are not used; delete them or make them anew (${messageOf(thrown)})`,
-      );
-      return [];
-    });
+    const ownOverviews = images
+      .slice(1)
+      .filter((image) => !isMask(image) && isReduced(image) && isSmallerCopy(image.layout, main.layout));
+    // As GDAL does: those beside it may be of an earlier time.
+    const ovr = ownOverviews.length > 0 ? [] : await overviewsBeside(file.path, opened, warnings);
     const msk = await imagesBeside(`${file.path}.msk`, opened).catch((thrown: unknown) => {
       // Without it other pixels would count: nothing to pass over.
       throw new Think2SegError(
@@ -55,14 +54,11 @@ export async function collectTiffImages(file: ByteFile, directories: readonly Ti
         { cause: thrown },
       );
     });
-    const beside = [...images.slice(1), ...ovr];
-    const overviews = beside.filter(
-      (image) =>
-        (image.subfileType & maskImage) === 0 &&
-        ((image.subfileType & reducedImage) !== 0 || ovr.includes(image)) &&
-        isSmallerCopy(image.layout, main.layout),
-    );
-    const masks = [...beside.filter((image) => (image.subfileType & maskImage) !== 0), ...msk];
+    const overviews = [
+      ...ownOverviews,
+      ...ovr.filter((image) => !isMask(image) && isSmallerCopy(image.layout, main.layout)),
+    ];
+    const masks = [...[...images.slice(1), ...ovr].filter(isMask), ...msk];
     overviews.sort((left, right) => right.layout.width - left.layout.width);
     return {
       main,
@@ -129,12 +125,32 @@ async function readImage(directory: TiffDirectory): Promise<TiffImage> {
   };
 }
 
+function isMask({ subfileType }: TiffImage): boolean {
+  return (subfileType & maskImage) !== 0;
+}
+
+function isReduced({ subfileType }: TiffImage): boolean {
+  return (subfileType & reducedImage) !== 0;
+}
+
 function isSmallerCopy(layout: TiffLayout, main: TiffLayout): boolean {
   return (
     layout.width < main.width &&
     layout.samplesPerPixel === main.samplesPerPixel &&
     layout.sampleType === main.sampleType
   );
+}
+
+/** Overviews make reading faster, nothing else: what is wrong with them is added to `warnings`. */
+async function overviewsBeside(path: string, opened: ByteFile[], warnings: string[]): Promise<TiffImage[]> {
+  try {
+    return await imagesBeside(`${path}.ovr`, opened);
+  } catch (thrown) {
+    warnings.push(
+      `the overviews beside it, ${path}.ovr, cannot be read and are not used; delete them or make them anew (${messageOf(thrown)})`,
+    );
+    return [];
+  }
 }
 
 /** None when there is no such file; an opened one is added to `opened`. */

@@ -116,6 +116,14 @@ describe.skipIf(missing !== null)(`rasters that rasterio and GDAL write (${missi
     expect((await expectEqual(path, reference)).reader).toEqual({ name: 'tiff' });
   });
 
+  it('overviews beside a file that has some itself are passed over', async () => {
+    const path = join(folder, 'stale.tif');
+    const reference = await make({ kind: 'stale', path });
+    expect(await readdir(folder)).toContain('stale.tif.ovr');
+    expect(reference.overviews.map(({ factor }) => factor)).toEqual([2]);
+    await expectEqual(path, reference);
+  });
+
   it('a mask beside the file', async () => {
     const path = join(folder, 'masked.tif');
     const reference = await make({ kind: 'msk', path });
