@@ -118,6 +118,7 @@ const evaluateHelp = `think2seg evaluate --dataset NAME --root DIR --split SPLIT
 const infoHelp = `think2seg info RASTER [--stats]
 
   Prints size, bands, type, CRS, transform, nodata, overviews and compression as JSON, with or without --json.
+  Numbers that JSON has not are the words nan, inf and -inf.
       --stats            exact minimum, maximum and mean of each band over its valid samples
 `;
 

@@ -1,4 +1,5 @@
 import type { BoundingBox, Geotransform } from './geo.ts';
+import type { JsonNumber } from './json-number.ts';
 
 /** Sample types of rasters, named as numpy and rasterio name them. */
 export type SampleType =
@@ -9,16 +10,16 @@ export type ColorInterpretation =
 
 /** Exact statistics of one band over its valid full-resolution samples. */
 export interface BandStatistics {
-  min: number;
-  max: number;
-  mean: number;
+  min: JsonNumber;
+  max: JsonNumber;
+  mean: JsonNumber;
   validCount: number;
 }
 
 export interface BandInfo {
   type: SampleType;
-  /** The declared nodata value; NaN is written as the string `nan` because JSON has no NaN. */
-  nodata: number | 'nan' | null;
+  /** The declared nodata value. */
+  nodata: JsonNumber | null;
   colorInterpretation: ColorInterpretation;
   /** Band name from the file's metadata. */
   description?: string;

@@ -1,3 +1,4 @@
+import type { JsonNumber } from '../../src-main/contract/json-number.ts';
 import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import { formatNumber } from '../state/format.ts';
 import { strings } from '../strings.ts';
@@ -22,7 +23,7 @@ export function sceneFacts({ info, transform, metresPerUnit }: SceneDisplay): { 
 }
 
 /** The largest float in all its digits is wider than the panel. */
-function shortNumber(value: number | 'nan'): string {
+function shortNumber(value: JsonNumber): string {
   const whole = String(value);
   return typeof value === 'string' || whole.length <= 12 ? whole : value.toPrecision(6);
 }

@@ -1,3 +1,4 @@
+import { fromJsonNumber } from '../../src-main/contract/json-number.ts';
 import type { BandInfo } from '../../src-main/contract/scene.ts';
 import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import type { Look } from '../raster/colour-tile.ts';
@@ -11,7 +12,7 @@ export function lookOf({ rgbBands, stretch }: RasterLayer, { info, isPalette }: 
   return {
     rgbBands: [rgbBands[0] - 1, rgbBands[1] - 1, rgbBands[2] - 1],
     stretch,
-    nodata: bands.map(({ nodata }) => (nodata === 'nan' ? null : nodata)),
+    nodata: bands.map(({ nodata }) => (nodata === null || nodata === 'nan' ? null : fromJsonNumber(nodata))),
     alpha: alpha === -1 ? null : { band: alpha, opaque: opaqueValue(bands[alpha]!) },
   };
 }

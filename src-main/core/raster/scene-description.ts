@@ -1,4 +1,5 @@
 import type { BoundingBox, Geotransform } from '../../contract/geo.ts';
+import { fromJsonNumber, toJsonNumber, type JsonNumber } from '../../contract/json-number.ts';
 import type { BandInfo } from '../../contract/scene.ts';
 import type { GdalBandInfo, GdalInfo } from '../gdal/gdal.ts';
 import { sampleTypeOfGdal } from './gdal-level.ts';
@@ -19,12 +20,8 @@ export function bandsOf(path: string, info: GdalInfo): BandInfo[] {
   }));
 }
 
-function nodataOf(band: GdalBandInfo): number | 'nan' | null {
-  if (band.noDataValue === undefined) {
-    return null;
-  }
-  const value = Number(band.noDataValue);
-  return Number.isNaN(value) ? 'nan' : value;
+function nodataOf(band: GdalBandInfo): JsonNumber | null {
+  return band.noDataValue === undefined ? null : toJsonNumber(Number(band.noDataValue));
 }
 
 /** GDAL's order (c, a, b, f, d, e) to rasterio's; null when the raster has no affine georeference. */
@@ -60,7 +57,7 @@ export function validityRuleOf(info: GdalInfo, bands: readonly BandInfo[], hasMa
   const values =
     listed !== undefined && listed.length === bands.length
       ? listed
-      : bands.map(({ nodata }) => (nodata === 'nan' ? Number.NaN : nodata));
+      : bands.map(({ nodata }) => (nodata === null ? null : fromJsonNumber(nodata)));
   if (values.some((value) => value !== null)) {
     return { kind: 'nodata', values };
   }

@@ -1,3 +1,4 @@
+import { toJsonNumber } from '../../contract/json-number.ts';
 import type { BandStatistics, SceneInfo } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
 import { forEachChunk } from './doubles.ts';
@@ -42,7 +43,14 @@ export async function sceneStatistics(scene: Scene, signal: AbortSignal): Promis
     });
   }
   return totals.map(({ min, max, sum, validCount }) =>
-    validCount === 0 ? null : { min, max, mean: sum / validCount, validCount },
+    validCount === 0
+      ? null
+      : {
+          min: toJsonNumber(min),
+          max: toJsonNumber(max),
+          mean: toJsonNumber(sum / validCount),
+          validCount,
+        },
   );
 }
 

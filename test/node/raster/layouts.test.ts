@@ -289,6 +289,20 @@ describe('validity', () => {
     expect([...(await read(path, undefined, [1])).valid.subarray(0, 3)]).toEqual([0, 0, 1]);
   });
 
+  it.each(['inf', '-inf'])('takes %s as a nodata value, and as a sample elsewhere, and prints both', async (nodata) => {
+    const [declared, other] = nodata === 'inf' ? [Infinity, -Infinity] : [-Infinity, Infinity];
+    const value = (x: number): number => (x === 0 ? declared : x === 1 ? other : x);
+    const path = await write(`infinite-${nodata}.tif`, { bits: 32, sampleFormat: 3, texts: { 42113: nodata }, value });
+    const { bands } = await sceneInfo(path, { stats: true }, never);
+    const extreme = nodata === 'inf' ? { min: '-inf', max: 149, mean: '-inf' } : { min: 2, max: 'inf', mean: 'inf' };
+    expect(bands[0]?.nodata).toBe(nodata);
+    expect(bands[0]?.stats).toEqual({ ...extreme, validCount: (width - 1) * height });
+    expect([...(await read(path)).valid.subarray(0, 3)]).toEqual([0, 1, 1]);
+    const plain = await write(`infinite-plain.tif`, { bits: 32, sampleFormat: 3, value });
+    const info = await sceneInfo(plain, { stats: true }, never);
+    expect(info.bands[0]?.stats).toEqual({ min: '-inf', max: 'inf', mean: 'nan', validCount: width * height });
+  });
+
   it('tells alpha from near infrared by the file, not by the count of bands', async () => {
     const value = (_x: number, _y: number, band: number): number => (band === 3 ? 0 : 50);
     const alpha = await write('alpha.tif', { bands: 4, photometric: 2, extraSamples: [2], value });

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openScene } from '../../../src-main/core/raster/open-raster.ts';
 import { sceneInfo, sceneStatistics } from '../../../src-main/core/raster/scene-info.ts';
+import { fromJsonNumber } from '../../../src-main/contract/json-number.ts';
 import type { BandStatistics } from '../../../src-main/contract/scene.ts';
 import type { SampleArray } from '../../../src-main/core/ports.ts';
 import { sharedDataMissing, sharedPath } from '../../support/shared-data.ts';
@@ -90,8 +91,10 @@ describe.skipIf(sharedDataMissing !== null)('every raster of the shared data, ag
         expected.map((band) => band && { ...band, mean: 0 }),
       );
       statistics.forEach((band, index) => {
-        const mean = expected[index]?.mean ?? 0;
-        expect(Math.abs((band?.mean ?? 0) - mean)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(mean)));
+        const mean = fromJsonNumber(expected[index]?.mean ?? 0);
+        expect(Math.abs(fromJsonNumber(band?.mean ?? 0) - mean)).toBeLessThanOrEqual(
+          1e-9 * Math.max(1, Math.abs(mean)),
+        );
       });
 
       const bands = info.bands.map((_, index) => index + 1);
