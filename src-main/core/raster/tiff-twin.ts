@@ -8,9 +8,6 @@ import { swapBytes } from './sample-packing.ts';
 import { tag, type TiffDirectory } from './tiff-directory.ts';
 import { photometric, type TiffLayout } from './tiff-layout.ts';
 
-/** Files beside a TIFF that GDAL reads: `.aux.xml` after the full name, world files and MapInfo tables instead of the extension. */
-const sidecarSuffixes = ['.aux.xml', '.tfw', '.TFW', '.tifw', '.tiffw', '.wld', '.WLD', '.tab'];
-
 /** Field types of TIFF as they are written here. */
 const fieldType = { short: 3, long: 4 } as const;
 
@@ -58,10 +55,21 @@ export async function describeTiff(directory: TiffDirectory, layout: TiffLayout)
     const beside = suffix === '.aux.xml' ? `${path}${suffix}` : `${stem}${suffix}`;
     return isPresent(beside) ? [{ suffix, bytes: await readFile(beside) }] : [];
   };
-  const sidecars = (await Promise.all(sidecarSuffixes.map(sidecar))).flat();
+  const sidecars = (await Promise.all(sidecarSuffixes(extension).map(sidecar))).flat();
   const bytes = await makeTwin(directory, layout);
   const info = await describeTwin(bytes, extension === '' ? '.tif' : extension, sidecars);
   return withExactNodata(info, directory, layout);
+}
+
+/**
+ * Files beside a TIFF that GDAL reads: `.aux.xml` after the full name; instead of the extension those of world files (of `.geotiff`
+ * `.gfw` or `.geotiffw`) and MapInfo tables, in small or capital letters.
+ */
+function sidecarSuffixes(extension: string): string[] {
+  const letters = extension.slice(1);
+  const world = letters.length < 2 ? [] : [`${letters[0]}${letters.at(-1)}w`, `${letters}w`];
+  const endings = [...world, 'wld', 'tab'].flatMap((ending) => [ending.toLowerCase(), ending.toUpperCase()]);
+  return ['.aux.xml', ...endings.map((ending) => `.${ending}`)];
 }
 
 /** The second question on a scene need not ask GDAL again: the answer follows from the bytes of the twin and its sidecars alone. */

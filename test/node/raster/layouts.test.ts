@@ -373,6 +373,36 @@ describe('georeference', () => {
     expect(info.bands[0]?.nodata).toBe(3);
   });
 
+  it.each([
+    ['world.tif', 'world.tfw'],
+    ['WORLD.TIF', 'WORLD.TFW'],
+    ['capital.tif', 'capital.TFW'],
+    ['long.tiff', 'long.tfw'],
+    ['longer.tiff', 'longer.tiffw'],
+    ['geo.geotiff', 'geo.gfw'],
+    ['geo-capital.gtiff', 'geo-capital.GFW'],
+    ['other.tif', 'other.WLD'],
+  ])('reads the place of %s from %s', async (name, world) => {
+    const path = await write(name, {});
+    await writeFile(join(folder, world), '2\n0\n0\n-3\n500001\n5399998.5\n');
+    expect((await sceneInfo(path, { stats: false }, never)).transform).toEqual([2, 0, 500000, 0, -3, 5400000]);
+  });
+
+  it('reads the place from a MapInfo table in capitals', async () => {
+    const path = await write('table.tif', {});
+    const points = [
+      [0, 0, 500000, 5400000],
+      [100, 0, 500200, 5400000],
+      [0, 50, 500000, 5399850],
+    ].map(([x, y, east, north], index) => `  (${east},${north}) (${x},${y}) Label "Pt ${index + 1}"`);
+    await writeFile(
+      join(folder, 'table.TAB'),
+      `!table\n!version 300\n!charset WindowsLatin1\n\nDefinition Table\n  File "table.tif"\n  Type "RASTER"\n${points.join(',\n')}\n` +
+        '  CoordSys Earth Projection 8, 104, "m", 15, 0, 0.9996, 500000, 0\n  Units "m"\n',
+    );
+    expect((await sceneInfo(path, { stats: false }, never)).transform).toEqual([2, 0, 500000, 0, -3, 5400000]);
+  });
+
   it('sees what changed beside or in a file since it was last opened', async () => {
     const path = await write('changing.tif', { doubles: northUp, shorts: utm33 });
     expect((await sceneInfo(path, { stats: false }, never)).bands[0]?.nodata).toBeNull();
