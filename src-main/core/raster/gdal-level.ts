@@ -81,18 +81,24 @@ class GdalLevel implements PixelLevel {
       return results;
     }
     const type = types[0] ?? 'uint8';
-    const bytes = await this.#raw(
-      windowLevelPx,
-      bands.flatMap((band) => ['-b', `${band}`]),
-    );
-    const bandBytes = windowLevelPx.width * windowLevelPx.height * bytesPerSample(type);
+    // Raw files hold no signed bytes.
+    const isSignedByte = type === 'int8';
+    const storedType = isSignedByte ? 'int16' : type;
+    const bytes = await this.#raw(windowLevelPx, [
+      ...(isSignedByte ? ['-ot', 'Int16'] : []),
+      ...bands.flatMap((band) => ['-b', `${band}`]),
+    ]);
+    const bandBytes = windowLevelPx.width * windowLevelPx.height * bytesPerSample(storedType);
     if (bytes.length !== bandBytes * bands.length) {
       throw new Think2SegError(
         'INPUT_CORRUPT',
         `${this.#path} gave ${bytes.length} bytes, expected ${bandBytes * bands.length}; export it again`,
       );
     }
-    return bands.map((_, index) => samplesFromBytes(type, bytes.subarray(index * bandBytes, (index + 1) * bandBytes)));
+    return bands.map((_, index) => {
+      const samples = samplesFromBytes(storedType, bytes.subarray(index * bandBytes, (index + 1) * bandBytes));
+      return isSignedByte ? Int8Array.from<number | bigint>(samples, Number) : samples;
+    });
   }
 
   areUnwritten(windowsLevelPx: readonly WindowPx[]): Promise<boolean[]> {

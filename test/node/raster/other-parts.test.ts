@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openScene } from '../../../src-main/core/raster/open-raster.ts';
 import type { Scene } from '../../../src-main/core/raster/scene.ts';
+import { makeTiff } from '../../support/make-tiff.ts';
 import { PythonProcess, pythonMissing } from '../../support/python.ts';
 
 const never = new AbortController().signal;
@@ -165,6 +166,20 @@ describe.skipIf(missing !== null)(`rasters that rasterio and GDAL write (${missi
     await symlink(folder, join(folder, 'links/folder'));
     await expectEqual(join(folder, 'links/linked.vrt'), reference);
     await expectEqual(join(folder, 'links/folder/linked.vrt'), reference);
+  });
+
+  it('a VRT of signed bytes', async () => {
+    const source = join(folder, 'signed.tif');
+    const value = (x: number, y: number, band: number): number => ((x * 41 + y * 13 + band * 7) % 256) - 128;
+    await writeFile(source, makeTiff({ width: 30, height: 20, bands: 2, sampleFormat: 2, value }));
+    const bands = [1, 2].map(
+      (band) =>
+        `<VRTRasterBand dataType="Int8" band="${band}"><SimpleSource><SourceFilename relativeToVRT="1">signed.tif` +
+        `</SourceFilename><SourceBand>${band}</SourceBand></SimpleSource></VRTRasterBand>`,
+    );
+    const path = join(folder, 'signed.vrt');
+    await writeFile(path, `<VRTDataset rasterXSize="30" rasterYSize="20">${bands.join('')}</VRTDataset>`);
+    expect(await allSamplesOf(path)).toBe(await allSamplesOf(source));
   });
 
   it.each([
