@@ -20,15 +20,15 @@ export async function readLevelWindow(
   rule: ValidityRule,
   signal: AbortSignal,
 ): Promise<LevelWindow> {
-  const extra = rule.kind === 'alpha' && !bands.includes(rule.band) ? [rule.band] : [];
+  const extra = bandsOfRule(rule).filter((band) => !bands.includes(band));
   const samples = await level.read(windowLevelPx, [...bands, ...extra], signal);
   const requested = samples.slice(0, bands.length);
   const ownValid = requested.map((band, index) => {
     const nodata = rule.kind === 'nodata' ? (rule.values[bands[index]! - 1] ?? null) : null;
     return validSamples(band, nodata);
   });
-  const coverage = await readCoverage();
   const pixels = windowLevelPx.width * windowLevelPx.height;
+  const coverage = await readCoverage();
   const valid = validPixels(ownValid, coverage, pixels);
   const validPerBand = ownValid.map((own, index) => {
     const isAlphaItself = rule.kind === 'alpha' && bands[index] === rule.band;
@@ -41,11 +41,32 @@ export async function readLevelWindow(
     if (rule.kind === 'mask') {
       return level.readMask(windowLevelPx, signal);
     }
+    if (rule.kind === 'pixel-nodata') {
+      const perBand = rule.values.map((nodata, index) => validSamples(samplesOf(index + 1), nodata));
+      return validPixels(perBand, null, pixels);
+    }
     if (rule.kind !== 'alpha') {
       return null;
     }
-    const alpha = samples[extra.length > 0 ? bands.length : bands.indexOf(rule.band)]!;
-    return Uint8Array.from(alpha as Uint8Array, (value) => (value > 0 ? 1 : 0));
+    return Uint8Array.from(samplesOf(rule.band) as Uint8Array, (value) => (value > 0 ? 1 : 0));
+  }
+
+  function samplesOf(band: number): SampleArray {
+    return samples[[...bands, ...extra].indexOf(band)]!;
+  }
+}
+
+/** Bands that say whether a pixel counts, whichever are asked for. */
+function bandsOfRule(rule: ValidityRule): number[] {
+  switch (rule.kind) {
+    case 'alpha':
+      return [rule.band];
+    case 'pixel-nodata':
+      return rule.values.map((_, index) => index + 1);
+    case 'mask':
+    case 'nodata':
+    case 'all':
+      return [];
   }
 }
 

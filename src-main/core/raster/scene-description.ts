@@ -54,10 +54,10 @@ export function validityRuleOf(info: GdalInfo, bands: readonly BandInfo[], hasMa
     return { kind: 'mask' };
   }
   const listed = info.metadata['']?.['NODATA_VALUES']?.trim().split(/\s+/).map(Number);
-  const values =
-    listed !== undefined && listed.length === bands.length
-      ? listed
-      : bands.map(({ nodata }) => (nodata === null ? null : fromJsonNumber(nodata)));
+  if (listed?.length === bands.length && bands.every(({ type }) => type === bands[0]?.type)) {
+    return { kind: 'pixel-nodata', values: listed };
+  }
+  const values = bands.map(({ nodata }) => (nodata === null ? null : fromJsonNumber(nodata)));
   if (values.some((value) => value !== null)) {
     return { kind: 'nodata', values };
   }

@@ -2,13 +2,15 @@ import type { SampleArray } from '../ports.ts';
 import { forEachChunk } from './doubles.ts';
 
 /**
- * Where a scene's own data say which pixels count, in GDAL's order of precedence: a mask band, else nodata values,
- * else an alpha band, else everything.
+ * Where a scene's own data say which pixels count, in GDAL's order of precedence: a mask band, else nodata values of
+ * pixels, else those of bands, else an alpha band, else everything.
  */
 export type ValidityRule =
   | { readonly kind: 'mask' }
   /** One value per band of the scene, null for a band without; NaN allowed. */
   | { readonly kind: 'nodata'; readonly values: readonly (number | null)[] }
+  /** NODATA_VALUES of GDAL, one value per band of the scene: a pixel is missing in all bands where each holds its own, and nowhere else. */
+  | { readonly kind: 'pixel-nodata'; readonly values: readonly number[] }
   /** 1-based number of the alpha band. */
   | { readonly kind: 'alpha'; readonly band: number }
   | { readonly kind: 'all' };

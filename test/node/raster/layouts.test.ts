@@ -289,6 +289,21 @@ describe('validity', () => {
     expect([...(await read(path, undefined, [1])).valid.subarray(0, 3)]).toEqual([0, 0, 1]);
   });
 
+  it('misses a pixel in all bands where each holds its value of NODATA_VALUES, whichever are read', async () => {
+    const values = [0, 5, 10];
+    const value = (x: number, _y: number, band: number): number => (x === 0 || x === band + 1 ? values[band]! : 77);
+    const metadata = '<GDALMetadata><Item name="NODATA_VALUES">0 5 10</Item></GDALMetadata>';
+    const path = await write('nodata-values.tif', { bands: 3, texts: { 42112: metadata }, value });
+    for (const bands of [[1, 2, 3], [1], [3]]) {
+      expect([...(await read(path, undefined, bands)).valid.subarray(0, 5)]).toEqual([0, 1, 1, 1, 1]);
+    }
+    const info = await sceneInfo(path, { stats: true }, never);
+    const validCount = (width - 1) * height;
+    expect(info.bands.map(({ stats }) => [stats?.validCount, stats?.min])).toEqual(
+      values.map((minimum) => [validCount, minimum]),
+    );
+  });
+
   it.each(['inf', '-inf'])('takes %s as a nodata value, and as a sample elsewhere, and prints both', async (nodata) => {
     const [declared, other] = nodata === 'inf' ? [Infinity, -Infinity] : [-Infinity, Infinity];
     const value = (x: number): number => (x === 0 ? declared : x === 1 ? other : x);
