@@ -3,6 +3,7 @@ import type { WindowPx } from '../../contract/geo.ts';
 import type { SampleType } from '../../contract/scene.ts';
 import { gdalReadRaw, type GdalInfo } from '../gdal/gdal.ts';
 import type { SampleArray } from '../ports.ts';
+import { failureOfSources } from './missing-codec.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { bytesPerSample, samplesFromBytes } from './samples.ts';
 
@@ -111,9 +112,12 @@ class GdalLevel implements PixelLevel {
     return mask.map((value) => (value === 0 ? 0 : 1));
   }
 
-  #raw({ x, y, width, height }: WindowPx, bandArguments: readonly string[]): Promise<Uint8Array> {
-    return gdalReadRaw({ path: this.#path }, ['-srcwin', `${x}`, `${y}`, `${width}`, `${height}`, ...bandArguments], {
-      options: this.#openOptions,
-    });
+  async #raw({ x, y, width, height }: WindowPx, bandArguments: readonly string[]): Promise<Uint8Array> {
+    const translateArguments = ['-srcwin', `${x}`, `${y}`, `${width}`, `${height}`, ...bandArguments];
+    try {
+      return await gdalReadRaw({ path: this.#path }, translateArguments, { options: this.#openOptions });
+    } catch (thrown) {
+      throw failureOfSources(this.#path, thrown);
+    }
   }
 }

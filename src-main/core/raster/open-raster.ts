@@ -7,6 +7,7 @@ import type { RasterReader, RasterSource } from '../ports.ts';
 import { ByteFile } from './byte-file.ts';
 import { checkReadable } from './check-readable.ts';
 import { gdalLevels } from './gdal-level.ts';
+import { failureOfSources, missingCodecOf } from './missing-codec.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { Scene } from './scene.ts';
 import { resolveSceneCrs } from './scene-crs.ts';
@@ -25,6 +26,8 @@ import { collectTiffImages, compressionName, tiffLevels, type TiffImages } from 
 import { describeTiff } from './tiff-twin.ts';
 
 export const rasterReader: RasterReader = { open: openRaster };
+
+const notTiff = 'not a TIFF';
 
 /**
  * Opens any raster: TIFFs with our own block reader, what that leaves out and every other format through GDAL. Which of
@@ -46,7 +49,7 @@ export async function openScene(path: string, signal: AbortSignal): Promise<Scen
     const start = await readStart(file);
     if (!isTiff(start)) {
       refuseFormatWithoutReader(path, start);
-      return await openWithGdal(path, 'not a TIFF');
+      return await openWithGdal(path, notTiff);
     }
     const directories = await readTiffDirectories(file);
     const reason = directories[0] === undefined ? null : await reasonForGdal(directories[0]);
@@ -121,13 +124,13 @@ async function openTiff(path: string, images: TiffImages): Promise<Scene> {
 
 async function openWithGdal(path: string, reason: string): Promise<Scene> {
   const description = await gdalRasterInfo({ path }).catch((thrown: unknown) => {
-    const missing = thrown instanceof Think2SegError ? /missing codec (\S+?)\.?[;\s]/.exec(thrown.message) : null;
-    if (missing === null) {
-      throw thrown;
+    const codec = missingCodecOf(thrown);
+    if (codec === null || reason === notTiff) {
+      throw failureOfSources(path, thrown);
     }
     throw new Think2SegError(
       'INPUT_UNSUPPORTED',
-      `${path} combines ${reason} with ${missing[1] ?? 'a'} compression, which no reader here knows; convert it with gdal_translate -co COMPRESS=DEFLATE`,
+      `${path} combines ${reason} with ${codec} compression, which no reader here knows; convert it with gdal_translate -co COMPRESS=DEFLATE`,
       { cause: thrown },
     );
   });

@@ -232,6 +232,38 @@ it.skipIf(process.platform === 'win32')('finds what lies beside a link, itself a
   }
 });
 
+it.each([1, 2])(
+  'says which of the %d files of a VRT GDAL cannot read, and why: when it opens the first, else when it reads',
+  async (count) => {
+    const plain = makeTiff({ width: 30, height: 20, bands: 1, value: (x) => x });
+    await writeFile(join(folder, 'plain.tif'), plain);
+    const compression = plain.indexOf(Buffer.from([0x03, 0x01, 0x03, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x00]));
+    plain.writeUInt16LE(50000, compression + 8);
+    await writeFile(join(folder, 'zstd.tif'), plain);
+    const source = (name: string, x: number): string =>
+      `<SimpleSource><SourceFilename relativeToVRT="1">${name}</SourceFilename><SourceBand>1</SourceBand>` +
+      '<SourceProperties RasterXSize="30" RasterYSize="20" DataType="Byte" BlockXSize="30" BlockYSize="20"/>' +
+      `<SrcRect xOff="0" yOff="0" xSize="30" ySize="20"/><DstRect xOff="${x}" yOff="0" xSize="30" ySize="20"/></SimpleSource>`;
+    const sources = ['plain.tif', 'zstd.tif'].slice(-count).map((name, index) => source(name, index * 30));
+    const path = join(folder, `of-zstd-${count}.vrt`);
+    await writeFile(
+      path,
+      `<VRTDataset rasterXSize="${count * 30}" rasterYSize="20"><VRTRasterBand dataType="Byte" band="1">${sources.join('')}` +
+        '</VRTRasterBand></VRTDataset>',
+    );
+    const read = async (): Promise<void> => {
+      const scene = await openScene(path, never);
+      await shaOf(scene, scene.info.width, scene.info.height).finally(() => scene.close());
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: 'INPUT_UNSUPPORTED',
+      message: expect.stringContaining(
+        `${path} is put together from ${join(folder, 'zstd.tif')}, a TIFF with ZSTD compression`,
+      ) as string,
+    });
+  },
+);
+
 it.each([
   ['JPEG 2000', Buffer.from('ff4fff51002f00000000', 'hex')],
   ['JPEG XL', Buffer.from('0000000c4a584c200d0a870a', 'hex')],
