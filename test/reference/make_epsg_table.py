@@ -7,7 +7,8 @@ Run it by hand when PROJ brings a newer EPSG data set:
 
 For every two-dimensional geographic and projected CRS it keeps the name, the WKT1 that GDAL prints, the PROJ string and
 the best datum shift to WGS 84 that needs no grid file, for the area where the CRS is used. The shift is a 3 or 7 parameter
-`towgs84` in the position vector convention. Accuracies are those the EPSG data set states, in metres.
+`towgs84` in the position vector convention. Accuracies are those the EPSG data set states, in metres; a shift that was made for a small
+part of that area only has none, and says which.
 """
 
 import base64
@@ -29,6 +30,8 @@ from pyproj.transformer import TransformerGroup
 warnings.filterwarnings("ignore")
 ROTATION_UNIT = math.pi / 180 / 3600
 SHIFT_WORDS = ("datum", "ellps", "a", "b", "rf", "towgs84", "nadgrids")
+# A shift says nothing of how good it is where it was made for less of the area of a CRS.
+SMALLEST_SHARE = 0.5
 
 
 def helmert_parameters(pipeline: str) -> list[list[float]] | None:
@@ -138,6 +141,20 @@ def conterminous_us(bounds) -> tuple:
     return clipped if clipped[0] < clipped[2] and clipped[1] < clipped[3] else bounds
 
 
+def share_within(bounds, area) -> float:
+    """The part of a rectangle of degrees that lies in the area of an operation; either may cross the antimeridian."""
+    west, south, east, north = bounds
+    area_west, area_south, area_east, area_north = area
+    east += 360 if east < west else 0
+    area_east += 360 if area_east < area_west else 0
+    width = max(
+        min(east, area_east + turn) - max(west, area_west + turn)
+        for turn in (-360, 0, 360)
+    )
+    height = min(north, area_north) - max(south, area_south)
+    return max(0, width) * max(0, height) / ((east - west) * (north - south))
+
+
 def shift_of(crs: CRS, bounds) -> dict:
     geodetic = crs.geodetic_crs
     found = shift_within(
@@ -192,6 +209,14 @@ def shift_within(geodetic: CRS, bounds) -> dict:
         }
         if residual > 0.005:
             result["accuracy"] = round((accuracy or 0) + residual, 1)
+        made_for = transformer.area_of_use
+        if (
+            made_for is not None
+            and any(shift)
+            and share_within(bounds, made_for.bounds) < SMALLEST_SHARE
+        ):
+            accuracy = result["accuracy"] = None
+            result["madeFor"] = made_for.name.removesuffix(".")
         if best_grid is not None and (
             accuracy is None or best_grid.accuracy < accuracy
         ):

@@ -20,6 +20,8 @@ export interface EpsgEntry {
   readonly shift?: readonly number[];
   /** Of that shift, in metres, as the EPSG data set states it. */
   readonly accuracy?: number;
+  /** Where the shift was made for, when that is a small part of where the CRS is used. */
+  readonly madeFor?: string;
   /** A grid file that would do better, and how well. */
   readonly grid?: string;
   readonly gridAccuracy?: number;

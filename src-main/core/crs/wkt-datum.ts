@@ -3,7 +3,7 @@ import { comparableCrsName } from './crs-name.ts';
 import { childOf, epsgCodeOf, type WktNode } from './wkt-tree.ts';
 
 /** What a WKT 1 says of its datum, completed from the EPSG table. */
-export interface DatumFacts extends Pick<EpsgEntry, 'shift' | 'accuracy' | 'grid' | 'gridAccuracy'> {
+export interface DatumFacts extends Pick<EpsgEntry, 'shift' | 'accuracy' | 'madeFor' | 'grid' | 'gridAccuracy'> {
   readonly semiMajorM: number;
   /** The ellipsoid in a PROJ string. */
   readonly ellipsoidWords: string;
@@ -32,11 +32,12 @@ export function datumFactsOf(root: WktNode): DatumFacts {
     // PROJ's name for a bare ellipsoid: made for WGS 84, where the two coincide, it needs no shift.
     return isWgs84Ellipsoid(semiMajorM, inverseFlattening) ? { ...base, shift: [0, 0, 0], accuracy: 2 } : base;
   }
-  const { shift, accuracy, grid, gridAccuracy } = entry;
+  const { shift, accuracy, madeFor, grid, gridAccuracy } = entry;
   return {
     ...base,
     ...(shift === undefined ? {} : { shift }),
     ...(accuracy === undefined ? {} : { accuracy }),
+    ...(madeFor === undefined ? {} : { madeFor }),
     ...(grid === undefined ? {} : { grid }),
     ...(gridAccuracy === undefined ? {} : { gridAccuracy }),
   };
