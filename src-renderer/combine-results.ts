@@ -1,7 +1,7 @@
 /** Results as layers: two of them make a third. */
 import type { Desk } from './desk.ts';
 import { joinedFields } from './state/attribute-columns.ts';
-import { newInstance, type Result } from './state/document.ts';
+import { isStale, newInstance, type Instance, type Result } from './state/document.ts';
 import { addResult, changeResult } from './state/document-edits.ts';
 import { drawnOnly, shownInstances } from './state/refined-shapes.ts';
 import { joinRecords } from './state/run-records.ts';
@@ -26,10 +26,15 @@ export async function combineResults(
   if (raster === undefined || first === undefined || second === undefined) {
     return;
   }
+  refiner.assertRefined([first, second]);
+  const takesPart = ({ verdict }: Instance): boolean => verdict !== 'rejected';
+  const stale = [...first.instances, ...second.instances].filter((one) => takesPart(one) && isStale(one));
+  if (stale.length > 0) {
+    workspace.notify('error', panelStrings.results.staleParts(stale.length));
+    return;
+  }
   const kept = (result: Result): ReturnType<typeof drawnOnly>[] =>
-    shownInstances(result, refiner.shapes.get())
-      .filter(({ verdict }) => verdict !== 'rejected')
-      .map(drawnOnly);
+    shownInstances(result, refiner.shapes.get()).filter(takesPart).map(drawnOnly);
   const drawn = await workspace.call('shape.combine', {
     rasterPath: raster.path,
     operation,

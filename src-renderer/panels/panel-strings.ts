@@ -15,6 +15,10 @@ const stageNames: Record<Stage, string> = {
   batch: 'Batch',
 };
 
+function stale(count: number): string {
+  return `${count} ${count === 1 ? 'object has' : 'objects have'} no outline for the last edit: the segmenter refused it. Undo the edit or reject ${count === 1 ? 'it' : 'them'}.`;
+}
+
 export const panelStrings = {
   history: {
     answer: 'Answer',
@@ -147,6 +151,7 @@ export const panelStrings = {
     compare: 'Compare',
     noShape: 'no outline',
     stale: 'following…',
+    staleParts: stale,
     combine: 'Combine with',
     merge: 'Merge',
     subtract: 'Subtract',
@@ -222,8 +227,7 @@ export const panelStrings = {
   },
   export: {
     title: 'Export',
-    stale: (count: number): string =>
-      `${count} ${count === 1 ? 'object has' : 'objects have'} no outline for the last edit: the segmenter refused it. Undo the edit or reject ${count === 1 ? 'it' : 'them'}.`,
+    stale,
     results: 'Results',
     scope: 'Objects',
     accepted: 'Accepted only',

@@ -1,31 +1,39 @@
 /** Live previews of refinements: outlines as they are shown and exported, computed again when outline or refinement changed. */
 import type { DrawnInstance, Refinement } from '../../src-main/contract/drawn-instance.ts';
-import { toThink2SegError, type ErrorEnvelope } from '../../src-main/contract/errors.ts';
+import { Think2SegError, toThink2SegError, type ErrorEnvelope } from '../../src-main/contract/errors.ts';
 import type { Call } from './calls.ts';
 import { isRefined, type Instance, type Result, type WorkDocument } from './document.ts';
 import type { History } from './history.ts';
 import { Observable, type Readable } from './observable.ts';
 
-interface Refined {
+/** What a refinement is computed from: another one of them is another refinement. */
+interface Asked {
+  readonly rasterPath: string;
   readonly instances: readonly Instance[];
   readonly refinement: Refinement;
+}
+
+interface Refined extends Asked {
   readonly shapes: readonly DrawnInstance[];
+}
+
+interface Refusal extends Asked {
+  readonly error: ErrorEnvelope;
 }
 
 /** Result id to what was computed for it last. */
 export type RefinedShapes = ReadonlyMap<string, Refined>;
 
-export interface RefinementProblem {
-  readonly resultId: string;
-  readonly error: ErrorEnvelope;
-}
+/** Result id to why the last refinement of it could not be computed. */
+export type RefinementProblems = ReadonlyMap<string, Refusal>;
 
 export class ShapeRefiner {
   readonly #call: Call;
   readonly #history: History<WorkDocument>;
   readonly #shapes = new Observable<RefinedShapes>(new Map());
-  readonly #problem = new Observable<RefinementProblem | null>(null);
-  readonly #refused = new WeakSet<Refinement>();
+  readonly #problems = new Observable<RefinementProblems>(new Map());
+  /** What an engine died over: one crash may have had another cause, so it is asked once more. */
+  readonly #lostOnce = new Map<string, Asked>();
   #inFlight: Promise<void> | null = null;
 
   constructor(call: Call, history: History<WorkDocument>) {
@@ -38,14 +46,31 @@ export class ShapeRefiner {
     return this.#shapes;
   }
 
-  get problem(): Readable<RefinementProblem | null> {
-    return this.#problem;
+  get problems(): Readable<RefinementProblems> {
+    return this.#problems;
   }
 
-  /** Resolves when every preview is that of the present document. */
+  /** Resolves when every preview is that of the present document, but for refused ones. */
   async settled(): Promise<void> {
     while (this.#inFlight !== null) {
       await this.#inFlight;
+    }
+  }
+
+  /** @throws Think2SegError when one of the results is not shown as its refinement makes it of its present outlines. */
+  assertRefined(results: readonly Result[]): void {
+    for (const result of results) {
+      const asked = this.#askedOf(result);
+      if (asked !== null && !isSame(this.#shapes.get().get(result.id), asked)) {
+        const { code, message } = this.#problems.get().get(result.id)?.error ?? {
+          code: 'INTERNAL',
+          message: 'it was not computed for the present outlines',
+        };
+        throw new Think2SegError(
+          code,
+          `the refinement of “${result.name}” failed: ${message}; change it, reset it or leave this result out`,
+        );
+      }
     }
   }
 
@@ -53,7 +78,7 @@ export class ShapeRefiner {
     if (this.#inFlight === null) {
       const next = this.#nextOutdated();
       if (next !== null) {
-        this.#inFlight = this.#refine(next).finally(() => {
+        this.#inFlight = this.#refine(next.resultId, next.asked).finally(() => {
           this.#inFlight = null;
           this.#start();
         });
@@ -61,34 +86,44 @@ export class ShapeRefiner {
     }
   }
 
-  async #refine(result: Result & { rasterPath: string }): Promise<void> {
-    const { id, rasterPath, instances, refinement } = result;
+  async #refine(resultId: string, asked: Asked): Promise<void> {
     try {
-      const shapes = await this.#call('shape.refine', {
-        rasterPath,
-        instances: instances.map(drawnOnly),
-        refinement,
-      });
-      this.#problem.set(null);
-      this.#shapes.update((known) => new Map(known).set(id, { instances, refinement, shapes }));
+      const shapes = await this.#call('shape.refine', { ...asked, instances: asked.instances.map(drawnOnly) });
+      this.#shapes.update((known) => new Map(known).set(resultId, { ...asked, shapes }));
+      this.#problems.update((known) => new Map([...known].filter(([id]) => id !== resultId)));
     } catch (thrown) {
-      this.#refused.add(refinement);
-      this.#problem.set({ resultId: id, error: toThink2SegError(thrown).toEnvelope() });
+      const error = toThink2SegError(thrown).toEnvelope();
+      if (error.code === 'ENGINE_CRASHED' && !isSame(this.#lostOnce.get(resultId), asked)) {
+        this.#lostOnce.set(resultId, asked);
+      } else {
+        this.#problems.update((known) => new Map(known).set(resultId, { ...asked, error }));
+      }
     }
   }
 
-  #nextOutdated(): (Result & { rasterPath: string }) | null {
-    const { rasters, results } = this.#history.value.get();
-    for (const result of results) {
-      const known = this.#shapes.get().get(result.id);
-      const isCurrent = known?.instances === result.instances && known.refinement === result.refinement;
-      const raster = rasters.find(({ id }) => id === result.rasterId);
-      if (isRefined(result.refinement) && !isCurrent && !this.#refused.has(result.refinement) && raster !== undefined) {
-        return { ...result, rasterPath: raster.path };
+  #nextOutdated(): { resultId: string; asked: Asked } | null {
+    for (const result of this.#history.value.get().results) {
+      const asked = this.#askedOf(result);
+      if (asked !== null && !this.#isAnswered(result.id, asked)) {
+        return { resultId: result.id, asked };
       }
     }
     return null;
   }
+
+  #isAnswered(resultId: string, asked: Asked): boolean {
+    return isSame(this.#shapes.get().get(resultId), asked) || isSame(this.#problems.get().get(resultId), asked);
+  }
+
+  /** Null where nothing is refined, or nothing is there to refine on. */
+  #askedOf({ rasterId, instances, refinement }: Result): Asked | null {
+    const raster = this.#history.value.get().rasters.find(({ id }) => id === rasterId);
+    return raster === undefined || !isRefined(refinement) ? null : { rasterPath: raster.path, instances, refinement };
+  }
+}
+
+function isSame(known: Asked | undefined, { rasterPath, instances, refinement }: Asked): boolean {
+  return known?.rasterPath === rasterPath && known.instances === instances && known.refinement === refinement;
 }
 
 /** What crosses to the engine: geometry and measures, without what only this document knows. */
@@ -99,7 +134,7 @@ export function drawnOnly({ promptScenePx, polygonsMap, score, areaM2, perimeter
 /** What was put together last for a result, which is asked for at every change of any other. */
 const lastShown = new WeakMap<Result, { refined: Refined; instances: readonly Instance[] }>();
 
-/** The instances of a result as they are shown: refined where that has been computed, else as they were outlined. */
+/** The instances of a result as they are shown: refined where that was computed of the present outline, else as they were outlined. */
 export function shownInstances(result: Result, shapes: RefinedShapes): readonly Instance[] {
   const refined = shapes.get(result.id);
   if (!isRefined(result.refinement) || refined === undefined) {
@@ -117,9 +152,10 @@ export function shownInstances(result: Result, shapes: RefinedShapes): readonly 
 function withShapes(result: Result, refined: Refined): readonly Instance[] {
   const indexOf = new Map(refined.instances.map((instance, index) => [instance.id, index]));
   return result.instances.map((instance) => {
-    const index = indexOf.get(instance.id);
-    const shape = index === undefined ? undefined : refined.shapes[index];
-    return shape === undefined
+    const index = indexOf.get(instance.id) ?? -1;
+    const shape = refined.shapes[index];
+    // A verdict makes another instance of the same outline; another outline makes the shape one of elsewhere.
+    return shape === undefined || refined.instances[index]?.polygonsMap !== instance.polygonsMap
       ? instance
       : { ...instance, polygonsMap: shape.polygonsMap, areaM2: shape.areaM2, perimeterM: shape.perimeterM };
   });

@@ -48,7 +48,12 @@ describe('selectForExport', () => {
     const refined = { ...work, results: work.results.map((result) => ({ ...result, refinement })) };
     const [result] = refined.results;
     const gone = { ...squareInstance(10), polygonsMap: [], areaM2: 0 };
-    const shapes = new Map([['a', { instances: result!.instances, refinement, shapes: [gone, squareInstance(19)] }]]);
+    const shapes = new Map([
+      [
+        'a',
+        { rasterPath: '/data/scene.tif', instances: result!.instances, refinement, shapes: [gone, squareInstance(19)] },
+      ],
+    ]);
     const selection = selectForExport(refined, shapes, 'raster-1', new Set(['a']), 'not-rejected');
     expect(selection?.instances.map(({ areaM2 }) => areaM2)).toEqual([361]);
   });

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
 import { emptyDocument, noRefinement, type WorkDocument } from '../../../src-renderer/state/document.ts';
-import { addRaster, addResult, changeResult, setVerdict } from '../../../src-renderer/state/document-edits.ts';
+import {
+  addRaster,
+  addResult,
+  changeResult,
+  setOutlines,
+  setVerdict,
+} from '../../../src-renderer/state/document-edits.ts';
 import { History } from '../../../src-renderer/state/history.ts';
 import { ShapeRefiner, shownInstances } from '../../../src-renderer/state/refined-shapes.ts';
 import { fakeCalls, type FakeCalls, type FakeHandlers } from '../../support/fake-calls.ts';
-import { someRaster, someResult } from '../../support/work-documents.ts';
+import { someRaster, someResult, squareInstance } from '../../support/work-documents.ts';
 
 type Refine = NonNullable<FakeHandlers['shape.refine']>;
 
@@ -64,10 +70,10 @@ describe('ShapeRefiner', () => {
     });
     history.apply('Buffer', changeResult('a', { refinement: { ...noRefinement, bufferM: 3 } }));
     await refiner.settled();
-    expect([refiner.problem.get()?.error.code, shownAreas()]).toEqual(['CRS_UNSUPPORTED', [100, 400]]);
+    expect([refiner.problems.get().get('a')?.error.code, shownAreas()]).toEqual(['CRS_UNSUPPORTED', [100, 400]]);
     history.apply('Buffer', changeResult('a', { refinement: { ...noRefinement, bufferM: -2 } }));
     await refiner.settled();
-    expect([refiner.problem.get(), shownAreas()]).toEqual([null, [98, 398]]);
+    expect([refiner.problems.get().size, shownAreas()]).toEqual([0, [98, 398]]);
   });
 
   it('keeps verdicts of the present over those of the time of computing', async () => {
@@ -80,5 +86,47 @@ describe('ShapeRefiner', () => {
       ['open', 103],
       ['accepted', 403],
     ]);
+  });
+
+  it('shows a new outline as it is, never as the old one was refined, and asks of it what was refused before', async () => {
+    let refusal: Think2SegError | null = null;
+    const { history, refiner, shownAreas } = start((input, options) => {
+      if (refusal !== null) {
+        throw refusal;
+      }
+      return addBuffer(input, options);
+    });
+    history.apply('Buffer', changeResult('a', { refinement: { ...noRefinement, bufferM: 3 } }));
+    await refiner.settled();
+    refusal = new Think2SegError('CRS_UNSUPPORTED', 'no metres here');
+    history.apply('Buffer', changeResult('a', { refinement: { ...noRefinement, bufferM: 4 } }));
+    await refiner.settled();
+    const [first] = history.value.get().results[0]!.instances;
+    history.apply('Move', setOutlines(new Map([[first!.promptScenePx!, squareInstance(30)]])));
+    await refiner.settled();
+    expect(shownAreas()[0]).toBe(900);
+    expect(() => refiner.assertRefined(history.value.get().results)).toThrow(/“a” failed: no metres here/);
+    refusal = null;
+    history.apply('Move', setOutlines(new Map([[first!.promptScenePx!, squareInstance(40)]])));
+    await refiner.settled();
+    expect(shownAreas()).toEqual([1604, 404]);
+    expect(() => refiner.assertRefined(history.value.get().results)).not.toThrow();
+  });
+
+  it('asks once more after the engine died over a refinement, and no oftener', async () => {
+    let deaths = 1;
+    const { history, refiner, made, shownAreas } = start((input, options) => {
+      if (deaths-- > 0) {
+        throw new Think2SegError('ENGINE_CRASHED', 'it ended');
+      }
+      return addBuffer(input, options);
+    });
+    history.apply('Buffer', changeResult('a', { refinement: { ...noRefinement, bufferM: 3 } }));
+    await refiner.settled();
+    expect([made.length, shownAreas()]).toEqual([2, [103, 403]]);
+    deaths = 9;
+    history.apply('Buffer', changeResult('a', { refinement: { ...noRefinement, bufferM: 5 } }));
+    await refiner.settled();
+    expect([made.length, refiner.problems.get().get('a')?.error.code]).toEqual([4, 'ENGINE_CRASHED']);
   });
 });
