@@ -1,7 +1,7 @@
 /** Where the view of a map is and how it gets elsewhere. Extents and positions are in the frame of the map. */
 import type OlMap from 'ol/Map.js';
 import View from 'ol/View.js';
-import { containsExtent, getCenter } from 'ol/extent.js';
+import { containsExtent, createEmpty, extend, getCenter } from 'ol/extent.js';
 import type { BoundingBox, Point, WindowPx } from '../../src-main/contract/geo.ts';
 import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import { scenePxToMap } from '../state/scene-geometry.ts';
@@ -11,12 +11,25 @@ import type { ScenePlacement } from './scene-placement.ts';
 
 export const zoomMs = 160;
 const paddingPx = 24;
+/** How much closer than one pixel, and how much wider than everything, one can look. */
+const zoomReserve = 64;
+
+/** What of a map navigation works on. */
+export type ViewedMap = Pick<OlMap, 'getView' | 'setView' | 'getSize' | 'getPixelFromCoordinate'>;
+
+interface ZoomLimits {
+  readonly minResolution: number;
+  readonly maxResolution: number;
+}
 
 export class Navigation {
-  readonly #map: OlMap;
+  readonly #map: ViewedMap;
   #frame: MapFrame | null = null;
+  /** The raster that the frame is of. */
+  #frameOf: string | null = null;
+  #limits: ZoomLimits | null = null;
 
-  constructor(map: OlMap) {
+  constructor(map: ViewedMap) {
     this.#map = map;
   }
 
@@ -37,30 +50,44 @@ export class Navigation {
     return [minX, minY, maxX, maxY];
   }
 
-  /** The map takes the frame of a scene, and stays where it is as far as the two have places in common. */
-  useFrame(frame: MapFrame, { boundsMap, transform }: Pick<SceneDisplay, 'boundsMap' | 'transform'>): void {
+  /**
+   * The map takes the frame of a scene, and stays where it is as far as the two have places in common.
+   *
+   * @param rasterId without a CRS a frame is that of this raster alone
+   */
+  useFrame(
+    frame: MapFrame,
+    rasterId: string,
+    { boundsMap, transform }: Pick<SceneDisplay, 'boundsMap' | 'transform'>,
+  ): void {
     const before = this.#frame;
-    if (before !== null && before.proj4 === frame.proj4 && frame.proj4 !== null) {
+    const isSame = before?.proj4 === frame.proj4 && (frame.proj4 !== null || rasterId === this.#frameOf);
+    this.#frameOf = rasterId;
+    if (isSame) {
       return;
     }
     const { position } = this;
     const carried = before === null || position === null ? null : carry(position, before, frame);
     this.#frame = frame;
-    const [minX, minY, maxX, maxY] = boundsMap;
-    const [width = 1, height = 1] = this.#map.getSize() ?? [];
-    const fitting = Math.max((maxX - minX) / (width - 2 * paddingPx), (maxY - minY) / (height - 2 * paddingPx));
-    const unitsPerScenePx = Math.hypot(transform[0], transform[3]);
-    this.#map.setView(
-      new View({
-        projection: projectionOf(frame),
-        center: [...(carried?.centreMap ?? getCenter([minX, minY, maxX, maxY]))],
-        resolution: carried?.resolution ?? fitting,
-        minResolution: unitsPerScenePx / 64,
-        maxResolution: Math.max(fitting, carried?.resolution ?? 0) * 64,
-        constrainRotation: false,
-        enableRotation: false,
-      }),
-    );
+    const extent = [...boundsMap];
+    const [x = 0, y = 0] = getCenter(extent);
+    const place = carried ?? { centreMap: [x, y], resolution: this.#fittingResolution(extent) };
+    this.#setView(frame, place, this.#limitsOf(Math.hypot(transform[0], transform[3]), extent, place));
+  }
+
+  /** One can come as close as the finest raster has pixels and go as far as all of them lie. */
+  limitZoom(placements: readonly ScenePlacement[]): void {
+    const { frame, position } = this;
+    const sizes = placements.flatMap((placement) => unitsPerScenePx(placement, middleOf(placement)) ?? []);
+    if (frame === null || position === null || sizes.length === 0) {
+      return;
+    }
+    const around = placements.reduce((extent, placement) => extend(extent, wholeExtent(placement)), createEmpty());
+    const limits = this.#limitsOf(Math.min(...sizes), around, position);
+    const { minResolution, maxResolution } = this.#limits ?? {};
+    if (limits.minResolution !== minResolution || limits.maxResolution !== maxResolution) {
+      this.#setView(frame, position, limits);
+    }
   }
 
   moveTo({ centreMap, resolution }: MapPosition): void {
@@ -74,8 +101,9 @@ export class Navigation {
     view.animate({ resolution: (view.getResolution() ?? 1) / factor, duration: zoomMs });
   }
 
-  /** One pixel of a scene on one pixel of the screen. */
-  zoomNative({ width, height, sceneToView, viewToScene }: ScenePlacement): void {
+  /** One pixel of a scene on one pixel of the screen, of which there are `devicePixelRatio` along one of CSS. */
+  zoomNative(placement: ScenePlacement, devicePixelRatio: number): void {
+    const { width, height, viewToScene } = placement;
     const centre = this.position?.centreMap;
     const middlePx = centre === undefined ? null : viewToScene(centre);
     if (middlePx === null) {
@@ -85,11 +113,9 @@ export class Navigation {
       Math.min(width - 1, Math.max(0, middlePx[0])),
       Math.min(height - 1, Math.max(0, middlePx[1])),
     ];
-    const from = sceneToView(inside);
-    const to = sceneToView([inside[0] + 1, inside[1]]);
-    if (from !== null && to !== null) {
-      const unitsPerScenePx = Math.hypot(to[0] - from[0], to[1] - from[1]);
-      this.#map.getView().setResolution(unitsPerScenePx * window.devicePixelRatio);
+    const unitsPerPx = unitsPerScenePx(placement, inside);
+    if (unitsPerPx !== null) {
+      this.#map.getView().setResolution(unitsPerPx * devicePixelRatio);
     }
   }
 
@@ -113,6 +139,35 @@ export class Navigation {
     const [x, y] = (this.#map.getPixelFromCoordinate([...pointView]) as number[] | null) ?? [];
     return x === undefined || y === undefined ? null : [x, y];
   }
+
+  #fittingResolution([minX = 0, minY = 0, maxX = 0, maxY = 0]: number[]): number {
+    const [width = 0, height = 0] = this.#map.getSize() ?? [];
+    const free = (side: number): number => Math.max(1, side - 2 * paddingPx);
+    return Math.max((maxX - minX) / free(width), (maxY - minY) / free(height));
+  }
+
+  /** The place where the map is lies inside, however far that is from all rasters. */
+  #limitsOf(finestUnitsPerPx: number, extent: number[], { resolution }: MapPosition): ZoomLimits {
+    return {
+      minResolution: Math.min(finestUnitsPerPx / zoomReserve, resolution),
+      maxResolution: Math.max(this.#fittingResolution(extent) * zoomReserve, resolution),
+    };
+  }
+
+  /** A view cannot change its limits: there is another one at the same place. */
+  #setView(frame: MapFrame, { centreMap, resolution }: MapPosition, limits: ZoomLimits): void {
+    this.#limits = limits;
+    this.#map.setView(
+      new View({
+        projection: projectionOf(frame),
+        center: [...centreMap],
+        resolution,
+        ...limits,
+        constrainRotation: false,
+        enableRotation: false,
+      }),
+    );
+  }
 }
 
 /** The same place at about the same scale in another frame; null when it has no place there. */
@@ -123,6 +178,22 @@ function carry({ centreMap, resolution }: MapPosition, from: MapFrame, to: MapFr
   return from.proj4 === null || centre === null || beside === null
     ? null
     : { centreMap: [centre[0], centre[1]], resolution: Math.hypot(beside[0] - centre[0], beside[1] - centre[1]) };
+}
+
+function middleOf({ width, height }: ScenePlacement): Point {
+  return [width / 2, height / 2];
+}
+
+/** Map units along one pixel of a scene; null where the scene has no place in the frame. */
+function unitsPerScenePx({ sceneToView }: ScenePlacement, [x, y]: Point): number | null {
+  const from = sceneToView([x, y]);
+  const to = sceneToView([x + 1, y]);
+  return from === null || to === null ? null : Math.hypot(to[0] - from[0], to[1] - from[1]);
+}
+
+function wholeExtent(placement: ScenePlacement): number[] {
+  const { width, height } = placement;
+  return extentInView(placement, { x: 0, y: 0, width, height });
 }
 
 function extentInView({ transform, toView }: ScenePlacement, { x, y, width, height }: WindowPx): number[] {

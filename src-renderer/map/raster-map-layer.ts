@@ -1,21 +1,12 @@
 import type { FrameState } from 'ol/Map.js';
 import Layer from 'ol/layer/Layer.js';
 import { apply as applyTransform } from 'ol/transform.js';
-import type { Geotransform, Point } from '../../src-main/contract/geo.ts';
+import type { Point } from '../../src-main/contract/geo.ts';
 import type { Rect } from '../raster/pyramid.ts';
 import type { TileStore } from '../raster/tile-store.ts';
 import { mapToScenePx, scenePxToMap } from '../state/scene-geometry.ts';
-import type { TransformPoint } from './map-frame.ts';
 import { drawTiles, planDrawing, type SceneOnScreen } from './raster-drawing.ts';
-
-export interface PlacedScene {
-  readonly width: number;
-  readonly height: number;
-  readonly transform: Geotransform;
-  /** Map coordinates of the scene to those of the view and back. */
-  readonly toView: TransformPoint;
-  readonly fromView: TransformPoint;
-}
+import type { PlacedScene } from './scene-placement.ts';
 
 /** Places of the screen, along each side, from which the part of the scene that shows is found. */
 const probesPerSide = 9;

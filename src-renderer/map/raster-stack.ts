@@ -64,6 +64,11 @@ export class RasterStack {
     return this.#stacked.get(rasterId)?.placement ?? null;
   }
 
+  /** Of those that have a place in the frame. */
+  get placements(): ScenePlacement[] {
+    return [...this.#stacked.values()].flatMap(({ placement }) => placement ?? []);
+  }
+
   /** Whether all that should be seen is. */
   get isComplete(): boolean {
     return [...this.#stacked.values()].every(({ layer }) => !layer.getVisible() || layer.tiles.isComplete);

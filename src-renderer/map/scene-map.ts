@@ -117,12 +117,13 @@ export class SceneMap {
     this.#activeId = active?.id ?? null;
     if (active !== undefined) {
       const frame = frameOf(active.display);
-      this.#navigation.useFrame(frame, active.display);
+      this.#navigation.useFrame(frame, active.id, active.display);
       this.#toLonLat = transformBetween(frame.proj4, lonLatFrame);
     }
     const { frame } = this.#navigation;
     if (frame !== null) {
       this.#rasters.set(rasters, frame, this.#activeId);
+      this.#navigation.limitZoom(this.#rasters.placements);
       this.#redrawVectors();
     }
     // What is worked on should be seen.
@@ -195,7 +196,7 @@ export class SceneMap {
   zoomNative(): void {
     const active = this.#active;
     if (active !== null) {
-      this.#navigation.zoomNative(active);
+      this.#navigation.zoomNative(active, window.devicePixelRatio);
     }
   }
 

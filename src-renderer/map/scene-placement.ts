@@ -1,10 +1,18 @@
 /** Where the pixels of each raster lie in the frame of the view: the one way between scene pixels and what is on the map. */
-import type { Point } from '../../src-main/contract/geo.ts';
+import type { Geotransform, Point } from '../../src-main/contract/geo.ts';
 import { mapToScenePx, scenePxToMap } from '../state/scene-geometry.ts';
 import type { MapRaster } from './map-contents.ts';
-import { transformBetween, type MapFrame } from './map-frame.ts';
-import type { PlacedScene } from './raster-map-layer.ts';
+import { transformBetween, type MapFrame, type TransformPoint } from './map-frame.ts';
 import { whyNotDrawn } from './why-not-drawn.ts';
+
+export interface PlacedScene {
+  readonly width: number;
+  readonly height: number;
+  readonly transform: Geotransform;
+  /** Map coordinates of the scene to those of the view and back. */
+  readonly toView: TransformPoint;
+  readonly fromView: TransformPoint;
+}
 
 export interface ScenePlacement extends PlacedScene {
   readonly raster: MapRaster;
