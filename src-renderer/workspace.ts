@@ -38,6 +38,7 @@ export class Workspace {
   readonly pointer = new Observable<PointerPlace | null>(null);
   readonly notices = new Observable<readonly Notice[]>([]);
   #nextNoticeId = 1;
+  #followed: WorkDocument['rasters'] = emptyDocument.rasters;
 
   constructor(call: Call) {
     this.call = call;
@@ -47,6 +48,7 @@ export class Workspace {
       if (!rasters.some(({ id }) => id === active)) {
         this.activeRasterId.set(rasters.at(-1)?.id ?? null);
       }
+      this.#followRasters(rasters);
     });
     // A rectangle is in the pixels of the raster that it was drawn on.
     this.activeRasterId.subscribe(() =>
@@ -83,7 +85,9 @@ export class Workspace {
       return await this.scenes.open(path, start.cacheDirectory);
     } catch (thrown) {
       const { code, message } = toThink2SegError(thrown);
-      this.notify('error', `${code}: ${message}`);
+      if (code !== 'CANCELLED') {
+        this.notify('error', `${code}: ${message}`);
+      }
       return null;
     }
   }
@@ -99,5 +103,23 @@ export class Workspace {
 
   dismiss(noticeId: number): void {
     this.notices.update((notices) => notices.filter(({ id }) => id !== noticeId));
+  }
+
+  #followRasters(rasters: WorkDocument['rasters']): void {
+    if (rasters === this.#followed) {
+      return;
+    }
+    this.#followed = rasters;
+    Promise.all([this.scenes.follow(new Set(rasters.map(({ path }) => path))), this.#openMissing()]).catch(
+      (thrown: unknown) => this.notify('error', toThink2SegError(thrown).message),
+    );
+  }
+
+  /** Opens what the document names and nobody opens, such as a raster that undo brought back. One after the other. */
+  async #openMissing(): Promise<void> {
+    const isMissing = ({ path }: RasterLayer): boolean => !this.scenes.states.get().has(path);
+    for (let next = this.#followed.find(isMissing); next !== undefined; next = this.#followed.find(isMissing)) {
+      await this.openScene(next.path);
+    }
   }
 }

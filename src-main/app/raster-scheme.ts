@@ -16,8 +16,8 @@ export class RasterGrants {
   /** @returns an address that says nothing of where the file lies */
   async grant(path: string): Promise<{ url: string; bytes: number }> {
     const bytes = await fileBytes(path);
-    const known = [...this.#pathByKey].find(([, granted]) => granted === path);
-    const key = known?.[0] ?? randomUUID();
+    // Each grant is one of its own: whoever gives back theirs takes it from nobody else.
+    const key = randomUUID();
     this.#pathByKey.set(key, path);
     return { url: `${rasterScheme}://${key}/${encodeURIComponent(basename(path))}`, bytes };
   }

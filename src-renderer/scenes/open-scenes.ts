@@ -1,6 +1,6 @@
 /** The rasters that this window has opened, by path: what the map needs to draw them, or why they cannot be drawn. */
 import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
-import { toThink2SegError, type ErrorEnvelope } from '../../src-main/contract/errors.ts';
+import { Think2SegError, toThink2SegError, type ErrorEnvelope } from '../../src-main/contract/errors.ts';
 import type { Call } from '../state/calls.ts';
 import { Observable, type Readable } from '../state/observable.ts';
 
@@ -16,10 +16,16 @@ export type SceneState =
   | { readonly kind: 'open'; readonly scene: OpenScene }
   | { readonly kind: 'failed'; readonly error: ErrorEnvelope };
 
+/** One opening of a path, until the path is let go. */
+interface Run {
+  isWanted: boolean;
+}
+
 export class OpenScenes {
   readonly #call: Call;
   readonly #states = new Observable<ReadonlyMap<string, SceneState>>(new Map());
-  readonly #opening = new Map<string, Promise<OpenScene>>();
+  readonly #runs = new Map<string, { readonly run: Run; readonly scene: Promise<OpenScene> }>();
+  #named: ReadonlySet<string> = new Set();
 
   constructor(call: Call) {
     this.#call = call;
@@ -29,22 +35,30 @@ export class OpenScenes {
     return this.#states;
   }
 
-  /** A scene that is open or being opened is not opened again; one that failed is.
-   *
-   * @throws Think2SegError what the routes fail with.
-   */
-  open(path: string, cacheDirectory: string): Promise<OpenScene> {
-    const under = this.#opening.get(path);
-    if (under !== undefined) {
-      return under;
-    }
-    const opening = this.#open(path, cacheDirectory);
-    this.#opening.set(path, opening);
-    return opening;
+  /** Tells which paths the document names. One that it names no more is let go: when it comes back, its file is read anew. */
+  async follow(paths: ReadonlySet<string>): Promise<void> {
+    const gone = [...this.#named].filter((path) => !paths.has(path));
+    this.#named = paths;
+    await Promise.all(gone.map((path) => this.#letGo(path)));
   }
 
-  async #open(path: string, cacheDirectory: string): Promise<OpenScene> {
-    this.#set(path, { kind: 'opening', fraction: null });
+  /** A scene that is open or being opened is not opened again; one that failed is.
+   *
+   * @throws Think2SegError what the routes fail with; CANCELLED when the path was let go meanwhile.
+   */
+  open(path: string, cacheDirectory: string): Promise<OpenScene> {
+    const under = this.#runs.get(path);
+    if (under !== undefined) {
+      return under.scene;
+    }
+    const run: Run = { isWanted: true };
+    const scene = this.#open(path, cacheDirectory, run);
+    this.#runs.set(path, { run, scene });
+    return scene;
+  }
+
+  async #open(path: string, cacheDirectory: string, run: Run): Promise<OpenScene> {
+    this.#set(path, { kind: 'opening', fraction: null }, run);
     try {
       const display = await this.#call(
         'scene.display',
@@ -52,22 +66,44 @@ export class OpenScenes {
         {
           onProgress: ({ done, total }) => {
             const fraction = done === undefined || !total ? null : done / total;
-            this.#set(path, { kind: 'opening', fraction });
+            this.#set(path, { kind: 'opening', fraction }, run);
           },
         },
       );
       const { url } = await this.#call('raster.grant', { path: display.file.path });
+      if (!run.isWanted) {
+        await this.#call('raster.revoke', { url });
+        throw new Think2SegError('CANCELLED', `${path} was removed while it was being opened`);
+      }
       const scene = { display, url };
-      this.#set(path, { kind: 'open', scene });
+      this.#set(path, { kind: 'open', scene }, run);
       return scene;
     } catch (thrown) {
-      this.#opening.delete(path);
-      this.#set(path, { kind: 'failed', error: toThink2SegError(thrown).toEnvelope() });
+      if (run.isWanted) {
+        this.#runs.delete(path);
+      }
+      this.#set(path, { kind: 'failed', error: toThink2SegError(thrown).toEnvelope() }, run);
       throw thrown;
     }
   }
 
-  #set(path: string, state: SceneState): void {
-    this.#states.update((states) => new Map(states).set(path, state));
+  /** At once for whoever asks; resolves when the main process serves the file no more. */
+  async #letGo(path: string): Promise<void> {
+    const under = this.#runs.get(path);
+    if (under !== undefined) {
+      under.run.isWanted = false;
+      this.#runs.delete(path);
+    }
+    const state = this.#states.get().get(path);
+    this.#states.update((states) => new Map([...states].filter(([known]) => known !== path)));
+    if (state?.kind === 'open') {
+      await this.#call('raster.revoke', { url: state.scene.url });
+    }
+  }
+
+  #set(path: string, state: SceneState, { isWanted }: Run): void {
+    if (isWanted) {
+      this.#states.update((states) => new Map(states).set(path, state));
+    }
   }
 }

@@ -1,10 +1,10 @@
 import View from 'ol/View.js';
 import { describe, expect, it } from 'vitest';
-import type { BoundingBox, Geotransform } from '../../../src-main/contract/geo.ts';
 import type { SceneDisplay } from '../../../src-main/contract/scene-display.ts';
 import type { MapFrame } from '../../../src-renderer/map/map-frame.ts';
 import { Navigation } from '../../../src-renderer/map/navigation.ts';
 import { placeScene, type ScenePlacement } from '../../../src-renderer/map/scene-placement.ts';
+import { squareScene } from '../../support/scene-displays.ts';
 
 const utm: MapFrame = {
   proj4: '+proj=utm +zone=33 +datum=WGS84 +units=m +no_defs',
@@ -28,39 +28,6 @@ function start(): { navigation: Navigation; view: () => View } {
   return { navigation, view: () => view };
 }
 
-/** A square scene north up with its upper left corner at 400 km east, 5800 km north. */
-function squareScene(sidePx: number, unitsPerPx: number, { proj4 }: MapFrame): SceneDisplay {
-  const transform: Geotransform = [unitsPerPx, 0, 400_000, 0, -unitsPerPx, 5_800_000];
-  const side = sidePx * unitsPerPx;
-  const boundsMap: BoundingBox = [400_000, 5_800_000 - side, 400_000 + side, 5_800_000];
-  return {
-    info: {
-      schema: 1,
-      path: '/data/scene.tif',
-      width: sidePx,
-      height: sidePx,
-      bands: [],
-      crs: null,
-      transform,
-      bounds: boundsMap,
-      overviews: [],
-      compression: null,
-      driver: 'GTiff',
-      reader: { name: 'tiff' },
-      warnings: [],
-    },
-    proj4,
-    transform,
-    boundsMap,
-    metresPerUnit: null,
-    file: { path: '/data/scene.tif' },
-    isPalette: false,
-    rgbBands: [1, 1, 1],
-    percentiles: [],
-    isEmpty: false,
-  };
-}
-
 function placed(display: SceneDisplay, frame: MapFrame): ScenePlacement {
   const look = { rgbBands: [0, 0, 0] as const, stretch: [], nodata: [], alpha: null };
   const placement = placeScene({ id: 'a', url: '', display, visible: true, opacity: 1, look }, frame, true);
@@ -71,8 +38,8 @@ function placed(display: SceneDisplay, frame: MapFrame): ScenePlacement {
 }
 
 describe('the limits of the zoom', () => {
-  const fine = squareScene(1_000, 0.02, utm);
-  const wide = squareScene(1_000, 200, utm);
+  const fine = squareScene(1_000, 0.02, utm.proj4);
+  const wide = squareScene(1_000, 200, utm.proj4);
 
   it('let one see all of a wide raster that joins a fine one, and each pixel of a fine one that joins a wide one', () => {
     for (const [first, second] of [
@@ -102,7 +69,7 @@ describe('the limits of the zoom', () => {
 
 describe('without a CRS', () => {
   it('the map stays where it is until another raster gives the coordinates', () => {
-    const scene = squareScene(1_000, 1, pixels);
+    const scene = squareScene(1_000, 1, pixels.proj4);
     const { navigation } = start();
     navigation.useFrame(pixels, 'first', scene);
     const whole = navigation.position;
