@@ -12,7 +12,7 @@ import { engineStarter } from './engine-process.ts';
 import { currentInstallation } from './installation.ts';
 import { MainWindow } from './main-window.ts';
 import { installMenu } from './menu.ts';
-import { filesOfArguments } from './opened-files.ts';
+import { filesOfArguments, OpenedFiles } from './opened-files.ts';
 import { rasterScheme, RasterGrants, serveRasters } from './raster-scheme.ts';
 import { RecentFiles } from './recent-files.ts';
 import { reportScheme } from './report-writer.ts';
@@ -45,9 +45,8 @@ export function startDesktop(): void {
   disableNetwork(developmentServerUrl);
   app.on('window-all-closed', () => app.quit());
 
-  /** Files that arrive before there is a window to tell. */
-  const waitingPaths = [...argumentPaths];
-  let openPaths = (paths: string[]): void => void waitingPaths.push(...paths);
+  const opened = new OpenedFiles(argumentPaths);
+  let openPaths = (paths: string[]): void => opened.add(paths);
   app.on('second-instance', (_event, _argv, _directory, data) => {
     openPaths(secondStartSchema.parse(data).paths);
   });
@@ -56,12 +55,12 @@ export function startDesktop(): void {
     openPaths([path]);
   });
   void app.whenReady().then(async () => {
-    openPaths = await openWindow(waitingPaths);
+    openPaths = await openWindow(opened);
   });
 }
 
 /** @returns what to do with files that are opened from outside from now on */
-async function openWindow(waitingPaths: string[]): Promise<(paths: string[]) => void> {
+async function openWindow(opened: OpenedFiles): Promise<(paths: string[]) => void> {
   const installation = currentInstallation();
   const folder = userFolderAt(app.getPath('userData'));
   const pageOrigin = installation.developmentServerUrl ?? contentOrigin;
@@ -93,11 +92,10 @@ async function openWindow(waitingPaths: string[]): Promise<(paths: string[]) => 
   });
   const open = (paths: string[]): void => {
     chosen.allowReading(...paths);
-    if (paths.length > 0) {
-      sendEvent(main.window, { kind: 'files-opened', paths });
-    }
+    opened.add(paths);
     main.raise();
   };
+  main.window.webContents.on('render-process-gone', () => opened.pageGone());
   const startState = async (): Promise<StartState> => {
     main.askBeforeClosing();
     const { recovery, note: autosaveNote } = await autosave.read();
@@ -106,7 +104,7 @@ async function openWindow(waitingPaths: string[]): Promise<(paths: string[]) => 
       platform: process.platform as StartState['platform'],
       settings: settings.current,
       recentFiles: recent.existing(),
-      openPaths: waitingPaths.splice(0),
+      openPaths: opened.pageStarted((paths) => sendEvent(main.window, { kind: 'files-opened', paths })),
       embeddedPackDirectory: installation.embeddedPackDirectory,
       sampleScenePath: installation.sampleScenePath,
       cacheDirectory: folder.cacheDirectory,
