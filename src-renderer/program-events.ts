@@ -1,5 +1,6 @@
 /** What the main process tells the window, passed on to where it belongs. */
 import type { DesktopBridge } from '../src-main/contract/desktop-bridge.ts';
+import { Think2SegError } from '../src-main/contract/errors.ts';
 import { run } from './commands.ts';
 import type { Desk } from './desk.ts';
 import { openPaths } from './open-files.ts';
@@ -18,6 +19,8 @@ export function listenToProgram(bridge: DesktopBridge, desk: Desk): () => void {
         return run(desk, event.command);
       case 'engine':
         return desk.hearEngine(event);
+      case 'problem':
+        return desk.fail(Think2SegError.fromEnvelope(event.error));
       case 'close-requested':
         return desk.attempt(() => leaveWindow(desk));
       case 'progress':

@@ -97,8 +97,10 @@ export class Workspace {
     return state?.kind === 'open' ? state.scene : null;
   }
 
+  /** What is said again stands once, as the latest. */
   notify(kind: Notice['kind'], text: string): void {
-    this.notices.update((notices) => [...notices, { id: this.#nextNoticeId++, kind, text }]);
+    const id = this.#nextNoticeId++;
+    this.notices.update((notices) => [...notices.filter((notice) => notice.text !== text), { id, kind, text }]);
   }
 
   dismiss(noticeId: number): void {

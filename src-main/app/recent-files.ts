@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { toThink2SegError, type Think2SegError } from '../contract/errors.ts';
 import { readOwnFile, writeWholeFile } from './json-file.ts';
 
 const keptFiles = 12;
@@ -8,6 +9,7 @@ const keptFiles = 12;
 export class RecentFiles {
   readonly #path: string;
   #paths: string[];
+  #isKept = true;
 
   private constructor(path: string, paths: string[]) {
     this.#path = path;
@@ -26,11 +28,24 @@ export class RecentFiles {
     return this.#paths.filter((path) => existsSync(path));
   }
 
+  /** Told when the list cannot be kept, until it can be kept again. */
+  onProblem: (error: Think2SegError) => void = () => undefined;
+
+  /** Never fails: whoever opens or saves a file has done so, whether it is remembered or not. */
   async add(path: string): Promise<void> {
-    if (this.#paths[0] !== path) {
-      this.#paths = [path, ...this.#paths.filter((other) => other !== path)].slice(0, keptFiles);
+    if (this.#paths[0] === path) {
+      return;
+    }
+    this.#paths = [path, ...this.#paths.filter((other) => other !== path)].slice(0, keptFiles);
+    this.onChange(this.existing());
+    try {
       await writeWholeFile(this.#path, JSON.stringify(this.#paths));
-      this.onChange(this.existing());
+      this.#isKept = true;
+    } catch (thrown) {
+      if (this.#isKept) {
+        this.onProblem(toThink2SegError(thrown));
+      }
+      this.#isKept = false;
     }
   }
 }

@@ -140,6 +140,7 @@ async function openWindow(opened: OpenedFiles): Promise<(paths: string[]) => voi
       isDevelopment: !app.isPackaged,
     });
   recent.onChange = showMenu;
+  recent.onProblem = (error) => sendEvent(main.window, { kind: 'problem', error: error.toEnvelope() });
   showMenu(recent.existing());
   app.once('will-quit', () => engine.close());
   engine.start();

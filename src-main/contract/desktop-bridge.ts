@@ -55,6 +55,8 @@ export type DesktopEvent =
   | { kind: 'files-opened'; paths: string[] }
   | { kind: 'menu'; command: MenuCommand }
   | { kind: 'engine'; state: 'starting' | 'ready' | 'crashed'; reason?: string }
+  /** Something beside the work went wrong, such as the list of recent files that cannot be kept. */
+  | { kind: 'problem'; error: ErrorEnvelope }
   /** The user wants to close the window: the window saves or asks, then calls `window.close` itself. */
   | { kind: 'close-requested' };
 

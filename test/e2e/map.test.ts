@@ -54,6 +54,9 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
     await message.waitFor();
     expect(await message.textContent()).toContain('INVENTORY.tsv');
     expect(await desktop.window.getByRole('button', { name: /^Show / }).count()).toBe(before);
+    await dropFiles(desktop.window, ['data/INVENTORY.tsv', 'data/formats_rasterio_cc0/README.rst'].map(sharedPath));
+    await desktop.window.getByRole('log').getByText('README.rst').waitFor();
+    expect(await desktop.window.getByRole('log').getByText('INVENTORY.tsv').count()).toBe(1);
   });
 
   it('says which file is corrupt', async () => {

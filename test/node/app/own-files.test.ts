@@ -115,6 +115,27 @@ describe('recent files', () => {
     rmSync(a);
     expect((await RecentFiles.open(path)).recent.existing()).toEqual([b]);
   });
+
+  it('fail nobody where the list cannot be kept, which is told once until it can be', async () => {
+    const blocked = join(folder, 'blocked');
+    writeFileSync(blocked, '');
+    const { recent } = await RecentFiles.open(join(blocked, 'recent.json'));
+    const told: string[] = [];
+    recent.onProblem = ({ code }) => told.push(code);
+    const listed: string[][] = [];
+    recent.onChange = (existing) => listed.push(existing);
+    await recent.add(join(folder, 'a.tif'));
+    await recent.add(blocked);
+    expect([told, listed]).toEqual([['OUTPUT_NOT_WRITABLE'], [[], [blocked]]]);
+    rmSync(blocked);
+    await recent.add(join(folder, 'b.tif'));
+    writeFileSync(join(folder, 'b.tif'), '');
+    expect((await RecentFiles.open(join(blocked, 'recent.json'))).recent.existing()).toContain(join(folder, 'b.tif'));
+    rmSync(blocked, { recursive: true });
+    writeFileSync(blocked, '');
+    await recent.add(join(folder, 'c.tif'));
+    expect(told).toHaveLength(2);
+  });
 });
 
 describe('the automatic copy', () => {
