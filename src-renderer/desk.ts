@@ -56,6 +56,8 @@ export class Desk {
   readonly question = new Observable('');
   readonly engine = new Observable<EngineState>({ state: 'starting', reason: null });
   readonly dialog = new Observable<DialogName | null>(null);
+  /** A file is being written. */
+  readonly exporting = new Observable(false);
   /** Kept by the map; null before there is one. */
   readonly view = new Observable<MapPlace | null>(null);
   /** Given by the map while there is one. */

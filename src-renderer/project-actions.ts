@@ -1,6 +1,7 @@
 /** Opening, saving and leaving projects, with the questions that a person must be asked. */
 import type { Desk } from './desk.ts';
 import { panelStrings } from './panels/panel-strings.ts';
+import { isAtWork } from './state/batch-work.ts';
 
 const words = panelStrings.project;
 const filters = [{ name: words.fileType, extensions: ['t2s'] }];
@@ -44,9 +45,26 @@ export async function saveProject(desk: Desk, where: 'same' | 'other'): Promise<
   return true;
 }
 
+/** What would be lost with the window although it is no work on the project; null when nothing is under way. */
+function underWay({ asking, batch, exporting }: Desk): keyof typeof words.underWay | null {
+  if (exporting.get()) {
+    return 'export';
+  }
+  if (asking.state.get().kind === 'running') {
+    return 'question';
+  }
+  return isAtWork(batch.view.get()) ? 'batch' : null;
+}
+
+/** @returns false when the user would rather wait. */
+async function mayStopWork(desk: Desk): Promise<boolean> {
+  const what = underWay(desk);
+  return what === null || desk.workspace.call('dialog.running', { ...words.running, ...words.underWay[what] });
+}
+
 /** The user closes the window. */
 export async function leaveWindow(desk: Desk): Promise<void> {
-  if (await mayLeaveWork(desk)) {
+  if ((await mayStopWork(desk)) && (await mayLeaveWork(desk))) {
     await desk.project.discardCopy();
     await desk.workspace.call('window.close', {});
   }

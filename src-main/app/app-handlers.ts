@@ -133,6 +133,20 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       return (['save', 'drop'] as const)[response] ?? null;
     },
 
+    'dialog.running': async ({ message, detail, stop, stay }) => {
+      const { response } = await dialog.showMessageBox(window, {
+        type: 'question',
+        message,
+        detail,
+        buttons: [stop, stay],
+        // Enter must not lose work.
+        defaultId: 1,
+        cancelId: 1,
+        noLink: true,
+      });
+      return response === 0;
+    },
+
     'batch.open': async ({ folder }) => {
       const request = await readBatchRequest(chosen.assertWritable(folder));
       if (request !== null) {

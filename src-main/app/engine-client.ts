@@ -34,6 +34,8 @@ export class EngineClient {
   /** Cancelled calls that the engine still works on. */
   readonly #stopping = new Map<number, { input: unknown; timer: NodeJS.Timeout }>();
   #engine: EngineProcess | null = null;
+  /** Settles when the engine of last is gone and what it left has been removed. */
+  #gone = Promise.resolve();
   #ready = false;
   /** The exit that is awaited is our own doing. */
   #replacing = false;
@@ -50,9 +52,11 @@ export class EngineClient {
       return;
     }
     this.#options.onState({ state: 'starting' });
-    this.#engine = this.#options.start({
-      onReply: (reply) => this.#receive(reply),
-      onExit: (how, lastWords) => void this.#exited(how, lastWords),
+    this.#gone = new Promise((resolve) => {
+      this.#engine = this.#options.start({
+        onReply: (reply) => this.#receive(reply),
+        onExit: (how, lastWords) => resolve(this.#exited(how, lastWords)),
+      });
     });
   }
 
@@ -89,10 +93,11 @@ export class EngineClient {
     }
   }
 
-  /** Ends the engine for good. */
-  close(): void {
+  /** Ends the engine for good. Resolves when it is gone and what its calls left on the disk is removed. */
+  close(): Promise<void> {
     this.#closed = true;
     this.#replace();
+    return this.#gone;
   }
 
   #replace(): void {

@@ -142,7 +142,11 @@ async function openWindow(opened: OpenedFiles): Promise<(paths: string[]) => voi
   recent.onChange = showMenu;
   recent.onProblem = (error) => sendEvent(main.window, { kind: 'problem', error: error.toEnvelope() });
   showMenu(recent.existing());
-  app.once('will-quit', () => engine.close());
+  app.once('will-quit', (event) => {
+    // The engine may be in the middle of a file: what it leaves is removed before the program ends.
+    event.preventDefault();
+    void engine.close().finally(() => app.quit());
+  });
   engine.start();
   main.load(`${pageOrigin}/index.html`);
   return open;

@@ -63,6 +63,8 @@ export const appRouteInputs = {
   'dialog.save': z.object({ title: z.string(), suggestedName: z.string(), filters: z.array(fileFilterSchema) }),
   /** What becomes of work that is in no file yet; null where the user would rather stay. */
   'dialog.unsaved': z.object({ message: z.string(), detail: z.string(), save: z.string(), drop: z.string() }),
+  /** Whether to stop what is under way and leave. */
+  'dialog.running': z.object({ message: z.string(), detail: z.string(), stop: z.string(), stay: z.string() }),
   /** What a batch in a folder was asked for; null where there is none. Its inputs may be read from then on. */
   'batch.open': z.object({ folder: z.string().min(1) }),
   'project.read': z.object({ path: z.string().min(1) }),
@@ -94,6 +96,7 @@ export interface AppRouteOutputs {
   'dialog.openFolder': string | null;
   'dialog.save': string | null;
   'dialog.unsaved': 'save' | 'drop' | null;
+  'dialog.running': boolean;
   'batch.open': BatchRequest | null;
   'project.read': Project;
   'project.write': null;

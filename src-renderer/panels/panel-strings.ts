@@ -214,6 +214,19 @@ export const panelStrings = {
       save: 'Save',
       drop: 'Do not save',
     },
+    running: { stop: 'Stop and close', stay: 'Stay' },
+    underWay: {
+      export: {
+        message: 'A file is being written.',
+        detail: 'Closing now stops it: the file is not written, and one that was there before stays as it was.',
+      },
+      question: { message: 'A question is being answered.', detail: 'Closing now stops it without an answer.' },
+      batch: {
+        message: 'A batch is at work.',
+        detail:
+          'Closing now stops it. What is done is kept, and the batch goes on from there when its folder is chosen again.',
+      },
+    },
   },
   recovery: {
     title: 'Continue where you were?',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -206,6 +206,63 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
     await kill();
   });
 
+  it('asks before the window closes on a question, and stays or goes as it is told', async () => {
+    const first = await launch({ args: [sample] });
+    const { window } = first;
+    await window.getByRole('button', { name: 'Zoom to harbour.tif' }).waitFor();
+    await first.answerDialogs({ save: join(folder, 'work.t2s') });
+    await first.electron.evaluate(({ Menu }) => {
+      Menu.getApplicationMenu()?.getMenuItemById('save-project')?.click();
+    });
+    await expect.poll(() => existsSync(join(folder, 'work.t2s'))).toBe(true);
+    const engine = await first.enginePid();
+    // It will not answer.
+    process.kill(engine, 'SIGSTOP');
+    await window.getByLabel('Question', { exact: true }).fill('Where is the water?');
+    await window.getByRole('button', { name: 'Ask', exact: true }).click();
+    await window.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+    const asked = await answerMessages(first, 1);
+    await requestClose(first);
+    await expect.poll(() => asked()).toEqual(['A question is being answered.']);
+    expect(first.electron.windows()).toHaveLength(1);
+    const ended = once(first.electron.process(), 'exit');
+    await answerMessages(first, 0);
+    await requestClose(first);
+    await ended;
+    await kill();
+  });
+
+  it('takes away what a file under way left, before it ends', async () => {
+    const first = await launch();
+    const path = join(folder, 'out.gpkg');
+    await first.answerDialogs({ save: path });
+    await first.call('dialog.save', { title: 'Export', suggestedName: 'out.gpkg', filters: [] });
+    await first.call('pack.list', { embeddedDirectory: (await first.start()).embeddedPackDirectory });
+    process.kill(await first.enginePid(), 'SIGSTOP');
+    const scratch = join(folder, '.think2seg-test');
+    mkdirSync(scratch);
+    void first
+      .call('export.vector', {
+        rasterPath: sample,
+        path,
+        layerName: 'out',
+        fields: [],
+        instances: [],
+        runRecord: null,
+        write: 'create',
+        style: null,
+        scratchName: '.think2seg-test',
+      })
+      .catch(() => undefined);
+    // Answered after the export has reached the engine's client.
+    await first.call('call.cancel', { callId: 0 });
+    const ended = once(first.electron.process(), 'exit');
+    await requestClose(first);
+    await ended;
+    expect(existsSync(scratch)).toBe(false);
+    await kill();
+  });
+
   it('leaves the window open until the page, which may have to save, closes it', async () => {
     const first = await launch();
     await first.start();
@@ -251,4 +308,19 @@ function requestClose(desktop: DesktopApp): Promise<void> {
     // Later: a window that closes at once would take the answer to this call along.
     setTimeout(() => BrowserWindow.getAllWindows()[0]?.close());
   });
+}
+
+/** Answers message boxes by the index of a button. @returns what they have asked since then */
+async function answerMessages(desktop: DesktopApp, response: number): Promise<() => Promise<string[]>> {
+  await desktop.electron.evaluate(({ dialog }, index) => {
+    const asked: string[] = [];
+    Object.assign(globalThis, { askedMessages: asked });
+    Object.assign(dialog, {
+      showMessageBox: (_: unknown, { message }: { message: string }) => {
+        asked.push(message);
+        return Promise.resolve({ response: index, checkboxChecked: false });
+      },
+    });
+  }, response);
+  return () => desktop.electron.evaluate(() => (globalThis as unknown as { askedMessages: string[] }).askedMessages);
 }

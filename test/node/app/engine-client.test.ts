@@ -28,7 +28,7 @@ class FakeEngine {
   }
 }
 
-function start() {
+function start(onLost: (input: unknown) => Promise<void> = () => Promise.resolve()) {
   const engines: FakeEngine[] = [];
   const states: EngineState['state'][] = [];
   const lost: unknown[] = [];
@@ -44,7 +44,7 @@ function start() {
     onState: ({ state }) => states.push(state),
     onLost: (input) => {
       lost.push(input);
-      return Promise.resolve();
+      return onLost(input);
     },
     graceMs,
   });
@@ -158,8 +158,29 @@ describe('EngineClient', () => {
     const { client, engine, engines } = start();
     client.start();
     engine(0).reply({ kind: 'ready' });
-    client.close();
+    await client.close();
     await vi.advanceTimersByTimeAsync(graceMs);
     expect(engines).toHaveLength(1);
+  });
+
+  it('is closed when what its calls left on the disk is removed', async () => {
+    const removed: unknown[] = [];
+    let endRemoval = (): void => undefined;
+    const { client, engine } = start((input) => {
+      removed.push(input);
+      return new Promise((resolve) => (endRemoval = resolve));
+    });
+    void client.call('export.vector', { path: '/out.gpkg' }, 5, ignore);
+    engine(0).reply({ kind: 'ready' });
+    let isClosed = false;
+    const closing = client.close().then(() => (isClosed = true));
+    await vi.advanceTimersByTimeAsync(graceMs);
+    expect([removed, isClosed]).toEqual([[{ path: '/out.gpkg' }], false]);
+    endRemoval();
+    await closing;
+  });
+
+  it('is closed at once where no engine was started', async () => {
+    await start().client.close();
   });
 });
