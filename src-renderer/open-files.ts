@@ -1,4 +1,5 @@
 /** Files of every kind that the window opens: chosen in a dialog, dropped, named on a command line, used before. */
+import { withoutCompanions } from './companion-files.ts';
 import type { Desk } from './desk.ts';
 import { openResults } from './open-results.ts';
 import { openProject, projectExtension } from './project-actions.ts';
@@ -7,9 +8,6 @@ import { strings } from './strings.ts';
 /** GDAL reads far more than these; they only shorten the list in the dialog. */
 const rasterExtensions = ['tif', 'tiff', 'vrt', 'jp2', 'jpg', 'jpeg', 'png', 'img', 'ecw', 'asc', 'gpkg'];
 const resultExtensions = ['gpkg', 'geojson', 'json', 'shp', 'fgb'];
-
-/** Files that a Shapefile or a FlatGeobuf needs beside it; whoever drops them all means the one. */
-const companions = /\.(shx|dbf|prj|cpg|qpj|qix|sbn|sbx|qml|think2seg\.json)$/i;
 
 type FileKind = 'project' | 'results' | 'raster';
 
@@ -50,11 +48,6 @@ async function told(desk: Desk, work: () => Promise<unknown>): Promise<void> {
   } catch (thrown) {
     desk.fail(thrown);
   }
-}
-
-function withoutCompanions(paths: readonly string[]): string[] {
-  const hasMain = paths.some((path) => /\.(shp|fgb)$/i.test(path));
-  return hasMain ? paths.filter((path) => !companions.test(path)) : [...paths];
 }
 
 async function kindOf({ workspace }: Desk, path: string): Promise<FileKind> {
