@@ -73,6 +73,7 @@ export const strings = {
     pixel: 'Pixel',
     crs: 'CRS',
     noCrs: 'none: pixels as coordinates',
+    ownCoordinates: "none: coordinates of the file's own",
     nodata: 'Nodata',
     format: 'Format',
     copy: (reason: string) => `Drawn from a copy: ${reason}. Questions read the file itself.`,

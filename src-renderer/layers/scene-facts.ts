@@ -1,4 +1,5 @@
 import type { JsonNumber } from '../../src-main/contract/json-number.ts';
+import type { SceneInfo } from '../../src-main/contract/scene.ts';
 import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import { formatNumber } from '../state/format.ts';
 import { strings } from '../strings.ts';
@@ -16,10 +17,17 @@ export function sceneFacts({ info, transform, metresPerUnit }: SceneDisplay): { 
       value: `${info.bands.length} × ${types}`,
     },
     ...(metresPerUnit === null ? [] : [{ term: words.pixel, value: formatLength(pixelUnits * metresPerUnit) }]),
-    { term: words.crs, value: info.crs === null ? words.noCrs : crsLabel(info.crs) },
+    { term: words.crs, value: crsFact(info) },
     ...(nodata.length === 0 ? [] : [{ term: words.nodata, value: nodata.join(', ') }]),
     { term: words.format, value: [info.driver, info.compression].filter((part) => part !== null).join(', ') },
   ];
+}
+
+function crsFact({ crs, transform }: SceneInfo): string {
+  if (crs !== null) {
+    return crsLabel(crs);
+  }
+  return transform === null ? strings.facts.noCrs : strings.facts.ownCoordinates;
 }
 
 /** The largest float in all its digits is wider than the panel. */

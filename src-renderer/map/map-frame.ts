@@ -10,6 +10,8 @@ export interface MapFrame {
   /** Along x, near the middle of the scene that gave the frame; null without a CRS on the Earth. */
   readonly metresPerUnit: number | null;
   readonly isGeographic: boolean;
+  /** Neither CRS nor transform: coordinates are columns and rows. */
+  readonly isPixels: boolean;
 }
 
 /** Null where a place has no coordinates in the other frame. */
@@ -17,11 +19,12 @@ export type TransformPoint = (point: Point) => Point | null;
 
 export const lonLatFrame = '+proj=longlat +datum=WGS84 +no_defs +type=crs';
 
-export function frameOf({ proj4: definition, metresPerUnit }: SceneDisplay): MapFrame {
+export function frameOf({ proj4: definition, metresPerUnit, info }: SceneDisplay): MapFrame {
   return {
     proj4: definition,
     metresPerUnit,
     isGeographic: definition !== null && /\+proj=(longlat|latlong)\b/.test(definition),
+    isPixels: definition === null && info.transform === null,
   };
 }
 

@@ -7,9 +7,9 @@ import { formatNumber } from '../state/format.ts';
 /** Size of a pixel of the screen that map scales are agreed on (OGC), in metres. */
 const standardPixelM = 0.00028;
 
-/** Degrees to about a centimetre, metres to a centimetre, pixels to a tenth. */
-export function formatCoordinates([x, y]: Point, { proj4, isGeographic }: MapFrame): string {
-  const decimals = proj4 === null ? 1 : isGeographic ? 6 : 2;
+/** Degrees to about a centimetre, metres to a centimetre, pixels to a tenth; without a CRS a unit may be either. */
+export function formatCoordinates([x, y]: Point, { proj4, isGeographic, isPixels }: MapFrame): string {
+  const decimals = isPixels ? 1 : isGeographic || proj4 === null ? 6 : 2;
   return `${x.toFixed(decimals)}, ${y.toFixed(decimals)}`;
 }
 
@@ -40,10 +40,10 @@ export function scaleBar({ resolution, frame }: Pick<MapPlace, 'resolution' | 'f
   return { widthPx: length / perPx, label: lengthLabel(length, frame) };
 }
 
-function lengthLabel(length: number, { metresPerUnit, proj4, isGeographic }: MapFrame): string {
+function lengthLabel(length: number, { metresPerUnit, isGeographic, isPixels }: MapFrame): string {
   if (metresPerUnit === null) {
-    // On another body a unit of its CRS has no length that is known here.
-    const unit = proj4 === null ? ' px' : isGeographic ? '°' : ' units';
+    // On another body, or without a CRS, a unit has no length that is known here.
+    const unit = isPixels ? ' px' : isGeographic ? '°' : ' units';
     return `${Number(length.toPrecision(1))}${unit}`;
   }
   const [size, unit] = length >= 1_000 ? [1_000, 'km'] : length >= 1 ? [1, 'm'] : [0.01, 'cm'];

@@ -10,8 +10,9 @@ const utm: MapFrame = {
   proj4: '+proj=utm +zone=33 +datum=WGS84 +units=m +no_defs',
   metresPerUnit: 1,
   isGeographic: false,
+  isPixels: false,
 };
-const pixels: MapFrame = { proj4: null, metresPerUnit: null, isGeographic: false };
+const pixels: MapFrame = { proj4: null, metresPerUnit: null, isGeographic: false, isPixels: true };
 
 function start(): { navigation: Navigation; view: () => View } {
   let view = new View();
