@@ -1,10 +1,13 @@
 /** Every English word of the shell and the map, in one place. Panels keep theirs in `panels/panel-strings.ts`. */
+import type { SizePx } from './state/known-size.ts';
+
 export const strings = {
   appName: 'Think2Seg Desktop',
   history: {
     openRaster: 'Open raster',
     removeRaster: 'Remove raster',
     moveRaster: 'Move raster',
+    findRaster: 'Find raster',
     showRaster: 'Show or hide raster',
     rasterOpacity: 'Raster opacity',
     rasterBands: 'Bands',
@@ -45,6 +48,11 @@ export const strings = {
     up: (name: string) => `Move ${name} up`,
     down: (name: string) => `Move ${name} down`,
     remove: (name: string) => `Remove ${name}`,
+    find: 'Find…',
+    findHint: (name: string) => `Find ${name} at its new place`,
+    findTitle: (name: string) => `Where is ${name}?`,
+    otherSize: (name: string, found: SizePx, wanted: string, known: SizePx) =>
+      `${name} has ${found.width} × ${found.height} pixels, ${wanted} had ${known.width} × ${known.height}: it is another raster. Choose the one that the results were made on, or open this one beside it.`,
     empty: 'Nothing to draw: all of its pixels are nodata.',
     apart: {
       hasNoCrs: () => 'Not drawn: it has no CRS. Select it to see it alone.',

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Project } from '../../src-main/contract/project.ts';
 import { launchDesktop, type DesktopApp, type DesktopOptions } from '../support/desktop-app.ts';
 import { electronMissing, electronPath } from '../support/electron-runtime.ts';
+import { someResult, someRunRecord } from '../support/work-documents.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const sample = join(root, 'resources/sample/harbour.tif');
@@ -101,6 +102,30 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
       ok: true,
       output: projectOf(join(folder, 'scene.tif')),
     });
+  });
+
+  it('finds a raster again that is not where it was, unless another one is chosen', async () => {
+    const [moved, other] = [join(folder, 'elsewhere.tif'), join(folder, 'lakes.jpg')];
+    cpSync(sample, moved);
+    cpSync(join(root, 'resources/sample/lakes.jpg'), other);
+    const projectPath = join(folder, 'work.t2s');
+    const record = someRunRecord('where?');
+    const seen = { ...record.scene, path: '/gone/harbour.tif', width: 1024, height: 1024 };
+    const result = someResult('a', [10], { rasterId: 'a', runRecord: { ...record, scene: seen } });
+    writeFileSync(projectPath, JSON.stringify({ ...projectOf('gone/harbour.tif'), results: [result] }));
+    const first = await launch({ args: [projectPath] });
+    const { window } = first;
+    const find = window.getByRole('button', { name: 'Find harbour.tif at its new place' });
+    await first.answerDialogs({ open: [other] });
+    await find.click();
+    await window.getByRole('log').getByText('it is another raster').waitFor();
+    await first.answerDialogs({ open: [moved] });
+    await find.click();
+    await window.locator('.layers dl.facts').waitFor();
+    expect(await window.getByRole('button', { name: 'Zoom to elsewhere.tif' }).count()).toBe(1);
+    expect(await find.count()).toBe(0);
+    await window.getByRole('toolbar').getByRole('button', { name: 'Undo' }).click();
+    await find.waitFor();
   });
 
   it('goes on with the raster that it was left at, not with the topmost', async () => {
