@@ -6,7 +6,7 @@ import { panelStrings } from './panels/panel-strings.ts';
 import { openProject, saveProject } from './project-actions.ts';
 import type { Verdict } from './state/document.ts';
 import { removeInstances, setVerdict } from './state/document-edits.ts';
-import { neighbourOf } from './state/selection.ts';
+import { inSight, neighbourOf } from './state/selection.ts';
 import type { ActionId } from './state/shortcuts.ts';
 
 export type Command = MenuCommand | ActionId;
@@ -30,9 +30,6 @@ export function run(desk: Desk, command: Command): void {
       return desk.attempt(() => saveProject(desk, 'same'));
     case 'save-project-as':
       return desk.attempt(() => saveProject(desk, 'other'));
-    case 'export':
-    case 'report':
-      return dialog.set('export');
     case 'undo':
       return history.undo();
     case 'redo':
@@ -45,6 +42,8 @@ export function run(desk: Desk, command: Command): void {
       return map?.zoomNative();
     case 'zoom-scene':
       return map?.zoomScene();
+    case 'export':
+    case 'report':
     case 'batch':
     case 'packs':
     case 'settings':
@@ -60,7 +59,7 @@ export function run(desk: Desk, command: Command): void {
     case 'reject':
       return judge(desk, 'rejected');
     case 'delete':
-      return history.apply(steps.deleteObject, removeInstances(workspace.selectedInstanceIds.get()));
+      return deleteInSight(desk);
     case 'cancel':
       return leave(desk);
     case 'next-instance':
@@ -89,6 +88,12 @@ export function selectNeighbour({ workspace }: Desk, by: 1 | -1): boolean {
     workspace.map.get()?.reveal(next);
   }
   return next !== null;
+}
+
+/** What is hidden would go without anybody seeing it. */
+function deleteInSight({ workspace }: Desk): void {
+  const { history, selectedInstanceIds } = workspace;
+  history.apply(steps.deleteObject, removeInstances(inSight(selectedInstanceIds.get(), history.value.get())));
 }
 
 function judge({ workspace }: Desk, verdict: Verdict): void {

@@ -23,7 +23,17 @@ import { panelStrings } from './panels/panel-strings.ts';
 import type { Workspace } from './workspace.ts';
 
 export type DialogName =
-  'export' | 'packs' | 'settings' | 'self-test' | 'shortcuts' | 'tour' | 'about' | 'recovery' | 'attributes' | 'batch';
+  | 'export'
+  | 'report'
+  | 'packs'
+  | 'settings'
+  | 'self-test'
+  | 'shortcuts'
+  | 'tour'
+  | 'about'
+  | 'recovery'
+  | 'attributes'
+  | 'batch';
 
 export interface EngineState {
   readonly state: 'starting' | 'ready' | 'crashed';

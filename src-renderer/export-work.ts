@@ -40,6 +40,7 @@ export async function exportSelection(
     title: words.saveTitle,
     suggestedName: suggestedFileName(subject, format),
     filters: [{ name: words.formats[format].name, extensions: [format.slice(1)] }],
+    replaces: options.write === 'create',
   });
   if (path === null) {
     return null;

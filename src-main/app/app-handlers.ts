@@ -105,12 +105,12 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       return filePaths[0] ?? null;
     },
 
-    'dialog.save': async ({ title, suggestedName, filters }) => {
+    'dialog.save': async ({ title, suggestedName, filters, replaces }) => {
       const { filePath } = await dialog.showSaveDialog(window, {
         title,
         filters,
         defaultPath: suggestedName,
-        properties: ['createDirectory', 'showOverwriteConfirmation'],
+        properties: ['createDirectory', ...(replaces ? (['showOverwriteConfirmation'] as const) : [])],
       });
       if (filePath === '') {
         return null;

@@ -60,7 +60,13 @@ export const appRouteInputs = {
   'dialog.openFiles': z.object({ title: z.string(), filters: z.array(fileFilterSchema), several: z.boolean() }),
   /** `forOutput`: results go there. */
   'dialog.openFolder': z.object({ title: z.string(), forOutput: z.boolean().default(false) }),
-  'dialog.save': z.object({ title: z.string(), suggestedName: z.string(), filters: z.array(fileFilterSchema) }),
+  /** `replaces`: a file that is there goes; otherwise it is added to, which needs no question. */
+  'dialog.save': z.object({
+    title: z.string(),
+    suggestedName: z.string(),
+    filters: z.array(fileFilterSchema),
+    replaces: z.boolean().default(true),
+  }),
   /** What becomes of work that is in no file yet; null where the user would rather stay. */
   'dialog.unsaved': z.object({ message: z.string(), detail: z.string(), save: z.string(), drop: z.string() }),
   /** Whether to stop what is under way and leave. */

@@ -19,3 +19,11 @@ export function neighbourOf(selected: readonly string[], work: WorkDocument, by:
   }
   return ids[current + by] ?? null;
 }
+
+/** The chosen objects that are in sight: the results that hold them are shown. */
+export function inSight(selected: readonly string[], { results }: WorkDocument): readonly string[] {
+  const shown = new Set(
+    results.filter(({ visible }) => visible).flatMap(({ instances }) => instances.map(({ id }) => id)),
+  );
+  return selected.filter((id) => shown.has(id));
+}

@@ -300,6 +300,29 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
     expect(first.electron.windows()).toHaveLength(1);
   });
 
+  it('asks about a file that is replaced, and not about one that is added to', async () => {
+    const first = await launch();
+    await first.electron.evaluate(({ dialog }) => {
+      Object.assign(dialog, {
+        showSaveDialog: (_: unknown, { properties }: { properties: string[] }) =>
+          Promise.resolve({
+            canceled: false,
+            filePath: properties.includes('showOverwriteConfirmation') ? '/asks' : '/asks-not',
+          }),
+      });
+    });
+    const save = { title: 'Export', suggestedName: 'out.gpkg', filters: [] };
+    expect(await first.call('dialog.save', save)).toMatchObject({ output: '/asks' });
+    expect(await first.call('dialog.save', { ...save, replaces: false })).toMatchObject({ output: '/asks-not' });
+  });
+
+  it('offers the formats of a report first where a report was asked for', async () => {
+    const { window } = await launch({ args: [sample] });
+    await window.getByRole('button', { name: 'Zoom to harbour.tif' }).waitFor();
+    await window.keyboard.press('Control+p');
+    await window.getByRole('radio', { name: /^Report \(HTML\)/, checked: true }).waitFor();
+  });
+
   it('tells the window what was chosen in the menu', async () => {
     const first = await launch();
     await first.electron.evaluate(({ Menu }) => {
