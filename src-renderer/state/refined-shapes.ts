@@ -123,7 +123,19 @@ export class ShapeRefiner {
 }
 
 function isSame(known: Asked | undefined, { rasterPath, instances, refinement }: Asked): boolean {
-  return known?.rasterPath === rasterPath && known.instances === instances && known.refinement === refinement;
+  return (
+    known?.rasterPath === rasterPath &&
+    known.refinement === refinement &&
+    (known.instances === instances || haveSameOutlines(known.instances, instances))
+  );
+}
+
+/** Whatever else of them changed, such as a verdict, or a prompt whose outline has yet to follow. */
+function haveSameOutlines(some: readonly Instance[], others: readonly Instance[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ id, polygonsMap }, index) => id === others[index]?.id && polygonsMap === others[index].polygonsMap)
+  );
 }
 
 /** What crosses to the engine: geometry and measures, without what only this document knows. */

@@ -76,8 +76,8 @@ describe('ShapeRefiner', () => {
     expect([refiner.problems.get().size, shownAreas()]).toEqual([0, [98, 398]]);
   });
 
-  it('keeps verdicts of the present over those of the time of computing', async () => {
-    const { history, refiner } = start(addBuffer);
+  it('keeps verdicts of the present over those of the time of computing, and computes nothing for them', async () => {
+    const { history, refiner, made } = start(addBuffer);
     history.apply('Buffer', changeResult('a', { refinement: { ...noRefinement, bufferM: 3 } }));
     await refiner.settled();
     history.apply('Accept', setVerdict(['a-2'], 'accepted'));
@@ -86,6 +86,9 @@ describe('ShapeRefiner', () => {
       ['open', 103],
       ['accepted', 403],
     ]);
+    await refiner.settled();
+    expect(() => refiner.assertRefined(history.value.get().results)).not.toThrow();
+    expect(made).toHaveLength(1);
   });
 
   it('shows a new outline as it is, never as the old one was refined, and asks of it what was refused before', async () => {
