@@ -78,6 +78,15 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
     await note.first().waitFor({ state: 'detached' });
   });
 
+  it('reads a raster anew that undo brings back', async () => {
+    const { window } = desktop;
+    await window.getByRole('toolbar').getByRole('button', { name: 'Undo' }).click();
+    await window.getByRole('button', { name: 'all-nodata.tif', exact: true }).click();
+    await window.getByRole('status').getByText('Nothing to draw').waitFor();
+    await window.getByRole('button', { name: 'Remove all-nodata.tif' }).click();
+    await window.getByRole('button', { name: 'Remove all-nodata.tif' }).waitFor({ state: 'detached' });
+  });
+
   it('complains of nothing', () => {
     expect(desktop.problems).toEqual([]);
   });
