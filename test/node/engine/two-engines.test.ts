@@ -43,8 +43,8 @@ class Engine {
     return this.#client.call('models.unload', {}, 1, () => undefined);
   }
 
-  close(): void {
-    this.#client.close();
+  close(): Promise<void> {
+    return this.#client.close();
   }
 }
 
@@ -66,7 +66,7 @@ describe.skipIf(softwareVulkan.missing !== null)(
       vi.stubEnv('VK_ICD_FILENAMES', softwareVulkan.environment.VK_ICD_FILENAMES);
       vi.stubEnv('LD_LIBRARY_PATH', softwareVulkan.environment.LD_LIBRARY_PATH);
     });
-    afterEach(() => engines.splice(0).forEach((engine) => engine.close()));
+    afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close())));
     afterAll(() => {
       vi.unstubAllEnvs();
       rmSync(scratch, { recursive: true, force: true });
