@@ -138,6 +138,9 @@ describe('think2seg serve', { timeout: 120_000 }, () => {
     const idle = engineOf();
     process.kill(idle, 'SIGKILL');
     await allEnded([idle]);
+    // The system tells of the end a moment later.
+    send({ kind: 'ping', id: 'heard' });
+    expect(await next()).toMatchObject({ kind: 'pong' });
     send({ kind: 'segment', id: 5, input: { rasterPath: 'gone.tif', question: fuel } });
     expect(await next()).toMatchObject({ kind: 'failed', id: 5, error: { code: 'INPUT_NOT_FOUND' } });
     send({ kind: 'shutdown' });
