@@ -11,6 +11,7 @@ import type { SegmentInput } from '../../contract/routes.ts';
 import type { SegmentResult } from '../../contract/segment-result.ts';
 import { outputFilesOf } from '../files/output-files.ts';
 import { sha256OfFile } from '../files/sha256.ts';
+import { isErrno, writeFailure } from '../files/write-failure.ts';
 import {
   itemId,
   itemKey,
@@ -217,10 +218,10 @@ class Batch {
     this.#count(line);
   }
 
-  /** A failure stands until it is to be retried, or its raster is another one now. */
+  /** A failure stands until it is to be retried, or its raster is another one now. What is in the way of an output may be gone. */
   async #failedBefore(item: BatchItem, key: string): Promise<boolean> {
     const failed = this.#ports.manifest.failed(key);
-    if (failed === undefined || this.#run.retryFailed) {
+    if (failed === undefined || failed.code === 'OUTPUT_EXISTS' || this.#run.retryFailed) {
       return false;
     }
     const stamp = await stampOf(item.rasterPath).catch(() => null);
@@ -260,17 +261,33 @@ class Batch {
     return { finished: done + alreadyDone + failed, failed, total: items };
   }
 
+  /**
+   * Outputs may have been edited since: those are the user's, and never written over. Sums are only compared where a missing file
+   * calls for all of them to be written again.
+   *
+   * @throws Think2SegError OUTPUT_EXISTS
+   */
   async #allPresent(outputs: DoneLine['outputs']): Promise<boolean> {
-    for (const { path, bytes } of outputs) {
-      const size = await stat(join(this.#run.folder, path)).then(
-        (found) => found.size,
-        () => -1,
-      );
-      if (size !== bytes) {
-        return false;
+    const present: DoneLine['outputs'] = [];
+    for (const output of outputs) {
+      const path = join(this.#run.folder, output.path);
+      const size = await sizeOf(path);
+      if (size !== null && size !== output.bytes) {
+        throw changedSince(path);
+      }
+      if (size !== null) {
+        present.push(output);
       }
     }
-    return true;
+    if (present.length === outputs.length) {
+      return true;
+    }
+    for (const { path, sha256 } of present) {
+      if ((await this.#sumOf(join(this.#run.folder, path))).sha256 !== sha256) {
+        throw changedSince(join(this.#run.folder, path));
+      }
+    }
+    return false;
   }
 
   async #segment(
@@ -297,7 +314,7 @@ class Batch {
       overlayPath,
       overlaySidePx: thumbnailSidePx,
       rasterDigest: { bytes: digest.bytes, sha256: digest.sha256 },
-      // The name is an address of the content: what stands there already is the same, or an unrecorded rest of a killed run.
+      // The name is an address of the content: what stands there already is as it was written, or an unrecorded rest of a killed run.
       overwrite: true,
       scratchName,
     };
@@ -341,6 +358,25 @@ class Batch {
     }
     this.#ports.onEvent({ kind: 'item-finished', line, ...this.#counts() });
   }
+}
+
+/** Null where there is no such file. */
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (isErrno(thrown, 'ENOENT')) {
+      return null;
+    }
+    throw writeFailure(path, thrown);
+  }
+}
+
+function changedSince(path: string): Think2SegError {
+  return new Think2SegError(
+    'OUTPUT_EXISTS',
+    `${path} was changed since it was written; move it away or take it out of the results, then run again`,
+  );
 }
 
 function groupByRaster(items: readonly BatchItem[]): Map<string, BatchItem[]> {

@@ -141,6 +141,12 @@ function manifestLines(name?: string): ManifestLine[] {
   return manifestLinesIn(join(folder, 'out'), name);
 }
 
+/** The output of a raster in one of the folders of a batch. */
+function outputIn(kind: 'scenes' | 'thumbnails', raster: string): string {
+  const outputs = join(folder, 'out', kind);
+  return join(outputs, readdirSync(outputs).find((name) => name.startsWith(raster)) ?? '');
+}
+
 function namesOf(executor: { asked: SegmentInput[] }): string[] {
   return executor.asked.map(({ rasterPath, question }) => `${basename(rasterPath)} ${question}`);
 }
@@ -152,6 +158,8 @@ function failOn(name: string, error: Error) {
     }
   };
 }
+
+const changedAdvice = 'move it away or take it out of the results, then run again';
 
 const crashed = new Think2SegError('ENGINE_CRASHED', 'the engine process ended with signal SIGABRT');
 
@@ -193,11 +201,41 @@ describe('a batch', () => {
     const paths = rasters(3);
     await batch(ask(paths), fakeExecutor());
     writeFileSync(paths[0] ?? '', 'other pixels');
-    const scenes = join(folder, 'out/scenes');
-    rmSync(join(scenes, readdirSync(scenes).find((name) => name.startsWith('scene-2')) ?? ''));
+    rmSync(outputIn('scenes', 'scene-2'));
     const executor = fakeExecutor();
     expect(await batch(ask(paths), executor)).toMatchObject({ done: 2, alreadyDone: 1 });
     expect(namesOf(executor)).toEqual(['scene-0.tif q', 'scene-2.tif q']);
+  });
+
+  test.each([
+    ['another size', 'edited by hand'],
+    ['the same size', 'SCENE-0.tif q'],
+  ])('never writes over an output that was edited to %s', async (_, edited) => {
+    const items = ask(rasters(1));
+    await batch(items, fakeExecutor());
+    const path = outputIn('scenes', 'scene-0');
+    writeFileSync(path, edited);
+    rmSync(outputIn('thumbnails', 'scene-0'));
+    const executor = fakeExecutor();
+    expect(await batch(items, executor)).toMatchObject({
+      done: 0,
+      failed: 1,
+      failures: [{ code: 'OUTPUT_EXISTS', message: `${path} was changed since it was written; ${changedAdvice}` }],
+    });
+    expect(namesOf(executor)).toEqual([]);
+    expect(readFileSync(path, 'utf8')).toBe(edited);
+
+    rmSync(path);
+    expect(await batch(items, fakeExecutor())).toMatchObject({ done: 1, failed: 0 });
+  });
+
+  test('writes over what a killed run left without a line', async () => {
+    const items = ask(rasters(1));
+    await batch(items, fakeExecutor());
+    writeFileSync(join(folder, 'out/manifest.jsonl'), '');
+    writeFileSync(outputIn('scenes', 'scene-0'), 'half');
+    expect(await batch(items, fakeExecutor())).toMatchObject({ done: 1, failed: 0 });
+    expect(readFileSync(outputIn('scenes', 'scene-0'), 'utf8')).toBe('scene-0.tif q');
   });
 
   test('counts a world file as part of its raster', async () => {
