@@ -1,10 +1,11 @@
 /** From what a user names (files, folders, patterns) to the rasters that are there. */
 import { readdir } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import { stat } from 'node:fs/promises';
 import type { ErrorEnvelope } from '../../contract/errors.ts';
 import { hasRasterName } from '../raster/raster-names.ts';
+import { batchFolders, isBatchFile } from './output-folders.ts';
 
 export interface ExpandedInputs {
   /** Absolute, in order of names, each once. */
@@ -13,33 +14,34 @@ export interface ExpandedInputs {
   readonly problems: { readonly path: string; readonly error: ErrorEnvelope }[];
 }
 
-/** @param excludedFolder the folder that outputs go to: what a batch wrote is not its input. */
+/** @param outputFolder what a batch wrote is not its input; whatever else lies in the folder of its outputs may be. */
 export async function expandInputs(
   inputs: readonly string[],
-  excludedFolder: string,
+  outputFolder: string,
   baseFolder: string = process.cwd(),
 ): Promise<ExpandedInputs> {
   const found = new Set<string>();
   const problems: ExpandedInputs['problems'] = [];
-  const search = new Search(excludedFolder, problems);
+  const search = new Search(outputFolder, problems);
   for (const input of inputs) {
     const path = resolve(baseFolder, input);
     const kind = await kindOf(path);
     if (kind === 'folder') {
-      await search.below(path, hasRasterName, found);
+      const below = await search.below(path, hasRasterName);
+      below.forEach((raster) => found.add(raster));
+      if (below.length === 0 && !problems.some((problem) => problem.path === path)) {
+        problems.push(nothingFound(input, 'holds no raster that a batch did not write; name another folder'));
+      }
     } else if (kind === 'file' || !picomatch.scan(input).isGlob) {
       // A file that is missing is a failure of its own scene, not of the batch.
       found.add(path);
     } else {
-      const before = found.size;
       const { base } = picomatch.scan(input);
-      const matches = picomatch(resolve(baseFolder, input).split(sep).join('/'));
-      await search.below(resolve(baseFolder, base), (_, full) => matches(full.split(sep).join('/')), found);
-      if (found.size === before) {
-        problems.push({
-          path: input,
-          error: { code: 'INPUT_NOT_FOUND', message: `${input} matches no file; check the pattern` },
-        });
+      const matches = picomatch(path.split(sep).join('/'));
+      const below = await search.below(resolve(baseFolder, base), (_, full) => matches(full.split(sep).join('/')));
+      below.forEach((file) => found.add(file));
+      if (below.length === 0) {
+        problems.push(nothingFound(input, 'matches no file; check the pattern'));
       }
     }
   }
@@ -60,20 +62,25 @@ async function kindOf(path: string): Promise<'file' | 'folder' | null> {
   }
 }
 
+function nothingFound(input: string, what: string): ExpandedInputs['problems'][number] {
+  return { path: input, error: { code: 'INPUT_NOT_FOUND', message: `${input} ${what}` } };
+}
+
 class Search {
-  readonly #excludedFolder: string;
+  readonly #outputFolder: string;
+  readonly #writtenFolders: ReadonlySet<string>;
   readonly #problems: ExpandedInputs['problems'];
 
-  constructor(excludedFolder: string, problems: ExpandedInputs['problems']) {
-    this.#excludedFolder = excludedFolder;
+  constructor(outputFolder: string, problems: ExpandedInputs['problems']) {
+    this.#outputFolder = resolve(outputFolder);
+    this.#writtenFolders = new Set(Object.values(batchFolders(this.#outputFolder)));
     this.#problems = problems;
   }
 
-  /** Adds the files below `folder`. Links to folders are not followed: they may lead in a circle. */
-  async below(folder: string, wanted: (name: string, path: string) => boolean, found: Set<string>): Promise<void> {
-    const within = relative(this.#excludedFolder, folder);
-    if (within === '' || (!within.startsWith('..') && !within.startsWith(sep) && resolve(within) !== within)) {
-      return;
+  /** The files below `folder`. Links to folders are not followed: they may lead in a circle. */
+  async below(folder: string, wanted: (name: string, path: string) => boolean): Promise<string[]> {
+    if (this.#writtenFolders.has(folder)) {
+      return [];
     }
     let entries;
     try {
@@ -84,18 +91,22 @@ class Search {
         path: folder,
         error: { code: 'INPUT_NOT_READABLE', message: `folder ${folder} cannot be read (${reason})` },
       });
-      return;
+      return [];
     }
+    const found: string[] = [];
     for (const entry of entries) {
       const path = join(folder, entry.name);
-      if (basename(path).startsWith('.')) {
+      if (entry.name.startsWith('.') || (folder === this.#outputFolder && isBatchFile(entry.name))) {
         continue;
       }
       if (entry.isDirectory()) {
-        await this.below(path, wanted, found);
+        for (const file of await this.below(path, wanted)) {
+          found.push(file);
+        }
       } else if (wanted(entry.name, path) && (entry.isFile() || (await kindOf(path)) === 'file')) {
-        found.add(path);
+        found.push(path);
       }
     }
+    return found;
   }
 }

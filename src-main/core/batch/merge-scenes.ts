@@ -3,6 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
 import { gdalVectorTranslate } from '../gdal/gdal.ts';
 import { slug } from './batch-item.ts';
+import { mergedFileName } from './output-folders.ts';
 import type { KnownItem } from './read-manifests.ts';
 import { xmlText } from '../xml-text.ts';
 
@@ -104,7 +105,7 @@ export async function mergeScenes(
   if (layers.length === 0) {
     return null;
   }
-  const path = join(folder, 'merged.gpkg');
+  const path = join(folder, mergedFileName);
   await withAtomicOutputs([path], { overwrite: true, scratchName, signal }, async ([temporaryPath], files) => {
     const virtualPath = join(dirname(temporaryPath), 'merged.vrt');
     await files.writeFile(virtualPath, virtualDataset(folder, layers));

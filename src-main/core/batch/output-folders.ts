@@ -3,12 +3,21 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailure } from '../files/write-failure.ts';
 import { scratchNamePrefix, scratchPrefix } from './batch-item.ts';
+import { manifestName } from './manifest.ts';
 
 /** `scenes`: vector files, one set for each item. `thumbnails`: a picture for each item. */
 type BatchFolders = Readonly<Record<'scenes' | 'thumbnails', string>>;
 
 export function batchFolders(folder: string): BatchFolders {
   return { scenes: join(folder, 'scenes'), thumbnails: join(folder, 'thumbnails') };
+}
+
+export const summaryFileName = 'summary.html';
+export const mergedFileName = 'merged.gpkg';
+
+/** Whether a file directly in the output folder is one that a batch writes there. */
+export function isBatchFile(name: string): boolean {
+  return name === summaryFileName || name.startsWith(mergedFileName) || manifestName.test(name.replace(/\.lock$/, ''));
 }
 
 /** @throws Think2SegError OUTPUT_NOT_WRITABLE, OUTPUT_FULL */

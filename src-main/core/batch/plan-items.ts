@@ -9,7 +9,7 @@ import { readLines, readTable } from './read-table.ts';
 type Work = Pick<BatchRequest, 'inputs' | 'listPath' | 'tablePath' | 'questions'>;
 
 /**
- * @param folder that outputs go to; it is not searched.
+ * @param folder that outputs go to; what a batch wrote there is not its input.
  * @throws Think2SegError USAGE when there is nothing to do or nothing to ask, INPUT_NOT_FOUND for a list or table.
  */
 export async function planItems(

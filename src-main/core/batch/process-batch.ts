@@ -10,7 +10,7 @@ import { itemKey, type BatchItem } from './batch-item.ts';
 import type { ExpandedInputs } from './expand-inputs.ts';
 import { Manifest, manifestFileName, type Shard } from './manifest.ts';
 import { mergeScenes } from './merge-scenes.ts';
-import { makeBatchFolders, pagesScratchName, removeLeftovers } from './output-folders.ts';
+import { makeBatchFolders, pagesScratchName, removeLeftovers, summaryFileName } from './output-folders.ts';
 import { readManifests } from './read-manifests.ts';
 import { runBatch, type BatchPorts, type BatchRun, type BatchSignals } from './run-batch.ts';
 import { itemsOfShard } from './shard.ts';
@@ -102,7 +102,7 @@ async function writePages(
     onEvent({ kind: 'note', note: 'merging' });
   }
   const merged = plan.merge ? await mergeScenes(run.folder, known, options) : null;
-  const path = join(run.folder, 'summary.html');
+  const path = join(run.folder, summaryFileName);
   const page = summaryPage({
     items: known,
     remaining: result.remaining,
