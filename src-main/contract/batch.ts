@@ -108,7 +108,7 @@ export interface BatchResult {
   done: number;
   /** Finished without a target, in this run and before. */
   noTarget: number;
-  /** Finished by an earlier run, unchanged since. */
+  /** Finished by an earlier run and unchanged since, or equal to a scene of this run. */
   alreadyDone: number;
   failed: number;
   /** Not looked at, because the batch was stopped. */

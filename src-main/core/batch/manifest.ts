@@ -49,8 +49,8 @@ function parseManifest(path: string, text: string): ManifestLine[] {
     });
 }
 
-/** What is kept in memory of finished work: batches may have a hundred thousand lines. */
-export type DoneFacts = Pick<DoneLine, 'outputs' | 'status' | 'features' | 'areaM2'>;
+/** What is kept in memory of finished work: batches may have a hundred thousand lines. Enough to say it again of an equal raster. */
+export type DoneFacts = Pick<DoneLine, 'outputs' | 'status' | 'reasoning' | 'features' | 'areaM2' | 'crs' | 'warnings'>;
 export type FailedFacts = Pick<FailedLine, 'code' | 'message' | 'raster'>;
 
 export class Manifest {
@@ -58,6 +58,8 @@ export class Manifest {
   readonly #file: FileHandle;
   #bytes = 0;
   readonly #doneById = new Map<string, DoneFacts>();
+  readonly #lastDoneByKey = new Map<string, string>();
+  readonly #crsByWkt = new Map<string, DoneLine['crs']>();
   readonly #failedByKey = new Map<string, FailedFacts>();
   readonly #stampByPath = new Map<string, FileStamp & { sha256: string }>();
   #appending: Promise<void> = Promise.resolve();
@@ -104,6 +106,11 @@ export class Manifest {
     return this.#doneById.get(id);
   }
 
+  /** The answer that the last line about `key` tells of; undefined where that is a failure, or where there is no line. */
+  lastDone(key: string): string | undefined {
+    return this.#lastDoneByKey.get(key);
+  }
+
   failed(key: string): FailedFacts | undefined {
     return this.#failedByKey.get(key);
   }
@@ -146,10 +153,16 @@ export class Manifest {
       this.#stampByPath.set(line.path, line.raster);
     }
     if (line.state === 'done') {
-      const { outputs, status, features, areaM2 } = line;
-      this.#doneById.set(line.id, { outputs, status, features, areaM2 });
+      const { outputs, status, reasoning, features, areaM2, warnings } = line;
+      const crs = line.crs === null ? null : (this.#crsByWkt.get(line.crs.wkt) ?? line.crs);
+      if (crs !== null) {
+        this.#crsByWkt.set(crs.wkt, crs);
+      }
+      this.#doneById.set(line.id, { outputs, status, reasoning, features, areaM2, crs, warnings });
+      this.#lastDoneByKey.set(line.key, line.id);
       this.#failedByKey.delete(line.key);
     } else {
+      this.#lastDoneByKey.delete(line.key);
       const { code, message, raster } = line;
       this.#failedByKey.set(line.key, { code, message, raster });
     }

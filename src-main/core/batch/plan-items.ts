@@ -30,5 +30,12 @@ export async function planItems(
   const asked = rasterPaths.flatMap((rasterPath) =>
     questions.map((question): BatchItem => ({ rasterPath, question, target: { kind: 'scene' } })),
   );
-  return { items: [...asked, ...tableItems], problems: [...named.problems, ...(fromList?.problems ?? [])] };
+  return { items: eachOnce([...asked, ...tableItems]), problems: [...named.problems, ...(fromList?.problems ?? [])] };
+}
+
+/** A question that was asked twice about the same part of a raster is one piece of work. */
+function eachOnce(items: readonly BatchItem[]): BatchItem[] {
+  return [
+    ...new Map(items.map((item) => [JSON.stringify([item.rasterPath, item.question, item.target]), item])).values(),
+  ];
 }

@@ -1,5 +1,5 @@
 /** A batch from start to end: lock, manifest, leftovers of killed runs, the work itself, the pages about it. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { BatchRequest, BatchResult, StartLine } from '../../contract/batch.ts';
@@ -10,7 +10,13 @@ import { itemKey, type BatchItem } from './batch-item.ts';
 import type { ExpandedInputs } from './expand-inputs.ts';
 import { Manifest, manifestFileName, type Shard } from './manifest.ts';
 import { mergeScenes } from './merge-scenes.ts';
-import { makeBatchFolders, pagesScratchName, removeLeftovers, summaryFileName } from './output-folders.ts';
+import {
+  makeBatchFolders,
+  mergedFileName,
+  pagesScratchName,
+  removeLeftovers,
+  summaryFileName,
+} from './output-folders.ts';
 import { readManifests } from './read-manifests.ts';
 import { runBatch, type BatchPorts, type BatchRun, type BatchSignals } from './run-batch.ts';
 import { itemsOfShard } from './shard.ts';
@@ -102,6 +108,9 @@ async function writePages(
     onEvent({ kind: 'note', note: 'merging' });
   }
   const merged = plan.merge ? await mergeScenes(run.folder, known, options) : null;
+  if (plan.merge && merged === null) {
+    onEvent({ kind: 'note', note: await nothingMerged(run.folder) });
+  }
   const path = join(run.folder, summaryFileName);
   const page = summaryPage({
     items: known,
@@ -114,6 +123,13 @@ async function writePages(
     files.writeFile(temporaryPath, page),
   );
   return [...(merged === null ? [] : [merged]), path];
+}
+
+/** What an earlier run merged stays: it may be all that its user has of it. */
+async function nothingMerged(folder: string): Promise<string> {
+  const nothing = `no scene has an answer, nothing to merge into ${mergedFileName}`;
+  const isThere = (await readdir(folder)).includes(mergedFileName);
+  return isThere ? `${nothing}; the one in ${folder} is of an earlier run` : nothing;
 }
 
 function problemKey({ path }: { readonly path: string }): string {

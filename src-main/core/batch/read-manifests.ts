@@ -17,8 +17,7 @@ export type KnownItem =
 
 /** Last lines of the given items, in the order of `keys`. Work that was done on one machine and failed on another is done. */
 export async function readManifests(folder: string, keys: Iterable<string>): Promise<KnownItem[]> {
-  const order = [...keys];
-  const wanted = new Set(order);
+  const wanted = new Set(keys);
   const lastByKey = new Map<string, KnownItem>();
   const crsByWkt = new Map<string, DoneLine['crs']>();
   const names = (await readdir(folder)).filter((name) => manifestName.test(name)).sort(byName);
@@ -45,5 +44,5 @@ export async function readManifests(folder: string, keys: Iterable<string>): Pro
       lastByKey.set(key, { state, key, path, question, target, status, features, areaM2, crs, outputs, wallMs });
     }
   }
-  return order.flatMap((key) => lastByKey.get(key) ?? []);
+  return [...wanted].flatMap((key) => lastByKey.get(key) ?? []);
 }

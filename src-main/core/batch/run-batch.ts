@@ -21,7 +21,7 @@ import {
   type BatchOptions,
   type RasterDigest,
 } from './batch-item.ts';
-import type { Manifest } from './manifest.ts';
+import type { DoneFacts, Manifest } from './manifest.ts';
 import { batchFolders } from './output-folders.ts';
 import { assertUnchanged, digestRaster, stampOf } from './raster-digest.ts';
 import { withDeadline } from './deadline.ts';
@@ -79,6 +79,15 @@ const fatalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 const thumbnailSidePx = 256;
 
+/** An item of which the raster was read. */
+interface IdentifiedWork {
+  readonly item: BatchItem;
+  readonly key: string;
+  readonly id: string;
+  readonly digest: RasterDigest;
+  readonly startMs: number;
+}
+
 type Tally = Omit<BatchResult, 'schema' | 'outputs' | 'wallMs' | 'remaining'>;
 
 /**
@@ -102,8 +111,8 @@ class Batch {
   readonly #signals: BatchSignals;
   readonly #startMs = performance.now();
   readonly #tally: Tally;
-  /** Ids of this run; of two equal rasters the second is done when the first is. */
-  readonly #begun = new Set<string>();
+  /** Ends of the work on each id. */
+  readonly #turns = new Map<string, Promise<void>>();
   #halted: Think2SegError | null = null;
 
   constructor(items: readonly BatchItem[], run: BatchRun, ports: BatchPorts, signals: BatchSignals) {
@@ -159,13 +168,10 @@ class Batch {
   }
 
   async #workOnItem(slot: number, item: BatchItem): Promise<void> {
-    const { manifest, onEvent } = this.#ports;
+    const { manifest } = this.#ports;
     const key = itemKey(item, this.#run.options);
     const startMs = performance.now();
-    const asked = { kind: 'item' as const, key, path: item.rasterPath, question: item.question, target: item.target };
     let digest: RasterDigest | null = null;
-    let id = '';
-    let line: DoneLine | FailedLine;
     try {
       if (await this.#failedBefore(item, key)) {
         return;
@@ -177,43 +183,58 @@ class Batch {
         );
       }
       digest = await digestRaster(item.rasterPath, manifest.stampOf(item.rasterPath), this.#signals.stop);
-      id = itemId(item, this.#run.options, digest, this.#run.pack.sha256);
-      if (await this.#doneBefore(item, key, id)) {
-        return;
-      }
-      onEvent({ kind: 'item-started', key, path: item.rasterPath, question: item.question });
-      this.#begun.add(id);
-      const { result, outputs } = await this.#segment(slot, item, key, id, digest);
-      line = {
-        ...asked,
-        state: 'done',
-        id,
-        raster: stampLine(digest),
-        status: result.status,
-        reasoning: result.reasoning,
-        features: result.features,
-        areaM2: result.areaM2,
-        crs: result.crs,
-        outputs,
-        timingsMs: result.timingsMs,
-        warnings: result.warnings,
-        ...finishedNow(startMs),
-      };
+      const id = itemId(item, this.#run.options, digest, this.#run.pack.sha256);
+      const work: IdentifiedWork = { item, key, id, digest, startMs };
+      await this.#inTurn(id, () => this.#answer(slot, work));
     } catch (thrown) {
-      this.#begun.delete(id);
       const error = toThink2SegError(thrown);
       if (fatalCodes.has(error.code)) {
         throw error;
       }
-      line = {
-        ...asked,
+      const line: FailedLine = {
+        ...askedLine(item, key),
         state: 'failed',
         code: error.code,
         message: error.message,
         raster: digest === null ? null : stampLine(digest),
         ...finishedNow(startMs),
       };
+      await manifest.append(line);
+      this.#count(line);
     }
+  }
+
+  /** Of two equal rasters the second waits for the first and shares its answer. */
+  #inTurn(id: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(work);
+    this.#turns.set(
+      id,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  }
+
+  async #answer(slot: number, work: IdentifiedWork): Promise<void> {
+    const { item, key, id, digest, startMs } = work;
+    const { manifest, onEvent } = this.#ports;
+    if (this.#isStopped()) {
+      return;
+    }
+    const about = { ...askedLine(item, key), state: 'done' as const, id, raster: stampLine(digest) };
+    const known = manifest.done(id);
+    if (known !== undefined && (await this.#allPresent(known.outputs))) {
+      if (manifest.lastDone(key) !== id) {
+        // The raster is again what it was, was moved, or has an equal: the last line about it must be its answer.
+        await manifest.append({ ...about, ...known, timingsMs: {}, ...finishedNow(startMs) });
+      }
+      this.#countKnown(item, key, known);
+      return;
+    }
+    onEvent({ kind: 'item-started', key, path: item.rasterPath, question: item.question });
+    const { result, outputs } = await this.#segment(slot, work);
+    const { status, reasoning, features, areaM2, crs, timingsMs, warnings } = result;
+    const answer = { status, reasoning, features, areaM2, crs, outputs, timingsMs, warnings };
+    const line: DoneLine = { ...about, ...answer, ...finishedNow(startMs) };
     await manifest.append(line);
     this.#count(line);
   }
@@ -238,18 +259,13 @@ class Batch {
     return sameRaster;
   }
 
-  async #doneBefore(item: BatchItem, key: string, id: string): Promise<boolean> {
-    const done = this.#ports.manifest.done(id);
-    if (this.#begun.has(id) || (done !== undefined && (await this.#allPresent(done.outputs)))) {
-      this.#tally.alreadyDone++;
-      this.#tally.noTarget += done?.status === 'no-target' ? 1 : 0;
-      this.#tally.features += done?.features ?? 0;
-      this.#tally.areaM2 += done?.areaM2 ?? 0;
-      const state = done?.status === 'no-target' ? 'no-target' : 'done';
-      this.#tellKnown(item, { key, state, features: done?.features ?? null, code: null, message: null });
-      return true;
-    }
-    return false;
+  #countKnown(item: BatchItem, key: string, { status, features, areaM2 }: DoneFacts): void {
+    this.#tally.alreadyDone++;
+    this.#tally.noTarget += status === 'no-target' ? 1 : 0;
+    this.#tally.features += features;
+    this.#tally.areaM2 += areaM2 ?? 0;
+    const state = status === 'no-target' ? 'no-target' : 'done';
+    this.#tellKnown(item, { key, state, features, code: null, message: null });
   }
 
   #tellKnown({ rasterPath, question }: BatchItem, state: KnownState): void {
@@ -292,10 +308,7 @@ class Batch {
 
   async #segment(
     slot: number,
-    item: BatchItem,
-    key: string,
-    id: string,
-    digest: RasterDigest,
+    { item, key, id, digest }: IdentifiedWork,
   ): Promise<{ result: SegmentResult; outputs: DoneLine['outputs'] }> {
     const { formats, ...options } = this.#run.options;
     const folders = batchFolders(this.#run.folder);
@@ -390,6 +403,10 @@ function groupByRaster(items: readonly BatchItem[]): Map<string, BatchItem[]> {
     }
   }
   return groups;
+}
+
+function askedLine({ rasterPath, question, target }: BatchItem, key: string) {
+  return { kind: 'item' as const, key, path: rasterPath, question, target };
 }
 
 function stampLine({ path, bytes, mtimeMs, sha256 }: RasterDigest): DoneLine['raster'] {

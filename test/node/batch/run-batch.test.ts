@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -99,26 +100,27 @@ async function batch(
   items: readonly BatchItem[],
   executor: Executor,
   changes: Partial<BatchRun> & {
+    merge?: boolean;
     finish?: AbortSignal;
     stop?: AbortSignal;
     shard?: { index: number; count: number };
   } = {},
 ) {
-  const { finish, stop, shard, ...run } = changes;
+  const { merge = false, finish, stop, shard, ...run } = changes;
   const events: BatchEvent[] = [];
   const result = await processBatch(
     {
       items,
       problems: [],
       shard: shard ?? null,
-      merge: false,
+      merge,
       application: { name: 'think2seg', version: '0' },
       request: {
         inputs: [],
         listPath: null,
         tablePath: null,
         questions: [],
-        merge: false,
+        merge,
         options: { ...options, formats: ['.geojson'] },
       },
     },
@@ -139,6 +141,14 @@ async function batch(
 
 function manifestLines(name?: string): ManifestLine[] {
   return manifestLinesIn(join(folder, 'out'), name);
+}
+
+function itemLines() {
+  return manifestLines().filter((line) => line.kind === 'item');
+}
+
+function summary(): string {
+  return readFileSync(join(folder, 'out/summary.html'), 'utf8');
 }
 
 /** The output of a raster in one of the folders of a batch. */
@@ -236,6 +246,61 @@ describe('a batch', () => {
     writeFileSync(outputIn('scenes', 'scene-0'), 'half');
     expect(await batch(items, fakeExecutor())).toMatchObject({ done: 1, failed: 0 });
     expect(readFileSync(outputIn('scenes', 'scene-0'), 'utf8')).toBe('scene-0.tif q');
+  });
+
+  test('tells of the answer to what a raster is now, also when it is again what it was', async () => {
+    const [path = ''] = rasters(1);
+    await batch(ask([path]), fakeExecutor());
+    writeFileSync(path, 'other pixels');
+    await batch(ask([path]), fakeExecutor());
+    writeFileSync(path, 'raster 0');
+    expect(await batch(ask([path]), fakeExecutor())).toMatchObject({ done: 0, alreadyDone: 1 });
+    const [first, , third, ...more] = itemLines();
+    expect(more).toEqual([]);
+    expect(third).toMatchObject({ id: first?.state === 'done' ? first.id : '', state: 'done', features: 2 });
+    expect(await batch(ask([path]), fakeExecutor())).toMatchObject({ done: 0, alreadyDone: 1 });
+    expect(itemLines()).toHaveLength(3);
+  });
+
+  test('sums up rasters that were moved since they were answered', async () => {
+    const paths = rasters(2);
+    await batch(ask(paths), fakeExecutor());
+    mkdirSync(join(folder, 'moved'));
+    const moved = paths.map((path) => join(folder, 'moved', basename(path)));
+    paths.forEach((path, index) => renameSync(path, moved[index] ?? ''));
+    const executor = fakeExecutor();
+    expect(await batch(ask(moved), executor)).toMatchObject({ done: 0, alreadyDone: 2, features: 4 });
+    expect(namesOf(executor)).toEqual([]);
+    expect(summary()).toContain(moved[1]);
+    expect(summary()).not.toContain(paths[1]);
+  });
+
+  test.each([1, 2])('asks once about equal rasters of the same name, and tells of each (%d at once)', async (slots) => {
+    const paths = ['a', 'b'].map((name) => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'same.tif'), 'same');
+      return join(folder, name, 'same.tif');
+    });
+    const executor = fakeExecutor(() => new Promise((resolve) => setTimeout(resolve, 1)), slots);
+    expect(await batch(ask(paths), executor)).toMatchObject({ items: 2, done: 1, alreadyDone: 1, features: 4 });
+    expect(executor.asked).toHaveLength(1);
+    expect(new Set(itemLines().map(({ path }) => path))).toEqual(new Set(paths));
+    expect(paths.filter((path) => !summary().includes(path))).toEqual([]);
+    expect(await batch(ask(paths), fakeExecutor())).toMatchObject({ done: 0, alreadyDone: 2, features: 4 });
+    expect(itemLines()).toHaveLength(2);
+  });
+
+  test('says when there is nothing to merge, and that a merged file is of an earlier run', async () => {
+    const items = ask(rasters(1));
+    const fail = fakeExecutor(failOn('scene-0.tif', crashed));
+    const nothing = 'no scene has an answer, nothing to merge into merged.gpkg';
+    expect((await batch(items, fail, { merge: true })).events).toContainEqual({ kind: 'note', note: nothing });
+    writeFileSync(join(folder, 'out/merged.gpkg'), 'earlier');
+    const { events } = await batch(items, fail, { merge: true });
+    expect(events).toContainEqual({
+      kind: 'note',
+      note: `${nothing}; the one in ${join(folder, 'out')} is of an earlier run`,
+    });
   });
 
   test('counts a world file as part of its raster', async () => {
