@@ -13,12 +13,18 @@ const fourNumbers = z
   .refine((numbers) => numbers.length === 4 && numbers.every(Number.isFinite), { message: 'expected four numbers' })
   .transform((numbers) => numbers as [number, number, number, number]);
 
-const rowSchema = z.object({
-  raster: z.string().min(1),
-  question: z.string().optional(),
-  window: fourNumbers.optional(),
-  bbox: fourNumbers.optional(),
-});
+const rowSchema = z
+  .object({
+    raster: z.string().min(1),
+    question: z.string().optional(),
+    window: fourNumbers
+      .refine((numbers) => numbers.every(Number.isInteger), { message: 'expected whole numbers of pixels' })
+      .optional(),
+    bbox: fourNumbers.optional(),
+  })
+  .refine(({ window, bbox }) => window === undefined || bbox === undefined, {
+    message: 'window and bbox were both given, expected one of them to say where to look',
+  });
 
 const expectedColumns =
   'expected the columns raster, question and, where wanted, window (x,y,width,height) or bbox (minx,miny,maxx,maxy)';

@@ -31,6 +31,14 @@ describe('readTable', () => {
     ]);
   });
 
+  it.each([
+    ['a window with parts of pixels', '0.5 0 10 10;', /row 2: window: expected whole numbers of pixels; /],
+    ['a window and a box', '0 0 10 10;1 2 3 4', /row 2: window and bbox were both given, expected one of them/],
+  ])('says which row has %s', async (_, target, message) => {
+    const reading = read(`raster;question;window;bbox\na.tif;q;;\na.tif;q;${target}\n`);
+    await expect(reading).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) as string });
+  });
+
   it('says which row has a column too many', async () => {
     await expect(read('raster,question\na.tif,where is water, deep or not?\n')).rejects.toThrow(
       /columns length is 2, got 3 on line 2/,
