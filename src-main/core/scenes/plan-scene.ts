@@ -10,11 +10,19 @@ import { planTiles, type TilePlan } from './plan-tiles.ts';
 /** Neighbouring tiles reach into each other by this share of a tile unless the user says otherwise. */
 const defaultOverlapShare = 0.25;
 
+/**
+ * Least scene pixels along a side of a tile. Models look at patches of some 16 pixels of the picture: in a tile this small a patch shows
+ * one pixel of the scene, and there is nothing left in it to recognise.
+ */
+const leastTilePx = 16;
+
 export type ScaleOptions = NonNullable<SegmentInput['scale']>;
+
+type Placement = Pick<RasterSource, 'crs' | 'transform'>;
 
 /** Scene pixels to a pixel of the picture that the model sees. @throws GEOREFERENCE_MISSING */
 function scenePxPerModelPx(
-  source: RasterSource,
+  source: Placement,
   view: Pick<SceneView, 'windowPx'>,
   gsdM: number | null,
 ): [number, number] {
@@ -40,8 +48,26 @@ function scenePxPerModelPx(
   return [gsdM / pixelXM, gsdM / pixelYM];
 }
 
+/** It is the scene that makes a `--gsd` too fine: of many scenes only this one fails. @throws INPUT_UNSUPPORTED */
+function assertTilesShowSomething(
+  frame: QueryContext['frame'],
+  [perX, perY]: readonly [number, number],
+  gsdM: number | null,
+): void {
+  const sidePx = Math.min(frame.width * perX, frame.height * perY);
+  if (gsdM !== null && sidePx < leastTilePx) {
+    // Half a percent more: three digits of it must not be too little again.
+    const leastGsdM = Number((((gsdM * leastTilePx) / sidePx) * 1.005).toPrecision(3));
+    throw new Think2SegError(
+      'INPUT_UNSUPPORTED',
+      `--gsd ${gsdM} makes tiles of ${sidePx.toPrecision(2)} pixels of this scene, expected at least ${leastTilePx}; give ${leastGsdM} or more, or leave it out to use its pixels`,
+    );
+  }
+}
+
+/** @throws Think2SegError USAGE, GEOREFERENCE_MISSING, INPUT_UNSUPPORTED, INPUT_TOO_LARGE */
 export function planScene(
-  source: RasterSource,
+  source: Placement,
   view: Pick<SceneView, 'windowPx'>,
   frame: QueryContext['frame'],
   scale: ScaleOptions,
@@ -53,9 +79,7 @@ export function planScene(
       `--overlap got ${overlapModelPx}, expected at most three quarters of the ${frame.width} x ${frame.height} picture of a tile`,
     );
   }
-  return planTiles(view.windowPx, {
-    frame,
-    scenePxPerModelPx: scenePxPerModelPx(source, view, scale.gsdM),
-    overlapModelPx,
-  });
+  const perModelPx = scenePxPerModelPx(source, view, scale.gsdM);
+  assertTilesShowSomething(frame, perModelPx, scale.gsdM);
+  return planTiles(view.windowPx, { frame, scenePxPerModelPx: perModelPx, overlapModelPx });
 }

@@ -1,4 +1,5 @@
 /** Where the tiles of a scene lie. Pure. */
+import { Think2SegError } from '../../contract/errors.ts';
 import type { WindowPx } from '../../contract/geo.ts';
 
 export interface TilePlanOptions {
@@ -24,6 +25,9 @@ export interface TilePlan {
   readonly tiles: readonly Tile[];
 }
 
+/** The plan and what is known of each tile are held in memory: a scene of 200,000 x 200,000 pixels, and days of work. */
+const mostTiles = 1_000_000;
+
 /** Starts of intervals of `side` that cover `length` with at least `overlap`; the last is moved back so that all have the same side. */
 function starts(length: number, side: number, overlap: number): number[] {
   if (side >= length) {
@@ -38,12 +42,20 @@ function starts(length: number, side: number, overlap: number): number[] {
   return found;
 }
 
+/** @throws Think2SegError INPUT_TOO_LARGE */
 export function planTiles(targetPx: WindowPx, options: TilePlanOptions): TilePlan {
   const [perX, perY] = options.scenePxPerModelPx;
   const width = Math.min(targetPx.width, Math.max(1, Math.round(options.frame.width * perX)));
   const height = Math.min(targetPx.height, Math.max(1, Math.round(options.frame.height * perY)));
   const lefts = starts(targetPx.width, width, Math.round(options.overlapModelPx * perX));
   const tops = starts(targetPx.height, height, Math.round(options.overlapModelPx * perY));
+  const count = tops.length * lefts.length;
+  if (count > mostTiles) {
+    throw new Think2SegError(
+      'INPUT_TOO_LARGE',
+      `${targetPx.width} x ${targetPx.height} pixels make ${count} tiles of ${width} x ${height}, at most ${mostTiles} can be planned; choose a smaller window, a larger --gsd or a smaller --overlap`,
+    );
+  }
   return {
     rows: tops.length,
     columns: lefts.length,
