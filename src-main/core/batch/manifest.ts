@@ -2,6 +2,7 @@
  * The memory of a batch: lines are appended and flushed to the disk one by one, so that whatever ends the program loses at most the
  * scene that was being worked on. Several manifests may lie in one folder (shards): each is written by one process and read by all.
  */
+import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -28,25 +29,32 @@ export function manifestFileName(shard: Shard | null): string {
   return shard === null ? 'manifest.jsonl' : `manifest.${shard.index}-of-${shard.count}.jsonl`;
 }
 
-/** Complete lines of a manifest; what follows the last line break was cut off by a kill and never counted. */
-function parseManifest(path: string, text: string): ManifestLine[] {
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .flatMap((line, index) => {
-      if (line.trim() === '') {
-        return [];
+/** Complete lines of a manifest; what follows the last line break was cut off by a kill, or is being written, and does not count. */
+export async function* completeLines(path: string): AsyncGenerator<ManifestLine> {
+  let number = 0;
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const texts = (rest + String(chunk)).split('\n');
+    rest = texts.pop() ?? '';
+    for (const text of texts) {
+      number++;
+      if (text.trim() !== '') {
+        yield parseLine(path, number, text);
       }
-      try {
-        return [manifestLineSchema.parse(JSON.parse(line))];
-      } catch (thrown) {
-        throw new Think2SegError(
-          'INPUT_CORRUPT',
-          `line ${index + 1} of ${path} is not a line of a batch manifest; restore the file, or name another output folder`,
-          { cause: thrown },
-        );
-      }
-    });
+    }
+  }
+}
+
+function parseLine(path: string, number: number, text: string): ManifestLine {
+  try {
+    return manifestLineSchema.parse(JSON.parse(text));
+  } catch (thrown) {
+    throw new Think2SegError(
+      'INPUT_CORRUPT',
+      `line ${number} of ${path} is not a line of a batch manifest; restore the file, or name another output folder`,
+      { cause: thrown },
+    );
+  }
 }
 
 /** What is kept in memory of finished work: batches may have a hundred thousand lines. Enough to say it again of an equal raster. */
@@ -85,16 +93,13 @@ export class Manifest {
     try {
       const manifest = new Manifest(path, file);
       for (const name of (await readdir(folder)).filter((entry) => manifestName.test(entry)).sort()) {
-        const text = await readFile(join(folder, name), 'utf8');
-        for (const line of parseManifest(join(folder, name), text)) {
+        for await (const line of completeLines(join(folder, name))) {
           manifest.#remember(line);
         }
-        if (join(folder, name) === path) {
-          // A line that was cut off must not run into the next one.
-          manifest.#bytes = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1));
-          await file.truncate(manifest.#bytes);
-        }
       }
+      // A line that was cut off must not run into the next one.
+      manifest.#bytes = (await readFile(path)).lastIndexOf('\n') + 1;
+      await file.truncate(manifest.#bytes);
       return manifest;
     } catch (thrown) {
       await file.close();

@@ -1,11 +1,9 @@
 /** What the manifests of a folder say of some work: the last word about each item. */
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { manifestLineSchema, type DoneLine, type FailedLine } from '../../contract/batch.ts';
+import type { DoneLine, FailedLine } from '../../contract/batch.ts';
 import { byName } from './expand-inputs.ts';
-import { manifestName } from './manifest.ts';
+import { completeLines, manifestName } from './manifest.ts';
 
 /** A line without what only provenance needs: there may be a hundred thousand. */
 export type KnownItem =
@@ -23,9 +21,7 @@ export async function readManifests(folder: string, keys: Iterable<string>): Pro
   const names = (await readdir(folder)).filter((name) => manifestName.test(name)).sort(byName);
   for (const name of names) {
     const before = new Set(lastByKey.keys());
-    const lines = createInterface({ input: createReadStream(join(folder, name), 'utf8'), crlfDelay: Infinity });
-    for await (const text of lines) {
-      const line = manifestLineSchema.parse(JSON.parse(text));
+    for await (const line of completeLines(join(folder, name))) {
       if (line.kind === 'start' || !wanted.has(line.key)) {
         continue;
       }

@@ -23,6 +23,10 @@ export async function answerTiles(tiled: TiledInput, reason: string, options: St
   const [firstOutput] = input.outputPaths;
   const journal =
     firstOutput === undefined ? noJournal() : await openTileJournal(firstOutput, workKey(digest.sha256, tiled));
+  if (journal.damagedLine !== null) {
+    const kept = `line ${journal.damagedLine} of the answers that an earlier run kept`;
+    options.onProgress({ stage: 'reading', note: `${kept} is damaged; it and what follows is asked again` });
+  }
   try {
     const work = new TiledWork(tiled, options, journal);
     await work.run(rarely((done) => options.onProgress({ stage: 'segmenting', done, total: plan.tiles.length })));

@@ -16,6 +16,8 @@ export interface TileJournal {
   readonly known: ReadonlyMap<number, TileAnswer>;
   /** Objects that an earlier run made whole, by `objectKey`. */
   readonly knownObjects: ReadonlyMap<string, CompletedObject>;
+  /** Line that could not be read, from 1; it and what followed was dropped. Null in a sound journal. */
+  readonly damagedLine: number | null;
   append(entry: TileAnswer | CompletedObject): Promise<void>;
   /** Closes the journal; it stays for the next run unless the work is finished. */
   close(finished: boolean): Promise<void>;
@@ -27,18 +29,24 @@ export function objectKey(firstPart: readonly [tile: number, index: number]): st
 
 /** For work that leaves no file there is nothing to go on with. */
 export function noJournal(): TileJournal {
-  return { known: new Map(), knownObjects: new Map(), append: () => Promise.resolve(), close: () => Promise.resolve() };
+  return {
+    known: new Map(),
+    knownObjects: new Map(),
+    damagedLine: null,
+    append: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
 }
 
 /** @param key names the work; a journal of other work is never read. */
 export async function openTileJournal(outputPath: string, key: string): Promise<TileJournal> {
   const path = join(dirname(resolve(outputPath)), `.think2seg-tiles-${key.slice(0, 24)}.jsonl`);
-  const { answers, objects, completeBytes } = await readJournal(path);
+  const { answers, objects, damagedLine, soundBytes } = await readJournal(path);
   let file: FileHandle;
   try {
     file = await open(path, 'a');
-    // What follows the last line break was cut off by a kill.
-    await file.truncate(completeBytes);
+    // What follows was cut off by a kill or damaged: the next lines must not come after it.
+    await file.truncate(soundBytes);
   } catch (thrown) {
     throw writeFailure(path, thrown);
   }
@@ -53,6 +61,7 @@ export async function openTileJournal(outputPath: string, key: string): Promise<
   return {
     known: answers,
     knownObjects: objects,
+    damagedLine,
     // One line after another: a long one is written in several pieces.
     append: (entry) => (last = last.then(() => append(entry))),
     close: async (finished) => {
@@ -67,29 +76,46 @@ export async function openTileJournal(outputPath: string, key: string): Promise<
 interface JournalContents {
   readonly answers: Map<number, TileAnswer>;
   readonly objects: Map<string, CompletedObject>;
-  readonly completeBytes: number;
+  readonly damagedLine: number | null;
+  readonly soundBytes: number;
 }
 
 async function readJournal(path: string): Promise<JournalContents> {
   const answers = new Map<number, TileAnswer>();
   const objects = new Map<string, CompletedObject>();
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (thrown) {
     if (isErrno(thrown, 'ENOENT')) {
-      return { answers, objects, completeBytes: 0 };
+      return { answers, objects, damagedLine: null, soundBytes: 0 };
     }
     throw writeFailure(path, thrown);
   }
-  const complete = text.slice(0, text.lastIndexOf('\n') + 1);
-  for (const line of complete.split('\n').filter((part) => part !== '')) {
-    const entry = entrySchema.parse(JSON.parse(line));
+  let soundBytes = 0;
+  for (let line = 1; ; line++) {
+    const end = bytes.indexOf('\n', soundBytes);
+    if (end < 0) {
+      return { answers, objects, damagedLine: null, soundBytes };
+    }
+    const entry = parseEntry(bytes.toString('utf8', soundBytes, end));
+    if (entry === null) {
+      return { answers, objects, damagedLine: line, soundBytes };
+    }
     if ('object' in entry) {
       objects.set(objectKey(entry.object), entry);
     } else {
       answers.set(entry.tile, entry);
     }
+    soundBytes = end + 1;
   }
-  return { answers, objects, completeBytes: Buffer.byteLength(complete) };
+}
+
+/** Null for a line that is damaged: it only spares work, which can be done again. */
+function parseEntry(line: string): TileAnswer | CompletedObject | null {
+  try {
+    return entrySchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
 }

@@ -318,6 +318,14 @@ describe('a batch', () => {
     expect(manifestLines().filter((line) => line.kind === 'item')).toHaveLength(2);
   });
 
+  test('sums up beside a shard whose last line is being written', async () => {
+    const items = ask(rasters(2));
+    await batch(items.slice(0, 1), fakeExecutor(), { shard: { index: 1, count: 1 } });
+    appendFileSync(join(folder, 'out/manifest.1-of-1.jsonl'), '{"kind":"item","key":"12');
+    expect(await batch(items, fakeExecutor())).toMatchObject({ done: 1, alreadyDone: 1, failed: 0 });
+    expect(summary()).toContain('scene-0.tif');
+  });
+
   test('refuses a manifest with a damaged line in the middle', async () => {
     const items = ask(rasters(1));
     await batch(items, fakeExecutor());

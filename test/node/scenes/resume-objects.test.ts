@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Every picture has an object in its middle and one that its right edge cuts. */
 const answer = '<think>Two.</think><answer>[{"bbox_2d":[100,100,150,150]},{"bbox_2d":[250,20,280,60]}]</answer>';
 
-async function ask(writer: FeatureWriter, outputName: string) {
+async function ask(writer: FeatureWriter, outputName: string, onNote?: (note: string | undefined) => void) {
   const input = segmentInput(join(folder, 'scene.tif'), {
     question: 'every roof',
     scale: { name: 'tiles', gsdM: null, overlapPx: 0 },
@@ -39,14 +39,19 @@ async function ask(writer: FeatureWriter, outputName: string) {
     },
     input,
     fakeContext(0),
-    { signal: new AbortController().signal, onProgress: () => undefined },
+    { signal: new AbortController().signal, onProgress: ({ note }) => onNote?.(note) },
   );
   return { running, reasoner, segmenter };
 }
 
-async function journalLines(): Promise<string[]> {
+async function journalPath(): Promise<string | undefined> {
   const [name] = (await readdir(folder)).filter((entry) => entry.startsWith('.think2seg-tiles-'));
-  return name === undefined ? [] : (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+  return name === undefined ? undefined : join(folder, name);
+}
+
+async function journalLines(): Promise<string[]> {
+  const path = await journalPath();
+  return path === undefined ? [] : (await readFile(path, 'utf8')).trimEnd().split('\n');
 }
 
 it('asks and segments nothing again', async () => {
@@ -67,5 +72,21 @@ it('asks and segments nothing again', async () => {
   expect(again.reasoner.questions).toEqual([]);
   expect(again.segmenter.encoded).toEqual([]);
   expect(resumed.written[0]?.features).toEqual(plain.written[0]?.features);
+  expect(await journalLines()).toEqual([]);
+});
+
+it('asks again from the first damaged line on, and says so', async () => {
+  const broken: FeatureWriter = { write: () => Promise.reject(new Error('the disk went away')) };
+  await expect((await ask(broken, 'damaged.gpkg')).running).rejects.toThrow('the disk went away');
+  const path = await journalPath();
+  const [first = ''] = await journalLines();
+  await writeFile(path ?? '', `${first}\n\0\0\0\n${first}\n`);
+  const notes: (string | undefined)[] = [];
+  const again = await ask(fakeWriter(), 'damaged.gpkg', (note) => notes.push(note));
+  await again.running;
+  expect(again.reasoner.questions.length).toBeGreaterThan(0);
+  expect(notes).toContain(
+    'line 2 of the answers that an earlier run kept is damaged; it and what follows is asked again',
+  );
   expect(await journalLines()).toEqual([]);
 });
