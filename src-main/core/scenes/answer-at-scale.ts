@@ -5,8 +5,23 @@ import { answerQuery } from '../query/answer-query.ts';
 import type { QueryContext, QueryPorts, StepOptions } from '../query/query-ports.ts';
 import type { SceneView } from '../query/scene-view.ts';
 import { chooseScale, type ScaleChoice } from './choose-scale.ts';
-import { planScene } from './plan-scene.ts';
+import { planScene, type ScaleOptions } from './plan-scene.ts';
+import type { TilePlan } from './plan-tiles.ts';
 import { answerTiles, type TiledAnswer } from './run-tiled-query.ts';
+
+function choiceOf({ promptSource, question }: SegmentInput, scale: ScaleOptions['name'], plan: TilePlan): ScaleChoice {
+  if (scale !== 'auto') {
+    return { scale, reason: `--scale ${scale} was given` };
+  }
+  switch (promptSource.kind) {
+    case 'model':
+      return chooseScale(question, plan);
+    case 'prompts':
+      return { scale: 'whole', reason: 'the prompts were given, and are of the whole place' };
+    case 'answer':
+      return { scale: 'whole', reason: 'the answer was given, and is about the whole place' };
+  }
+}
 
 /** @throws Think2SegError USAGE for tiles with prompts that were given, and whatever the steps throw. */
 export async function answerAtScale(
@@ -24,10 +39,7 @@ export async function answerAtScale(
     return whole();
   }
   const plan = planScene(view.source, view, context.frame, input.scale);
-  const choice: ScaleChoice =
-    input.scale.name === 'auto'
-      ? chooseScale(input.question, plan)
-      : { scale: input.scale.name, reason: `--scale ${input.scale.name} was given` };
+  const choice = choiceOf(input, input.scale.name, plan);
   options.onProgress({ stage: 'reading', note: `scale ${choice.scale}: ${choice.reason}` });
   if (choice.scale === 'whole') {
     const answer = await whole();

@@ -5,6 +5,8 @@ import { crsWarnings } from '../query/answer-query.ts';
 import { makeRunRecord } from '../query/make-run-record.ts';
 import type { OutlinedInstance } from '../query/outline.ts';
 import type { StepOptions } from '../query/query-ports.ts';
+import { comparingWord } from './choose-scale.ts';
+import type { TilePlan } from './plan-tiles.ts';
 import { noJournal, openTileJournal } from './tile-journal.ts';
 import { TiledWork, type TiledInput } from './tiled-work.ts';
 
@@ -70,6 +72,16 @@ function workKey(sceneSha256: string, { plan, view, input, context }: TiledInput
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
+/** Tiles know nothing of each other: a question for the largest has an answer in each. */
+function comparisonWarnings(question: string, { tiles }: TilePlan): string[] {
+  const word = comparingWord(question);
+  return word === null || tiles.length === 1
+    ? []
+    : [
+        `"${word}" compares across the whole place, but each tile was asked by itself: there may be an answer from each; --scale whole compares`,
+      ];
+}
+
 function tiledRecord(
   { tally, outlined }: TiledWork,
   { view, plan, input, context }: TiledInput,
@@ -97,6 +109,7 @@ function tiledRecord(
     warnings: [
       ...source.info.warnings,
       ...(view.warning === undefined ? [] : [view.warning]),
+      ...comparisonWarnings(input.question, plan),
       ...(tally.failed === 0
         ? []
         : [`${tally.failed} of ${plan.tiles.length} tiles gave no answer that could be understood`]),
