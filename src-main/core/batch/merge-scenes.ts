@@ -5,6 +5,7 @@ import { gdalVectorTranslate } from '../gdal/gdal.ts';
 import { slug } from './batch-item.ts';
 import { mergedFileName } from './output-folders.ts';
 import type { KnownItem } from './read-manifests.ts';
+import { sceneNames } from './scene-names.ts';
 import { xmlText } from '../xml-text.ts';
 
 type DoneItem = Extract<KnownItem, { state: 'done' }>;
@@ -70,10 +71,11 @@ function sourceOf(item: DoneItem): string {
 
 /** OGR's description of layers made of files: nothing is copied but once, by GDAL, into the GeoPackage. */
 function virtualDataset(folder: string, layers: readonly MergedLayer[]): string {
+  const sceneName = sceneNames(layers.flatMap(({ items }) => items.map((item) => item.path)));
   const sourceLayer = (item: DoneItem): string => {
     const path = sourceOf(item);
     return (
-      `<OGRVRTLayer name="${xmlText(basename(item.path))}"><SrcDataSource>${xmlText(join(folder, path))}</SrcDataSource>` +
+      `<OGRVRTLayer name="${xmlText(sceneName.get(item.path) ?? item.path)}"><SrcDataSource>${xmlText(join(folder, path))}</SrcDataSource>` +
       `<SrcLayer>${xmlText(basename(path, extname(path)))}</SrcLayer></OGRVRTLayer>`
     );
   };
