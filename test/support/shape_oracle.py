@@ -53,7 +53,8 @@ def buffer(request: dict) -> dict:
     given = area_of(request["polygons"])
     centre = moved(given.centroid, crs, "EPSG:4326")
     ground = f"+proj=aeqd +lat_0={centre.y} +lon_0={centre.x} +datum=WGS84"
-    grown = moved(given, crs, ground).buffer(request["metres"], quad_segs=8)
+    segments = request.get("segments", 8)
+    grown = moved(given, crs, ground).buffer(request["metres"], quad_segs=segments)
     return difference(moved(area_of(request["ours"]), crs, ground), grown)
 
 

@@ -14,6 +14,16 @@ export function signedRingArea(ring: RingCoordinates): number {
   return twice / 2;
 }
 
+/** Length of a closed ring, in units of the coordinates. */
+export function ringLength(ring: RingCoordinates): number {
+  let length = 0;
+  for (let i = 0; i < ring.length; i += 2) {
+    const next = (i + 2) % ring.length;
+    length += Math.hypot(ring[next]! - ring[i]!, ring[next + 1]! - ring[i + 1]!);
+  }
+  return length;
+}
+
 /** Planar area without holes: for scenes that are in no coordinate reference system of the Earth. */
 export function planarArea(polygons: readonly PolygonRings[]): number {
   let area = 0;

@@ -111,6 +111,23 @@ describe.skipIf(missing !== null)(`refineInstances against Shapely (${missing ??
     }
   });
 
+  it.each([20, -6])('buffers far beyond the pixels, by %d m', async (bufferM) => {
+    const place = placeOf('utm');
+    const instances = tracedInstances('blobs', place, 7, 120);
+    let compared = 0;
+    for (const [index, { polygonsMap }] of refineInstances(instances, { ...nothing, bufferM }, place).entries()) {
+      if (polygonsMap.length > 0) {
+        const { polygonsMap: polygons } = instances[index]!;
+        const asked = { op: 'buffer', crs: 'EPSG:32633', polygons, metres: bufferM, segments: 64, ours: polygonsMap };
+        const told = await oracle.ask(asked);
+        expect(told['validity']).toBe('Valid Geometry');
+        expect(told['difference']).toBeLessThan(Math.max(0.05, (told['area'] as number) * 3e-3));
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(0);
+  });
+
   it('fills holes up to an area, all of them, or none, and drops small parts', () => {
     const place = placeOf('utm');
     const instances = tracedInstances('blobs', place, 7, 120);
