@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # A batch as a Slurm job array: every task of the array does its share of the scenes and writes a manifest of its own.
 #
-#   sbatch --array=1-8 resources/slurm/think2seg-array.sh /data/scenes -q "every swimming pool" -o /data/results
+#   sbatch --array=1-8 --mem-per-cpu=2G resources/slurm/think2seg-array.sh /data/scenes -q "every swimming pool" -o /data/results
 #
+# Memory is left to that line: `--mem` and `--mem-per-cpu` exclude each other, and without either Slurm takes what the site has set.
 # All arguments go to `think2seg batch`. THINK2SEG names the program (default: think2seg).
 # The same line again goes on where the array stopped: what is done is not done again, so a requeued task costs nothing.
 # When the array is through, `think2seg batch` with the same arguments and without Slurm makes the summary and the merged file.
 #SBATCH --job-name=think2seg
 #SBATCH --cpus-per-task=4
-#SBATCH --mem-per-cpu=2G
 #SBATCH --requeue
 #SBATCH --signal=TERM@60
 set -euo pipefail
