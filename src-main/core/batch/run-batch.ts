@@ -2,16 +2,17 @@
  * Works through the items of a batch: one bad scene never stops the rest, every finished scene is on the disk before the next is begun,
  * and what was finished before is not done again. Knows no process and no model: an executor runs the queries.
  */
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { BatchCounts, BatchEvent, BatchResult, DoneLine, FailedLine, KnownState } from '../../contract/batch.ts';
 import { Think2SegError, toThink2SegError, type ErrorCode } from '../../contract/errors.ts';
 import type { SegmentInput } from '../../contract/routes.ts';
 import type { SegmentResult } from '../../contract/segment-result.ts';
+import { fileSize } from '../files/file-size.ts';
 import { outputFilesOf } from '../files/output-files.ts';
 import { sha256OfFile } from '../files/sha256.ts';
-import { isErrno, writeFailure } from '../files/write-failure.ts';
+import { writeFailure } from '../files/write-failure.ts';
 import {
   itemId,
   itemKey,
@@ -287,7 +288,9 @@ class Batch {
     const present: DoneLine['outputs'] = [];
     for (const output of outputs) {
       const path = join(this.#run.folder, output.path);
-      const size = await sizeOf(path);
+      const size = await fileSize(path).catch((thrown: unknown) => {
+        throw writeFailure(path, thrown);
+      });
       if (size !== null && size !== output.bytes) {
         throw changedSince(path);
       }
@@ -370,18 +373,6 @@ class Batch {
       }
     }
     this.#ports.onEvent({ kind: 'item-finished', line, ...this.#counts() });
-  }
-}
-
-/** Null where there is no such file. */
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) {
-      return null;
-    }
-    throw writeFailure(path, thrown);
   }
 }
 

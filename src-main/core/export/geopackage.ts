@@ -2,10 +2,10 @@
  * GeoPackages in the scene's CRS: new ones, and layers and features that join an existing one. The run record of a new file is metadata
  * of the data set; those of later additions are metadata of their layer. An existing file is changed as a copy that then takes its place.
  */
-import { copyFile, stat } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { Think2SegError } from '../../contract/errors.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
-import { isErrno } from '../files/write-failure.ts';
+import { fileSize } from '../files/file-size.ts';
 import { gdalVectorInfo, gdalVectorSql } from '../gdal/gdal.ts';
 import type { GdalVectorLayer } from '../gdal/gdal-info.ts';
 import type { WriteRequest, WrittenFiles } from '../ports.ts';
@@ -122,28 +122,17 @@ function atomic(request: WriteRequest): Pick<WriteRequest, 'overwrite' | 'scratc
 
 /** What another program has not written back yet lies in the file `-wal`; replacing the main file would lose it. */
 async function refuseAbsentOrOpen(path: string): Promise<void> {
-  if ((await sizeOf(path)) === null) {
+  if ((await fileSize(path)) === null) {
     throw new Think2SegError(
       'INPUT_NOT_FOUND',
       `there is no GeoPackage ${path} to add to; create it or choose another`,
     );
   }
-  if (((await sizeOf(`${path}-wal`)) ?? 0) > 0) {
+  if (((await fileSize(`${path}-wal`)) ?? 0) > 0) {
     throw new Think2SegError(
       'OUTPUT_NOT_WRITABLE',
       `${path} has changes that another program has not written back (${path}-wal); close it there, then export again`,
     );
-  }
-}
-
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) {
-      return null;
-    }
-    throw thrown;
   }
 }
 
