@@ -3,7 +3,7 @@
  * scene that was being worked on. Several manifests may lie in one folder (shards): each is written by one process and read by all.
  */
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
+import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   manifestLineSchema,
@@ -29,20 +29,38 @@ export function manifestFileName(shard: Shard | null): string {
   return shard === null ? 'manifest.jsonl' : `manifest.${shard.index}-of-${shard.count}.jsonl`;
 }
 
-/** Complete lines of a manifest; what follows the last line break was cut off by a kill, or is being written, and does not count. */
-export async function* completeLines(path: string): AsyncGenerator<ManifestLine> {
+/**
+ * Complete lines of a manifest, and the byte that each of them ends before; what follows the last line break was cut off by a kill, or is being
+ * written, and does not count. Lines of equal CRS share it.
+ */
+export async function* completeLines(path: string): AsyncGenerator<{ line: ManifestLine; endByte: number }> {
+  const crsByWkt = new Map<string, DoneLine['crs']>();
   let number = 0;
-  let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const texts = (rest + String(chunk)).split('\n');
-    rest = texts.pop() ?? '';
-    for (const text of texts) {
+  let startByte = 0;
+  let rest = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    const bytes = Buffer.concat([rest, chunk]);
+    let start = 0;
+    for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n', start)) {
+      const text = bytes.toString('utf8', start, end);
+      start = end + 1;
       number++;
       if (text.trim() !== '') {
-        yield parseLine(path, number, text);
+        yield { line: withSharedCrs(parseLine(path, number, text), crsByWkt), endByte: startByte + start };
       }
     }
+    startByte += start;
+    rest = bytes.subarray(start);
   }
+}
+
+function withSharedCrs(line: ManifestLine, crsByWkt: Map<string, DoneLine['crs']>): ManifestLine {
+  if (line.kind !== 'item' || line.state !== 'done' || line.crs === null) {
+    return line;
+  }
+  const crs = crsByWkt.get(line.crs.wkt) ?? line.crs;
+  crsByWkt.set(line.crs.wkt, crs);
+  return { ...line, crs };
 }
 
 function parseLine(path: string, number: number, text: string): ManifestLine {
@@ -67,7 +85,6 @@ export class Manifest {
   #bytes = 0;
   readonly #doneById = new Map<string, DoneFacts>();
   readonly #lastDoneByKey = new Map<string, string>();
-  readonly #crsByWkt = new Map<string, DoneLine['crs']>();
   readonly #failedByKey = new Map<string, FailedFacts>();
   readonly #stampByPath = new Map<string, FileStamp & { sha256: string }>();
   #appending: Promise<void> = Promise.resolve();
@@ -93,12 +110,14 @@ export class Manifest {
     try {
       const manifest = new Manifest(path, file);
       for (const name of (await readdir(folder)).filter((entry) => manifestName.test(entry)).sort()) {
-        for await (const line of completeLines(join(folder, name))) {
+        for await (const { line, endByte } of completeLines(join(folder, name))) {
           manifest.#remember(line);
+          if (join(folder, name) === path) {
+            manifest.#bytes = endByte;
+          }
         }
       }
       // A line that was cut off must not run into the next one.
-      manifest.#bytes = (await readFile(path)).lastIndexOf('\n') + 1;
       await file.truncate(manifest.#bytes);
       return manifest;
     } catch (thrown) {
@@ -158,11 +177,7 @@ export class Manifest {
       this.#stampByPath.set(line.path, line.raster);
     }
     if (line.state === 'done') {
-      const { outputs, status, reasoning, features, areaM2, warnings } = line;
-      const crs = line.crs === null ? null : (this.#crsByWkt.get(line.crs.wkt) ?? line.crs);
-      if (crs !== null) {
-        this.#crsByWkt.set(crs.wkt, crs);
-      }
+      const { outputs, status, reasoning, features, areaM2, crs, warnings } = line;
       this.#doneById.set(line.id, { outputs, status, reasoning, features, areaM2, crs, warnings });
       this.#lastDoneByKey.set(line.key, line.id);
       this.#failedByKey.delete(line.key);

@@ -1,9 +1,10 @@
 /** A batch from start to end: lock, manifest, leftovers of killed runs, the work itself, the pages about it. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { BatchRequest, BatchResult, StartLine } from '../../contract/batch.ts';
 import { withAtomicOutputs } from '../files/atomic-write.ts';
+import { isPresent } from '../files/is-present.ts';
 import { takeLock } from '../files/process-lock.ts';
 import { writeFailure } from '../files/write-failure.ts';
 import { itemKey, type BatchItem } from './batch-item.ts';
@@ -109,7 +110,7 @@ async function writePages(
   }
   const merged = plan.merge ? await mergeScenes(run.folder, known, options) : null;
   if (plan.merge && merged === null) {
-    onEvent({ kind: 'note', note: await nothingMerged(run.folder) });
+    onEvent({ kind: 'note', note: nothingMerged(run.folder) });
   }
   const path = join(run.folder, summaryFileName);
   const page = summaryPage({
@@ -126,10 +127,9 @@ async function writePages(
 }
 
 /** What an earlier run merged stays: it may be all that its user has of it. */
-async function nothingMerged(folder: string): Promise<string> {
+function nothingMerged(folder: string): string {
   const nothing = `no scene has an answer, nothing to merge into ${mergedFileName}`;
-  const isThere = (await readdir(folder)).includes(mergedFileName);
-  return isThere ? `${nothing}; the one in ${folder} is of an earlier run` : nothing;
+  return isPresent(join(folder, mergedFileName)) ? `${nothing}; the one in ${folder} is of an earlier run` : nothing;
 }
 
 function problemKey({ path }: { readonly path: string }): string {

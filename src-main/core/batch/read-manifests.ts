@@ -17,11 +17,10 @@ export type KnownItem =
 export async function readManifests(folder: string, keys: Iterable<string>): Promise<KnownItem[]> {
   const wanted = new Set(keys);
   const lastByKey = new Map<string, KnownItem>();
-  const crsByWkt = new Map<string, DoneLine['crs']>();
   const names = (await readdir(folder)).filter((name) => manifestName.test(name)).sort(byName);
   for (const name of names) {
     const before = new Set(lastByKey.keys());
-    for await (const line of completeLines(join(folder, name))) {
+    for await (const { line } of completeLines(join(folder, name))) {
       if (line.kind === 'start' || !wanted.has(line.key)) {
         continue;
       }
@@ -32,11 +31,7 @@ export async function readManifests(folder: string, keys: Iterable<string>): Pro
         }
         continue;
       }
-      const { state, key, path, question, target, status, features, areaM2, outputs, wallMs } = line;
-      const crs = line.crs === null ? null : (crsByWkt.get(line.crs.wkt) ?? line.crs);
-      if (crs !== null) {
-        crsByWkt.set(crs.wkt, crs);
-      }
+      const { state, key, path, question, target, status, features, areaM2, crs, outputs, wallMs } = line;
       lastByKey.set(key, { state, key, path, question, target, status, features, areaM2, crs, outputs, wallMs });
     }
   }
