@@ -34,6 +34,23 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
     return project;
   };
 
+  /** The last of `buttons` leaves all as it is, and so does Esc; Enter takes `safest`, which loses no work. */
+  const ask = async (
+    words: { message: string; detail: string },
+    buttons: string[],
+    safest: string,
+  ): Promise<string | undefined> => {
+    const { response } = await dialog.showMessageBox(window, {
+      ...words,
+      type: 'question',
+      buttons,
+      defaultId: buttons.indexOf(safest),
+      cancelId: buttons.length - 1,
+      noLink: true,
+    });
+    return buttons[response];
+  };
+
   return {
     'app.start': async () => {
       const state = await parts.startState();
@@ -120,32 +137,12 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
     },
 
     'dialog.unsaved': async ({ message, detail, save, drop }) => {
-      const { response } = await dialog.showMessageBox(window, {
-        type: 'question',
-        message,
-        detail,
-        buttons: [save, drop, 'Cancel'],
-        // Enter must not lose work.
-        defaultId: 0,
-        cancelId: 2,
-        noLink: true,
-      });
-      return (['save', 'drop'] as const)[response] ?? null;
+      const answer = await ask({ message, detail }, [save, drop, 'Cancel'], save);
+      return answer === save ? 'save' : answer === drop ? 'drop' : null;
     },
 
-    'dialog.running': async ({ message, detail, stop, stay }) => {
-      const { response } = await dialog.showMessageBox(window, {
-        type: 'question',
-        message,
-        detail,
-        buttons: [stop, stay],
-        // Enter must not lose work.
-        defaultId: 1,
-        cancelId: 1,
-        noLink: true,
-      });
-      return response === 0;
-    },
+    'dialog.running': async ({ message, detail, stop, stay }) =>
+      (await ask({ message, detail }, [stop, stay], stay)) === stop,
 
     'batch.open': async ({ folder }) => {
       const request = await readBatchRequest(chosen.assertWritable(folder));

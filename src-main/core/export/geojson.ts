@@ -130,8 +130,9 @@ function poleWithin(exteriorMap: RingCoordinates, exterior: LonLatRing, { invers
     const pole = inverse([0, lat]);
     return !Number.isNaN(pole[0]) && contains({ rings: [exteriorMap] }, pole);
   };
-  if (isInside(90) !== isInside(-90)) {
-    return isInside(90) ? 90 : -90;
+  const isNorthInside = isInside(90);
+  if (isNorthInside !== isInside(-90)) {
+    return isNorthInside ? 90 : -90;
   }
   const lats = exterior.ring.filter((_, index) => index % 2 === 1);
   return lats.reduce((sum, lat) => sum + lat, 0) > 0 ? 90 : -90;
