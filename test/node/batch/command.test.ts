@@ -103,9 +103,11 @@ describe('think2seg batch', { timeout: 150_000 }, () => {
         cwd: folder,
         stdio: 'ignore',
       });
+      // Listened to from the start: a try that had little left to do ends before it is killed.
+      const ended = new Promise((done) => child.once('close', done));
       await new Promise((done) => setTimeout(done, share * wholeMs));
       kills += child.kill('SIGKILL') ? 1 : 0;
-      await new Promise((done) => child.once('close', done));
+      await ended;
     }
     expect(kills).toBeGreaterThan(0);
     const last = await batch([...args, '-o', 'killed']);
