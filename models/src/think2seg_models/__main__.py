@@ -157,6 +157,12 @@ def _weights_of_pack(options: argparse.Namespace) -> None:
     save_whole(options.out, prompter_of(options.pack, vocabulary).state_dict())
 
 
+def _networks_of_pack(options: argparse.Namespace) -> None:
+    from .pack_networks import write_networks
+
+    write_networks(options.pack, options.work)
+
+
 def _mix_weights(options: argparse.Namespace) -> None:
     from .mix_weights import mix_weights
 
@@ -361,6 +367,9 @@ def _parser() -> argparse.ArgumentParser:
     work(of_pack)
     of_pack.add_argument("--pack", type=Path, required=True)
     of_pack.add_argument("--out", type=Path, required=True, help="a .pt file, as train-prompter writes")
+    networks = add("networks-of-pack", _networks_of_pack, "take detector, segmenter and thresholds back from a nano pack")
+    work(networks)
+    networks.add_argument("--pack", type=Path, required=True)
     mix = add("mix-weights", _mix_weights, "average the weights of a fine-tuning and of its start")
     mix.add_argument("first", type=Path)
     mix.add_argument("second", type=Path)
