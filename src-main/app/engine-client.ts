@@ -26,6 +26,10 @@ interface PendingCall {
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: Think2SegError) => void;
   sent: boolean;
+  /** The engine heard it. */
+  begun: boolean;
+  /** An engine ended before it heard it: the next one gets it, once. */
+  unheard: boolean;
 }
 
 export class EngineClient {
@@ -64,7 +68,17 @@ export class EngineClient {
   call(route: string, input: unknown, callId: number, onProgress: OnProgress): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
-      this.#pending.set(id, { callId, route, input, onProgress, resolve, reject, sent: false });
+      this.#pending.set(id, {
+        callId,
+        route,
+        input,
+        onProgress,
+        resolve,
+        reject,
+        sent: false,
+        begun: false,
+        unheard: false,
+      });
       this.start();
       this.#flush();
     });
@@ -126,6 +140,12 @@ export class EngineClient {
       return;
     }
     const call = this.#pending.get(reply.id);
+    if (reply.kind === 'begun') {
+      if (call !== undefined) {
+        call.begun = true;
+      }
+      return;
+    }
     if (reply.kind === 'progress') {
       call?.onProgress(reply.event);
       return;
@@ -156,8 +176,11 @@ export class EngineClient {
       `the engine process ended (${how}); if memory was short, try a smaller window, a smaller pack or ` +
       `fewer open programs`;
     for (const [id, call] of this.#pending) {
-      if (wanted) {
+      const isUnheard = wasReady && call.sent && !call.begun && !call.unheard;
+      if (wanted || isUnheard) {
         call.sent = false;
+        call.begun = false;
+        call.unheard ||= isUnheard;
       } else if (call.sent || !wasReady) {
         this.#pending.delete(id);
         call.reject(new Think2SegError('ENGINE_CRASHED', reason, { detail: lastWords }));

@@ -40,6 +40,7 @@ export function engineStarter(engineEntryPath: string, probeEntryPath: string): 
           return;
         }
         case 'ready':
+        case 'begun':
         case 'progress':
         case 'done':
         case 'failed':

@@ -4,11 +4,14 @@ import type { EngineProcess, StartEngine } from '../contract/engine-process.ts';
 import { Think2SegError } from '../contract/errors.ts';
 import type { OnProgress } from '../contract/progress.ts';
 import type { RouteInput, RouteName, RouteOutputs } from '../contract/routes.ts';
+import { UnheardCallError } from './unheard-call.ts';
 
 interface PendingCall {
   onProgress: OnProgress;
   resolve: (output: unknown) => void;
   reject: (error: Think2SegError) => void;
+  /** The process heard it. */
+  begun: boolean;
 }
 
 export class EngineChild {
@@ -18,7 +21,7 @@ export class EngineChild {
   /** Requests of the time before the process hears any; null since it does. */
   #waiting: EngineRequest[] | null = [];
   /** Makes the error of calls that this process can no longer answer; null while it runs. */
-  #crash: (() => Think2SegError) | null = null;
+  #crash: ((begun: boolean) => Think2SegError) | null = null;
   #nextId = 1;
 
   constructor(start: StartEngine) {
@@ -39,14 +42,17 @@ export class EngineChild {
     return this.#crash !== null;
   }
 
-  /** Calls one route. An abort asks the engine to stop; the returned promise then rejects with CANCELLED. */
+  /**
+   * Calls one route. An abort asks the engine to stop; the returned promise then rejects with CANCELLED. It rejects with an UnheardCallError
+   * where a process that was ready has ended before it heard of the call.
+   */
   call<Name extends RouteName>(
     route: Name,
     input: RouteInput<Name>,
     options: { onProgress: OnProgress; signal: AbortSignal },
   ): Promise<RouteOutputs[Name]> {
     if (this.#crash !== null) {
-      return Promise.reject(this.#crash());
+      return Promise.reject(this.#crash(false));
     }
     const id = this.#nextId++;
     return new Promise<RouteOutputs[Name]>((resolve, reject) => {
@@ -68,6 +74,7 @@ export class EngineChild {
           settle();
           reject(error);
         },
+        begun: false,
       });
       options.signal.addEventListener('abort', cancel);
       this.#send({ kind: 'call', id, route, input });
@@ -96,6 +103,11 @@ export class EngineChild {
     }
     const call = this.#pending.get(reply.id);
     switch (reply.kind) {
+      case 'begun':
+        if (call !== undefined) {
+          call.begun = true;
+        }
+        return;
       case 'progress':
         call?.onProgress(reply.event);
         return;
@@ -112,10 +124,15 @@ export class EngineChild {
     const message =
       `the engine process ended with ${how} before it answered; ` +
       `if memory was short, try a smaller window or a smaller pack`;
-    const crash = (): Think2SegError => new Think2SegError('ENGINE_CRASHED', message, { detail: lastWords });
+    // One that ends before it is ready would do so again.
+    const wasReady = this.#waiting === null;
+    const crash = (begun: boolean): Think2SegError => {
+      const ErrorClass = begun || !wasReady ? Think2SegError : UnheardCallError;
+      return new ErrorClass('ENGINE_CRASHED', message, { detail: lastWords });
+    };
     this.#crash = crash;
     for (const call of [...this.#pending.values()]) {
-      call.reject(crash());
+      call.reject(crash(call.begun));
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Executor } from '../core/batch/run-batch.ts';
 import { processorThreads } from '../core/inference/threads.ts';
 import { EngineChild } from './engine-child.ts';
 import { startEngine } from './start-engine.ts';
+import { askedUntilHeard } from './unheard-call.ts';
 
 /** How long an engine may take to hear that it should stop; inside a native call it hears nothing. */
 const graceMs = 400;
@@ -19,7 +20,11 @@ export class EnginePool implements Executor {
     this.slots = slots;
   }
 
-  async run(slot: number, input: SegmentInput, signal: AbortSignal): Promise<SegmentResult> {
+  run(slot: number, input: SegmentInput, signal: AbortSignal): Promise<SegmentResult> {
+    return askedUntilHeard(() => this.#runOnce(slot, input, signal), signal);
+  }
+
+  async #runOnce(slot: number, input: SegmentInput, signal: AbortSignal): Promise<SegmentResult> {
     signal.throwIfAborted();
     const engine = this.#engineOf(slot);
     let discard = (): void => undefined;

@@ -1,9 +1,12 @@
 /** Engines as child processes of a plain Node. */
 import { fork } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineReply } from '../contract/engine-message.ts';
 import type { StartEngine } from '../contract/engine-process.ts';
 
 const stderrKeptCharacters = 8_192;
+/** How long the channel of a process that has ended may stay open. */
+const lastMessagesMs = 1_000;
 
 export function engineForker(entryPath: string): StartEngine {
   return ({ onReply, onExit }) => {
@@ -18,8 +21,11 @@ export function engineForker(entryPath: string): StartEngine {
         onExit(`it could not be started: ${message}`, lastWords);
       }
     });
+    // What it said at the end may reach us after the news of its end.
+    const silent = new Promise((resolve) => child.once('disconnect', resolve));
     child.on('exit', (code, signal) => {
-      onExit(signal === null ? `exit status ${String(code)}` : `signal ${signal}`, lastWords);
+      const how = signal === null ? `exit status ${String(code)}` : `signal ${signal}`;
+      void Promise.race([silent, delay(lastMessagesMs, undefined, { ref: false })]).then(() => onExit(how, lastWords));
     });
     const kill = (): void => void child.kill('SIGKILL');
     return {

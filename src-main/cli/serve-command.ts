@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Think2SegError } from '../contract/errors.ts';
+import type { SegmentResult } from '../contract/segment-result.ts';
 import type { ServeInput, ServeReply } from '../contract/serve.ts';
 import { EngineChild } from './engine-child.ts';
 import { installation } from './installation.ts';
@@ -10,6 +11,7 @@ import { readOptions, refusePositionals } from './read-options.ts';
 import { removeUnfinished } from './remove-unfinished.ts';
 import { serveLines, type SegmentRequest } from './serve-lines.ts';
 import { startEngine } from './start-engine.ts';
+import { askedUntilHeard } from './unheard-call.ts';
 import { callEngine } from './with-engine.ts';
 
 export async function serveCommand(args: string[]): Promise<void> {
@@ -20,14 +22,16 @@ export async function serveCommand(args: string[]): Promise<void> {
   let engine = new EngineChild(startEngine);
   const segment: SegmentRequest = async (input, { signal, onProgress }) => {
     const scratchName = `${input.scratchName}-${randomUUID()}`;
-    // The first request after its end starts the next, whether it died at work or idle.
-    if (engine.hasExited) {
-      engine = new EngineChild(startEngine);
-    }
-    const used = engine;
+    const request = { ...withAbsolutePaths(input), ...models, scratchName };
+    const ask = (): Promise<SegmentResult> => {
+      // The first request after its end starts the next, whether it died at work or idle.
+      if (engine.hasExited) {
+        engine = new EngineChild(startEngine);
+      }
+      return engine.call('query.segment', request, { signal, onProgress });
+    };
     try {
-      const request = { ...withAbsolutePaths(input), ...models, scratchName };
-      return await used.call('query.segment', request, { signal, onProgress });
+      return await askedUntilHeard(ask, signal);
     } catch (thrown) {
       if (thrown instanceof Think2SegError && thrown.code === 'ENGINE_CRASHED') {
         await removeUnfinished(withAbsolutePaths(input), scratchName);

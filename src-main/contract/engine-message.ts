@@ -13,6 +13,8 @@ export type EngineRequest = z.infer<typeof engineRequestSchema>;
 
 export type EngineReply =
   | { kind: 'ready' }
+  /** The call was heard; its work begins. A call without this can be given to another engine. */
+  | { kind: 'begun'; id: number }
   | { kind: 'progress'; id: number; event: ProgressEvent }
   | { kind: 'done'; id: number; output: unknown }
   | { kind: 'failed'; id: number; error: ErrorEnvelope };

@@ -62,6 +62,7 @@ export function serveEngine(handlers: Handlers, port: EnginePort = portToParent(
       return;
     }
     const { id, route, input } = request;
+    port.send({ kind: 'begun', id });
     const onProgress: OnProgress = (event) => port.send({ kind: 'progress', id, event });
     void running
       .answer(id, (signal) => callRoute(handlers, route, input, { signal, onProgress }))

@@ -88,6 +88,7 @@ describe('EngineClient', () => {
     const { client, engine, states, lost } = start();
     const running = client.call('query.ask', { question: 'a' }, 1, ignore);
     engine(0).reply({ kind: 'ready' });
+    engine(0).reply({ kind: 'begun', id: engine(0).ids('call')[0] ?? 0 });
     engine(0).exit('code 9');
     await expect(running).rejects.toMatchObject({ code: 'ENGINE_CRASHED', detail: 'last words' });
     await vi.waitFor(() => expect(states).toEqual(['starting', 'ready', 'crashed', 'starting']));
@@ -96,6 +97,25 @@ describe('EngineClient', () => {
     engine(1).reply({ kind: 'ready' });
     engine(1).reply({ kind: 'done', id: engine(1).ids('call')[0] ?? 0, output: 'b' });
     await expect(next).resolves.toBe('b');
+  });
+
+  it('gives a call to the next engine that the last one never heard, but to one only', async () => {
+    const { client, engine, engines } = start();
+    client.start();
+    engine(0).reply({ kind: 'ready' });
+    const met = client.call('scene.info', {}, 1, ignore);
+    engine(0).exit('code 9');
+    await vi.waitFor(() => expect(engines).toHaveLength(2));
+    engine(1).reply({ kind: 'ready' });
+    engine(1).reply({ kind: 'done', id: engine(1).ids('call')[0] ?? 0, output: 'info' });
+    await expect(met).resolves.toBe('info');
+
+    const deadly = client.call('scene.info', {}, 2, ignore);
+    engine(1).exit('code 9');
+    await vi.waitFor(() => expect(engines).toHaveLength(3));
+    engine(2).reply({ kind: 'ready' });
+    engine(2).exit('code 9');
+    await expect(deadly).rejects.toMatchObject({ code: 'ENGINE_CRASHED' });
   });
 
   it('does not start an engine again and again that dies before it is ready', async () => {

@@ -13,23 +13,31 @@ interface FakeEngines {
   readonly asked: SegmentInput[];
   /** Ends the engine that was started last, as the system does where memory is short. */
   kill: () => void;
+  /** The engine that was started last ends in a moment, and until then says no more than this of what it is asked. */
+  endSoon: (says: 'nothing' | 'begun') => void;
 }
 
 /** Engines that answer every call at once, and keep what they were asked. One that has ended says nothing any more. */
 function fakeEngines(): FakeEngines {
   const asked: SegmentInput[] = [];
-  const engines: { kill: () => void }[] = [];
+  const engines: Omit<FakeEngines, 'asked'>[] = [];
   startEnginesWith((events) => {
     let exited = false;
+    let lastSaid: 'nothing' | 'begun' | null = null;
     const kill = (): void => {
       exited = true;
       events.onExit('killed', '');
     };
-    engines.push({ kill });
+    engines.push({ kill, endSoon: (says) => (lastSaid = says) });
     queueMicrotask(() => events.onReply({ kind: 'ready' }));
     return {
       send: (request) => {
-        if (request.kind === 'call' && !exited) {
+        if (request.kind === 'call' && lastSaid !== null) {
+          if (lastSaid === 'begun') {
+            events.onReply({ kind: 'begun', id: request.id });
+          }
+          queueMicrotask(kill);
+        } else if (request.kind === 'call' && !exited) {
           asked.push(request.input as SegmentInput);
           queueMicrotask(() => events.onReply({ kind: 'done', id: request.id, output: null }));
         }
@@ -37,7 +45,7 @@ function fakeEngines(): FakeEngines {
       kill,
     };
   });
-  return { asked, kill: () => engines.at(-1)?.kill() };
+  return { asked, kill: () => engines.at(-1)?.kill(), endSoon: (says) => engines.at(-1)?.endSoon(says) };
 }
 
 afterEach(() => startEnginesWith(engineForker(installation.engineEntryPath)));
@@ -77,6 +85,39 @@ describe('an engine that died while nobody asked it anything', () => {
     kill();
     await pool.run(0, input, signal);
     expect(asked).toHaveLength(2);
+    await pool.close();
+  });
+
+  it('is replaced as well where a query meets it before its end is known', async () => {
+    const { asked, endSoon } = fakeEngines();
+    const pool = new EnginePool(1);
+    await pool.run(0, input, signal);
+    endSoon('nothing');
+    await pool.run(0, input, signal);
+    expect(asked).toHaveLength(2);
+    await pool.close();
+  });
+
+  it('is not replaced within a query that it had begun', async () => {
+    const { asked, endSoon } = fakeEngines();
+    const pool = new EnginePool(1);
+    await pool.run(0, input, signal);
+    endSoon('begun');
+    await expect(pool.run(0, input, signal)).rejects.toMatchObject({ code: 'ENGINE_CRASHED' });
+    expect(asked).toHaveLength(1);
+    await pool.close();
+  });
+
+  it('asks no second engine for a query that was stopped meanwhile', async () => {
+    const { asked, endSoon } = fakeEngines();
+    const pool = new EnginePool(1);
+    await pool.run(0, input, signal);
+    endSoon('nothing');
+    const controller = new AbortController();
+    const answer = pool.run(0, input, controller.signal);
+    controller.abort();
+    await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(asked).toHaveLength(1);
     await pool.close();
   });
 

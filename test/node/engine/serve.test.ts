@@ -64,6 +64,7 @@ describe('serveEngine', () => {
     await memory.next('done');
     expect(memory.replies).toEqual([
       { kind: 'ready' },
+      { kind: 'begun', id: 7 },
       { kind: 'progress', id: 7, event: { stage: 'reading', note: '/packs' } },
       { kind: 'done', id: 7, output: [] },
     ]);
