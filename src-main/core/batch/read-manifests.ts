@@ -13,10 +13,14 @@ export type KnownItem =
     >
   | Pick<FailedLine, 'state' | 'key' | 'path' | 'question' | 'target' | 'code' | 'message'>;
 
-/** Last lines of the given items, in the order of `keys`. Work that was done on one machine and failed on another is done. */
+/**
+ * Last lines of the given items, in the order of `keys`. Work that was done on one machine and failed on another is done, unless the answer of
+ * the one is no longer what it was, or is of a raster that is another one now.
+ */
 export async function readManifests(folder: string, keys: Iterable<string>): Promise<KnownItem[]> {
   const wanted = new Set(keys);
   const lastByKey = new Map<string, KnownItem>();
+  const answeredSums = new Map<string, string>();
   const names = (await readdir(folder)).filter((name) => manifestName.test(name)).sort(byName);
   for (const name of names) {
     const before = new Set(lastByKey.keys());
@@ -25,13 +29,16 @@ export async function readManifests(folder: string, keys: Iterable<string>): Pro
         continue;
       }
       if (line.state === 'failed') {
-        if (!before.has(line.key) || lastByKey.get(line.key)?.state === 'failed') {
+        const isOutdated =
+          line.code === 'OUTPUT_EXISTS' || (line.raster !== null && line.raster.sha256 !== answeredSums.get(line.key));
+        if (isOutdated || !before.has(line.key) || lastByKey.get(line.key)?.state === 'failed') {
           const { state, key, path, question, target, code, message } = line;
           lastByKey.set(line.key, { state, key, path, question, target, code, message });
         }
         continue;
       }
       const { state, key, path, question, target, status, features, areaM2, crs, outputs, wallMs } = line;
+      answeredSums.set(key, line.raster.sha256);
       lastByKey.set(key, { state, key, path, question, target, status, features, areaM2, crs, outputs, wallMs });
     }
   }

@@ -413,6 +413,25 @@ describe('a batch', () => {
     expect(await batch(items, fakeExecutor())).toMatchObject({ done: 0, alreadyDone: 80 });
   });
 
+  test('sums up what failed since a shard answered it', async () => {
+    const paths = rasters(3);
+    const items = ask(paths);
+    await batch(items, fakeExecutor(), { shard: { index: 1, count: 1 } });
+    writeFileSync(outputIn('scenes', 'scene-0'), 'edited by hand');
+    writeFileSync(paths[1] ?? '', 'another raster');
+    const crashing = fakeExecutor(() => {
+      throw new Think2SegError('ENGINE_CRASHED', 'short of memory');
+    });
+    const again = await batch(items, crashing);
+    expect(again).toMatchObject({ done: 0, alreadyDone: 1, failed: 2 });
+    expect(again.failures.map(({ code }) => code).sort()).toEqual(['ENGINE_CRASHED', 'OUTPUT_EXISTS']);
+    expect(summary()).toContain('<title>Batch: 1 done, 2 failed</title>');
+
+    rmSync(outputIn('scenes', 'scene-0'));
+    await batch(items, fakeExecutor(), { retryFailed: true });
+    expect(summary()).toContain('<title>Batch: 3 done, 0 failed</title>');
+  });
+
   test('uses several slots and still does everything once', async () => {
     const executor = fakeExecutor(() => new Promise((resolve) => setTimeout(resolve, 1)), 4);
     expect(await batch(ask(rasters(25)), executor)).toMatchObject({ done: 25 });
