@@ -17,6 +17,7 @@ import { queryOptions, readQueryOptions, readScaleOptions, scaleOptions } from '
 import { readNonNegative, readOptions } from './read-options.ts';
 import { describeArea } from './result-summary.ts';
 import { listenForStop } from './stop-signals.ts';
+import { printJson, printText } from './terminal-text.ts';
 import { callEngine } from './with-engine.ts';
 
 const options = {
@@ -149,7 +150,11 @@ export async function batchCommand(args: string[]): Promise<void> {
     await executor?.close();
     requests.release();
   }
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : describe(result));
+  if (values.json) {
+    printJson(result);
+  } else {
+    printText(describe(result));
+  }
   conclude(result, requests.lastSignal());
 }
 

@@ -1,6 +1,7 @@
 /** Progress of a batch on stderr: a line that is redrawn on a terminal, a line for each scene in a log. */
 import { basename } from 'node:path';
 import type { BatchEvent } from '../contract/batch.ts';
+import { inOneLine } from './terminal-text.ts';
 
 /** Scenes that the rate is taken from: the speed of now, not of an hour ago. */
 const rateWindow = 50;
@@ -12,11 +13,6 @@ export function describeDuration(ms: number): string {
   }
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** Names of files may hold anything. */
-function inOneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }
 
 export class BatchPrinter {
@@ -45,7 +41,7 @@ export class BatchPrinter {
         return;
       case 'note':
         this.#clear();
-        this.#stream.write(`note: ${event.note}\n`);
+        this.#stream.write(`note: ${inOneLine(event.note)}\n`);
         return;
       case 'item-finished':
         this.#finishedAtMs.push(performance.now());

@@ -9,6 +9,7 @@ import { installation } from './installation.ts';
 import { ProgressPrinter } from './progress-printer.ts';
 import { readOptions, refusePositionals } from './read-options.ts';
 import { describeArea } from './result-summary.ts';
+import { printText } from './terminal-text.ts';
 import { withEngine, type CallRoute } from './with-engine.ts';
 
 /** What the sample scene is asked; the last has no target in it. */
@@ -74,7 +75,7 @@ export async function demoCommand(args: string[]): Promise<void> {
       const collected: string[][] = [];
       for (const question of questions) {
         const result = await ask(call, folder, question, scratchName);
-        process.stdout.write(`\n> ${question.text}\n${result.reasoning ?? ''}\n`);
+        printText(`\n> ${question.text}\n${result.reasoning ?? ''}\n`);
         collected.push(row(question.name, result));
       }
       return collected;
@@ -82,7 +83,7 @@ export async function demoCommand(args: string[]): Promise<void> {
     () => removeScratch(join(folder, questions[0].name), scratchName),
   );
   const shown = relative(process.cwd(), folder);
-  process.stdout.write(
+  printText(
     [
       '',
       formatTable(['question', 'polygons', 'area', 'time'], rows),

@@ -3,6 +3,7 @@ import { providerNames } from '../contract/provider.ts';
 import { locatePack } from './locate-pack.ts';
 import { formatBytes, formatTable } from './format-table.ts';
 import { readOptions, refusePositionals } from './read-options.ts';
+import { printJson, printText } from './terminal-text.ts';
 import { callEngine } from './with-engine.ts';
 
 function describe(report: DoctorReport): string {
@@ -40,5 +41,9 @@ export async function doctorCommand(args: string[]): Promise<void> {
   });
   refusePositionals('doctor', positionals);
   const report = await callEngine('doctor', { packDirectory: await locatePack(values.pack) });
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
+  if (values.json) {
+    printJson(report, 2);
+  } else {
+    printText(describe(report));
+  }
 }

@@ -16,6 +16,7 @@ import { formatTable } from './format-table.ts';
 import { locatePack } from './locate-pack.ts';
 import { modelOptions, readCount, readModelOptions } from './query-options.ts';
 import { readChoice, readIntegerList, readOptions, refusePositionals } from './read-options.ts';
+import { printJson, printText } from './terminal-text.ts';
 import { callEngine } from './with-engine.ts';
 
 const options = {
@@ -156,5 +157,9 @@ export async function evaluateCommand(args: string[]): Promise<void> {
   } finally {
     printer?.end();
   }
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : describe(report));
+  if (values.json) {
+    printJson(report);
+  } else {
+    printText(describe(report));
+  }
 }

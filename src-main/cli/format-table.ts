@@ -1,5 +1,8 @@
 /** Plain text tables for terminals. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+import { inOneLine } from './terminal-text.ts';
+
+export function formatTable(header: readonly string[], foreignRows: readonly (readonly string[])[]): string {
+  const rows = foreignRows.map((row) => row.map(inOneLine));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { readOnlyPositional, readOptions } from './read-options.ts';
+import { printJson } from './terminal-text.ts';
 import { callEngine } from './with-engine.ts';
 
 /** `think2seg info RASTER [--stats]`: prints what the raster is, as JSON. */
@@ -11,5 +12,5 @@ export async function infoCommand(args: string[]): Promise<void> {
   });
   const path = resolve(readOnlyPositional('info', 'raster', positionals));
   const info = await callEngine('scene.info', { path, stats: values.stats });
-  process.stdout.write(`${JSON.stringify(info, null, 2)}\n`);
+  printJson(info, 2);
 }

@@ -10,11 +10,8 @@ import { installation } from './installation.ts';
 import { locatePack } from './locate-pack.ts';
 import { ProgressPrinter } from './progress-printer.ts';
 import { readIntegerList, readOnlyPositional, readOptions, refusePositionals } from './read-options.ts';
+import { inOneLine, printJson, printText } from './terminal-text.ts';
 import { callEngine } from './with-engine.ts';
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-}
 
 async function listPacks(args: string[]): Promise<void> {
   const { values, positionals } = readOptions('pack', args, { json: { type: 'boolean', default: false } });
@@ -26,7 +23,7 @@ async function listPacks(args: string[]): Promise<void> {
     { onProgress: (event) => printer.show(event) },
   );
   if (values.json) {
-    printJson(packs);
+    printJson(packs, 2);
     return;
   }
   const rows = packs.map((pack) => [
@@ -36,18 +33,18 @@ async function listPacks(args: string[]): Promise<void> {
     pack.licenceId,
     pack.embedded ? '(embedded)' : pack.directory,
   ]);
-  process.stdout.write(`${formatTable(['id', 'version', 'size', 'licence', 'where'], rows)}\n`);
+  printText(`${formatTable(['id', 'version', 'size', 'licence', 'where'], rows)}\n`);
 }
 
 function describePack(pack: PackSummary): string {
   return [
-    `${pack.title} (${pack.id} ${pack.version})`,
-    `folder     ${pack.directory}`,
+    inOneLine(`${pack.title} (${pack.id} ${pack.version})`),
+    `folder     ${inOneLine(pack.directory)}`,
     `size       ${formatBytes(pack.bytes)}; needs about ${formatBytes(pack.estimatedMemoryBytes)} of memory`,
     `sha256     ${pack.sha256}`,
     `frame      ${pack.frame.width} x ${pack.frame.height}`,
     `precisions language model ${pack.precisions.lvlm.join(', ')}; segmenter ${pack.precisions.segmenter.join(', ')}`,
-    `licence    ${pack.licenceId}`,
+    `licence    ${inOneLine(pack.licenceId)}`,
     '',
     pack.licenceText.trim(),
     '',
@@ -59,9 +56,9 @@ async function inspectPack(args: string[]): Promise<void> {
   const directory = await locatePack(readOnlyPositional('pack inspect', 'folder or id', positionals));
   const pack = await callEngine('pack.inspect', { directory });
   if (values.json) {
-    printJson(pack);
+    printJson(pack, 2);
   } else {
-    process.stdout.write(describePack(pack));
+    printText(describePack(pack));
   }
 }
 
@@ -76,10 +73,10 @@ async function verifyPack(args: string[]): Promise<void> {
     printer.end();
   }
   if (values.json) {
-    printJson(verification);
+    printJson(verification, 2);
   } else {
     const rows = verification.files.map((file) => [file.path, formatBytes(file.bytes), file.state]);
-    process.stdout.write(`${formatTable(['file', 'size', 'state'], rows)}\n`);
+    printText(`${formatTable(['file', 'size', 'state'], rows)}\n`);
   }
   if (!verification.ok) {
     const bad = verification.files.filter((file) => file.state !== 'ok').map((file) => `${file.path} (${file.state})`);
@@ -153,9 +150,9 @@ async function importPack(args: string[]): Promise<void> {
     printer.end();
   }
   if (values.json) {
-    printJson(pack);
+    printJson(pack, 2);
   } else {
-    process.stdout.write(`${describePack(pack)}Imported. Use it with --pack ${pack.id}\n`);
+    printText(`${describePack(pack)}Imported. Use it with --pack ${pack.id}\n`);
   }
 }
 

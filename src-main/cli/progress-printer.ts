@@ -1,5 +1,6 @@
 /** Shows progress on stderr: one line that is redrawn on a terminal, one line per stage in a log. */
 import type { ProgressEvent, Stage } from '../contract/progress.ts';
+import { inOneLine } from './terminal-text.ts';
 
 const stageWords: Record<Stage, string> = {
   loading: 'loading models',
@@ -47,7 +48,7 @@ export class ProgressPrinter {
     }
     if (event.note !== undefined) {
       this.#clear();
-      this.#stream.write(`note: ${event.note}\n`);
+      this.#stream.write(`note: ${inOneLine(event.note)}\n`);
     }
     if (event.text !== undefined) {
       this.#thought += event.text;
@@ -81,7 +82,7 @@ export class ProgressPrinter {
     }
     parts.push(seconds(elapsedMs));
     if (this.#thought !== '') {
-      parts.push(this.#thought.replace(/\s+/g, ' ').trim());
+      parts.push(inOneLine(this.#thought).replace(/\s+/g, ' ').trim());
     }
     const width = Math.max(20, this.#stream.columns - 1);
     const line = parts.join('  ');

@@ -13,6 +13,7 @@ import { segmentCommand } from './segment-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { startEnginesWith } from './start-engine.ts';
 import { suggestCommand } from './suggest-command.ts';
+import { inLines, inOneLine } from './terminal-text.ts';
 import { installation } from './installation.ts';
 
 const commands: Record<CommandName, (args: string[]) => Promise<void>> = {
@@ -79,9 +80,9 @@ export async function runCommandLine(args: string[], start?: StartEngine): Promi
 
 function fail(thrown: unknown): void {
   const error = toThink2SegError(thrown);
-  process.stderr.write(`${error.code}: ${error.message}\n`);
+  process.stderr.write(`${inOneLine(`${error.code}: ${error.message}`)}\n`);
   if (error.detail !== undefined && process.env['THINK2SEG_DEBUG'] === '1') {
-    process.stderr.write(`${error.detail}\n`);
+    process.stderr.write(`${inLines(error.detail)}\n`);
   }
   process.exitCode = error.exitStatus;
 }

@@ -12,6 +12,7 @@ import { queryOptions, readQueryOptions, readScaleOptions, scaleOptions } from '
 import { readIntegerList, readNumberList, readOnlyPositional, readOptions } from './read-options.ts';
 import { removeUnfinished } from './remove-unfinished.ts';
 import { describeResult } from './result-summary.ts';
+import { printJson, printText } from './terminal-text.ts';
 import { callEngine } from './with-engine.ts';
 
 type SegmentRequest = RouteInput<'query.segment'>;
@@ -139,5 +140,9 @@ export async function segmentCommand(args: string[]): Promise<void> {
   } finally {
     printer?.end();
   }
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : describeResult(result));
+  if (values.json) {
+    printJson(result);
+  } else {
+    printText(describeResult(result));
+  }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -232,6 +233,36 @@ describe('think2seg pack', () => {
     const inspected = await runThink2seg(['pack', 'inspect', nano], { cwd: folder, environment });
     expect(inspected.stdout).toContain('Apache License');
     expect((await runThink2seg(['pack', 'verify', 'nano'], { cwd: folder, environment })).status).toBe(0);
+  });
+
+  it('hands no command of a pack on to the terminal', async () => {
+    const source = join(folder, 'colourful');
+    await cp(nano, source, { recursive: true });
+    const manifest = JSON.parse(await readFile(join(source, 'pack.json'), 'utf8')) as PackManifest;
+    const title = 'Red \u001b[31m\u009b2J\u0007pack\nfolder     /elsewhere';
+    const version = '1\u001b[2K\u007f';
+    const licence = 'Licence\r\n\tof \u001b]0;title\u0007all';
+    const sha256 = createHash('sha256').update(licence).digest('hex');
+    const files = manifest.files.map((file) =>
+      file.path === manifest.licence.file ? { ...file, bytes: licence.length, sha256 } : file,
+    );
+    const changed = { ...manifest, id: 'colourful', title, version, files };
+    await writeFile(join(source, 'pack.json'), JSON.stringify(changed));
+    await writeFile(join(source, manifest.licence.file), licence);
+    const options = { cwd: folder, environment: { THINK2SEG_PACKS: folder } };
+    const results = await Promise.all([
+      runThink2seg(['pack', 'inspect', source], options),
+      runThink2seg(['pack', 'list'], options),
+      runThink2seg(['pack', 'inspect', source, '--json'], options),
+      runThink2seg(['pack', 'verify', source], options),
+    ]);
+    const [inspected, listed, json] = results.map(({ stdout }) => stdout);
+    const said = results.map(({ stdout, stderr }) => stdout + stderr).join('');
+    expect(said.match(/[^\P{Cc}\n\t]/gu) ?? []).toEqual([]);
+    expect(inspected?.split('\n')[0]).toBe('Red  [31m 2J pack folder     /elsewhere (colourful 1 [2K )');
+    expect(inspected).toContain('Licence\n\tof  ]0;title all');
+    expect(listed).toContain('colourful');
+    expect(JSON.parse(json ?? '')).toMatchObject({ title, version });
   });
 
   it('imports a pack, uses it by its id, and refuses to replace it unasked', async () => {
