@@ -21,7 +21,7 @@ Nothing is ever sent anywhere. THINK2SEG_DEBUG=1 prints the details behind an er
 const segmentHelp = `think2seg segment RASTER --query TEXT [-o OUT ...]
 
   -q, --query TEXT       the question, in words
-  -o, --output OUT       .geojson (WGS 84), .gpkg, .shp, .fgb (CRS of the scene); may be given several times
+  -o, --output OUT       .geojson or .json (WGS 84), .gpkg, .shp, .fgb (CRS of the scene); may be given several times
       --mask OUT.tif     instance numbers as a GeoTIFF
       --overlay OUT.png  a picture of the result
       --overwrite        replace existing outputs
@@ -61,7 +61,7 @@ const batchHelp = `think2seg batch INPUT... --query TEXT -o DIR
       --list FILE        inputs, one a line, relative to the file
       --table FILE.csv   columns raster, question and, where wanted, window (x,y,width,height) or bbox
   -o, --output DIR       manifest.jsonl, scenes/, thumbnails/, summary.html
-      --format NAME      gpkg (default), geojson, shp, fgb; may be given several times
+      --format NAME      gpkg (default), geojson or json (GeoJSON), shp, fgb; may be given several times
       --merge            also merged.gpkg: a layer for each question, the scene in the field scene
       --workers N        engines that work at once (default 1)
       --timeout S        longest time for one question about one raster

@@ -152,6 +152,7 @@ describe('a file that was written here', () => {
     ['own.fgb', 0],
     // Seven decimals of a degree.
     ['own.geojson', 0.01],
+    ['own.json', 0.01],
   ])('comes back from %s with shapes, question, reasoning, score and prompts', async (name, toleranceM) => {
     await write(name, squares);
     expect(await inspectVector(at(name))).toEqual({ hasShapes: true, scenePaths: [harbour] });
