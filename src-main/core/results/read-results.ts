@@ -17,8 +17,8 @@ import { isWithoutArea, readVectorLayer, shapeLayers, vectorInfo, type VectorLay
 /** @throws Think2SegError INPUT_NOT_FOUND, INPUT_NOT_READABLE, INPUT_CORRUPT, INPUT_TOO_LARGE */
 export async function inspectVector(path: string): Promise<VectorContents> {
   const info = await vectorInfo(path);
-  const { runs } = await storedRecords(path, info);
-  const scenePaths = [...new Set(runs.map(({ scene }) => scene.path))];
+  const { runs, drawnOn } = await storedRecords(path, info);
+  const scenePaths = [...new Set([...drawnOn, ...runs].map(({ scene }) => scene.path))];
   return { hasShapes: shapeLayers(info).length > 0, scenePaths };
 }
 
@@ -35,7 +35,7 @@ export async function readResults(
   signal: AbortSignal,
 ): Promise<StoredResults> {
   const info = await vectorInfo(path);
-  const { runs, isDamaged } = await storedRecords(path, info);
+  const { runs, drawnOn, isDamaged } = await storedRecords(path, info);
   const layers = shapeLayers(info);
   const polygonal = layers.filter((layer) => !isWithoutArea(layer));
   if (polygonal.length === 0) {
@@ -52,7 +52,7 @@ export async function readResults(
       path: rasterPath,
       crs: scene.crs,
       boundsMap: boundsOf(scene.transform ?? pixelsAsMap, width, height),
-      isFramePromised: scene.crs === null && runs.some(({ crs }) => crs === null),
+      isFramePromised: scene.crs === null && [...drawnOn, ...runs].some(({ crs }) => crs === null),
     };
     const read: VectorLayer[] = [];
     for (const layer of polygonal) {

@@ -1,6 +1,7 @@
 /** Run records that lie in a vector file of ours or beside it. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { z } from 'zod';
 import type { RunRecord } from '../../contract/run-record.ts';
 import { asRunRecord } from '../../contract/run-record-schema.ts';
 import { withoutExtension } from '../files/output-files.ts';
@@ -8,12 +9,22 @@ import { isErrno } from '../files/write-failure.ts';
 import { gdalVectorGeoJson } from '../gdal/gdal.ts';
 import type { GdalVectorInfo } from '../gdal/gdal-info.ts';
 
+export type DrawnOn = z.infer<typeof drawnOnSchema>;
+
 export interface StoredRecords {
   /** One of each run, oldest first. */
   readonly runs: readonly RunRecord[];
+  /** What work by hand says of itself: the raster that it was done on. */
+  readonly drawnOn: readonly DrawnOn[];
   /** Whether there was something under our name that is no run record. */
   readonly isDamaged: boolean;
 }
+
+const drawnOnSchema = z.object({
+  promptSource: z.literal('by-hand'),
+  scene: z.object({ path: z.string() }),
+  crs: z.looseObject({}).nullable(),
+});
 
 /** Where a GeoPackage that was added to keeps the records of what was added. */
 const addedRecordsSql =
@@ -36,13 +47,13 @@ export async function storedRecords(path: string, info: GdalVectorInfo): Promise
   if (beside !== null) {
     found.push(parsed(beside));
   }
-  // Work by hand has a record too, which says no more than that.
+  const drawnOn = found.flatMap((value) => drawnOnSchema.safeParse(value).data ?? []);
   const told = found.filter((value) => !isHandRecord(value));
   const records = told.map(asRunRecord);
   const runs = records.flatMap((record) =>
     record === null ? [] : [...(record.otherRuns ?? []), withoutOthers(record)],
   );
-  return { runs, isDamaged: records.includes(null) };
+  return { runs, drawnOn, isDamaged: records.includes(null) };
 }
 
 async function addedRecords(path: string): Promise<unknown[]> {

@@ -203,6 +203,29 @@ describe('a file that was written here', () => {
     expect((await read('moved.gpkg')).results[0]!.instances[0]!.promptScenePx).toBeNull();
   });
 
+  it('comes back where all of it was drawn by hand, also without a CRS, and names its raster', async () => {
+    const bare = at('bare-drawn.tif');
+    writeFileSync(bare, makeTiff({ width: 64, height: 64, bands: 1, value: () => 1 }));
+    const inPixels = {
+      ...square(0, 0, 8),
+      promptScenePx: null,
+      polygonsMap: [{ rings: [[4, -4, 4, -20, 20, -20, 20, -4]] }],
+    };
+    for (const [name, shape, rasterPath] of [
+      ['drawn.gpkg', squares[0]!, harbour],
+      ['drawn.shp', squares[0]!, harbour],
+      ['drawn-bare.geojson', inPixels, bare],
+      ['drawn-bare.fgb', inPixels, bare],
+    ] as const) {
+      await write(name, [shape], { asked: '', runRecord: null, rasterPath });
+      expect(await inspectVector(at(name))).toEqual({ hasShapes: true, scenePaths: [rasterPath] });
+      const { results, notes } = await read(name, rasterPath);
+      expectNear(results[0]!.instances, [shape], 0);
+      expect(results).toMatchObject([{ question: '', runRecord: null }]);
+      expect(notes).toEqual([]);
+    }
+  });
+
   it('brings back that there was no target', async () => {
     const none = { ...record, status: 'no-target' as const };
     await write('none.gpkg', [], { runRecord: none });
