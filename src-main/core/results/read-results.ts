@@ -59,7 +59,7 @@ export async function readResults(
       signal.throwIfAborted();
       read.push(await readVectorLayer(path, layer, area));
     }
-    const parts = read.map((layer) => resultsOfLayer(path, layer, scene, runs));
+    const parts = read.map((layer) => resultsOfLayer(path, layer, rasterPath, scene, runs));
     const results = parts.flatMap((part) => part.results);
     if (results.length === 0) {
       return { results: emptyAnswers(path, rasterPath, read, scene, runs), notes: [] };
@@ -75,6 +75,7 @@ export async function readResults(
 function resultsOfLayer(
   path: string,
   layer: VectorLayer,
+  rasterPath: string,
   scene: RasterSource,
   runs: readonly RunRecord[],
 ): StoredResults {
@@ -83,14 +84,17 @@ function resultsOfLayer(
   const reading = {
     transform: scene.transform ?? pixelsAsMap,
     measure: groundMeasure(scene.crs),
-    runs: isOwn ? runs : [],
     isOwn,
   };
   let mended = 0;
-  const results = groupByQuestion(layer.features, runs, isOwn).map(
-    ({ question, features, runRecord }): StoredResult => {
+  const { width, height } = scene.info;
+  const ownRuns = isOwn ? runs : [];
+  const results = groupByQuestion(layer.features, ownRuns, isOwn, { path: rasterPath, width, height }).map(
+    ({ question, features, runs: answering, runRecord }): StoredResult => {
+      // Of features whose question was changed elsewhere, any run may have placed the prompts.
+      const placing = answering.length === 0 ? ownRuns : answering;
       const read = features.map((feature) => ({
-        ...storedInstance(feature, reading),
+        ...storedInstance(feature, { ...reading, runs: placing }),
         attributes: valuesOf(plan.fields, feature.properties),
       }));
       mended += read.filter(({ isMended }) => isMended).length;
@@ -140,9 +144,12 @@ function notesOf(
   ];
 }
 
-/** What was looked at, where the record is of a raster of this size; else all of it. */
-function windowOf(runRecord: RunRecord | null, { info: { width, height } }: RasterSource): WindowPx {
-  const isOfThis = runRecord?.scene.width === width && runRecord.scene.height === height;
+/** What was looked at, where the record is of a raster with these pixels; else all of it. */
+function windowOf(runRecord: RunRecord | null, { transform, info: { width, height } }: RasterSource): WindowPx {
+  const isOfThis =
+    runRecord?.scene.width === width &&
+    runRecord.scene.height === height &&
+    (runRecord.transform ?? transform)?.every((value, index) => value === transform?.[index]) !== false;
   return isOfThis ? runRecord.windowPx : { x: 0, y: 0, width, height };
 }
 

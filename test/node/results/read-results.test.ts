@@ -226,6 +226,28 @@ describe('a file that was written here', () => {
     }
   });
 
+  it('has the record of the raster that it is read for where several were asked the same', async () => {
+    const neighbour = at('neighbour.tif');
+    copyFileSync(harbour, neighbour);
+    const runs = [harbour, neighbour].map((path, index) => ({
+      ...record,
+      reasoning: path,
+      scene: { ...record.scene, path },
+      windowPx: { x: 10 * index, y: 0, width: 512, height: 512 },
+    }));
+    await write('several.gpkg', [squares[0]!], { runRecord: runs[0]! });
+    await write('several.gpkg', [squares[1]!], { runRecord: runs[1]!, rasterPath: neighbour, write: 'append' });
+    expect((await read('several.gpkg')).results).toMatchObject([{ windowPx: runs[0]!.windowPx, runRecord: runs[0] }]);
+    expect((await read('several.gpkg', neighbour)).results).toMatchObject([
+      { windowPx: runs[1]!.windowPx, runRecord: runs[1] },
+    ]);
+    // Nothing is known of a raster of another name: it may be either, or both in one.
+    const renamed = at('renamed.tif');
+    copyFileSync(harbour, renamed);
+    const [result] = (await read('several.gpkg', renamed)).results;
+    expect(result?.runRecord?.otherRuns).toHaveLength(1);
+  });
+
   it('brings back that there was no target', async () => {
     const none = { ...record, status: 'no-target' as const };
     await write('none.gpkg', [], { runRecord: none });
