@@ -1,6 +1,16 @@
 import type { BoundingBox, Geotransform } from './geo.ts';
 import type { SceneInfo } from './scene.ts';
 
+/** What tells which pixels of a file count. Values are by band, null for a band without; NaN never counts. */
+export type DrawnValidity =
+  /** The mask inside the file, or nothing. */
+  | { kind: 'mask' }
+  | { kind: 'nodata'; values: readonly (number | null)[] }
+  /** A pixel is missing where each of its bands holds its own value, and nowhere else. */
+  | { kind: 'pixel-nodata'; values: readonly number[] }
+  /** 1-based number of the band that says how much a pixel covers. */
+  | { kind: 'alpha'; band: number };
+
 /** What a map needs to draw a scene without knowing its format. */
 export interface SceneDisplay {
   info: SceneInfo;
@@ -23,6 +33,8 @@ export interface SceneDisplay {
   rgbBands: [number, number, number];
   /** Per band of the file to draw: the 2nd and 98th percentile of valid samples, which is the first stretch. 8-bit colour is 0 to 255. */
   percentiles: { low: number; high: number }[];
+  /** Which pixels of the file to draw count: those that the models see. */
+  validity: DrawnValidity;
   /** No pixel counts: all are nodata, masked or transparent, so that there is nothing to draw. */
   isEmpty: boolean;
 }

@@ -1,6 +1,6 @@
 /** Reads, decodes and colours tiles of one raster beside the window, whose thread stays free for the hand that moves the map. */
 import { fromUrl } from 'geotiff';
-import { colourTile, tileBorderPx, type TileSamples } from './colour-tile.ts';
+import { bandsToRead, colourTile, tileBorderPx, type TileSamples } from './colour-tile.ts';
 import { RasterFile } from './raster-file.ts';
 import { SampleCache } from './sample-cache.ts';
 import type { TileReply, TileRequest } from './tile-messages.ts';
@@ -31,7 +31,7 @@ async function drawTile({ id, address, look }: Extract<TileRequest, { kind: 'til
     if (file === null) {
       throw new Error('a tile was asked for before the file was open');
     }
-    const bands = [...look.rgbBands, ...(look.alpha === null ? [] : [look.alpha.band])];
+    const bands = bandsToRead(look);
     const key = [address.level, address.column, address.row, ...bands].join('/');
     const tile = cache.get(key) ?? cache.add(key, await file.readTile(address, bands));
     const bitmap = await createImageBitmap(toImageData(tile, colourTile(tile, look)));

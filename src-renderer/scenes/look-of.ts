@@ -1,23 +1,23 @@
-import { fromJsonNumber } from '../../src-main/contract/json-number.ts';
-import type { BandInfo } from '../../src-main/contract/scene.ts';
+import type { SampleType } from '../../src-main/contract/scene.ts';
 import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import type { Look } from '../raster/colour-tile.ts';
 import type { RasterLayer } from '../state/document.ts';
 
 /** How the file that is drawn for a raster becomes colours. */
-export function lookOf({ rgbBands, stretch }: RasterLayer, { info, isPalette }: SceneDisplay): Look {
-  // The file that is drawn for a palette has colours and a mask; what the scene's own band says is about indices.
-  const bands = isPalette ? [] : info.bands;
-  const alpha = bands.findIndex(({ colorInterpretation }) => colorInterpretation === 'alpha');
+export function lookOf({ rgbBands, stretch }: RasterLayer, { info, validity }: SceneDisplay): Look {
   return {
     rgbBands: [rgbBands[0] - 1, rgbBands[1] - 1, rgbBands[2] - 1],
     stretch,
-    nodata: bands.map(({ nodata }) => (nodata === null || nodata === 'nan' ? null : fromJsonNumber(nodata))),
-    alpha: alpha === -1 ? null : { band: alpha, opaque: opaqueValue(bands[alpha]!) },
+    nodata: validity.kind === 'nodata' ? validity.values : [],
+    pixelNodata: validity.kind === 'pixel-nodata' ? validity.values : null,
+    alpha:
+      validity.kind === 'alpha'
+        ? { band: validity.band - 1, opaque: opaqueValue(info.bands[validity.band - 1]?.type ?? 'uint8') }
+        : null,
   };
 }
 
-function opaqueValue({ type }: BandInfo): number {
+function opaqueValue(type: SampleType): number {
   switch (type) {
     case 'uint16':
       return 65_535;

@@ -31,6 +31,7 @@ export function squareScene(sidePx: number, unitsPerPx: number, proj4: string | 
     isPalette: false,
     rgbBands: [1, 1, 1],
     percentiles: [],
+    validity: { kind: 'mask' },
     isEmpty: false,
   };
 }

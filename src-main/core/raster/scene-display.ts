@@ -2,7 +2,7 @@ import type { Geotransform } from '../../contract/geo.ts';
 import { Think2SegError } from '../../contract/errors.ts';
 import type { OnProgress } from '../../contract/progress.ts';
 import type { SceneInfo } from '../../contract/scene.ts';
-import type { SceneDisplay } from '../../contract/scene-display.ts';
+import type { DrawnValidity, SceneDisplay } from '../../contract/scene-display.ts';
 import { groundScale } from '../crs/ground-scale.ts';
 import { displayCopy } from './display-copy.ts';
 import { whyNotDrawable } from './drawable.ts';
@@ -49,6 +49,7 @@ export async function sceneDisplay(
       file,
       isPalette,
       rgbBands: isPalette ? [1, 2, 3] : chooseRgbBands(info),
+      validity: drawnValidity(scene, file.path),
       ...(await measuresOf(scene, file.path, caller.signal)),
     };
   } finally {
@@ -67,6 +68,12 @@ async function copyFor(
   const coarser =
     decimation === 1 ? '' : `; the copy shows every ${decimation}th pixel, as the scene is too large to copy whole`;
   return { path, copyReason: `${reason}${coarser}` };
+}
+
+/** A copy says by its mask what a map cannot tell from the samples that are shown. */
+function drawnValidity({ rule, palette, info }: Scene, drawnPath: string): DrawnValidity {
+  const isSaidByMask = palette !== null || (rule.kind === 'pixel-nodata' && drawnPath !== info.path);
+  return isSaidByMask || rule.kind === 'all' ? { kind: 'mask' } : rule;
 }
 
 /** Read from the file that is drawn, whose overviews make this quick; no band is read twice. */

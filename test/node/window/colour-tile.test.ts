@@ -9,6 +9,7 @@ const grey: Look = {
     { low: 1000, high: 2000 },
   ],
   nodata: [],
+  pixelNodata: null,
   alpha: null,
 };
 

@@ -30,7 +30,7 @@ function start(): { navigation: Navigation; view: () => View } {
 }
 
 function placed(display: SceneDisplay, frame: MapFrame): ScenePlacement {
-  const look = { rgbBands: [0, 0, 0] as const, stretch: [], nodata: [], alpha: null };
+  const look = { rgbBands: [0, 0, 0] as const, stretch: [], nodata: [], pixelNodata: null, alpha: null };
   const placement = placeScene({ id: 'a', url: '', display, visible: true, opacity: 1, look }, frame, true);
   if (placement === null) {
     throw new Error('the scene has no place');
