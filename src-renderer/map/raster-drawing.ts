@@ -9,7 +9,7 @@ import {
   type Rect,
   type TileAddress,
 } from '../raster/pyramid.ts';
-import { affinePieces } from './affine-pieces.ts';
+import { affinePieces, type ScreenSize } from './affine-pieces.ts';
 
 /** From here on single pixels are looked at: they stay squares. */
 const squarePixelsFrom = 1.5;
@@ -19,6 +19,7 @@ export interface SceneOnScreen {
   readonly sceneHeight: number;
   /** Scene pixel to pixel of the canvas; null where there is none. */
   readonly project: (pointScenePx: Point) => Point | null;
+  readonly canvas: ScreenSize;
   /** The part of the scene that may be on the screen, in scene pixels. */
   readonly visibleScenePx: Rect;
 }
@@ -80,13 +81,13 @@ function drawTile(
   context: CanvasRenderingContext2D,
   level: Level,
   address: TileAddress,
-  { project, sceneWidth, sceneHeight }: SceneOnScreen,
+  { project, canvas, sceneWidth, sceneHeight }: SceneOnScreen,
   bitmap: ImageBitmap,
 ): void {
   const tile = tileRectLevelPx(level, address);
   const scaleX = sceneWidth / level.width;
   const scaleY = sceneHeight / level.height;
-  for (const { rect, toScreen } of affinePieces(tile, ([x, y]) => project([x * scaleX, y * scaleY]))) {
+  for (const { rect, toScreen } of affinePieces(tile, canvas, ([x, y]) => project([x * scaleX, y * scaleY]))) {
     const [a, b, c, d, e, f] = toScreen;
     // Half a pixel of the screen beyond the edge closes the seam to the neighbour; at the edge of the scene there is none.
     const overlapX = Math.min(tileBorderPx, 0.5 / Math.hypot(a, d));

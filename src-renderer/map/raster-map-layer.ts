@@ -5,6 +5,7 @@ import type { Point } from '../../src-main/contract/geo.ts';
 import type { Rect } from '../raster/pyramid.ts';
 import type { TileStore } from '../raster/tile-store.ts';
 import { mapToScenePx, scenePxToMap } from '../state/scene-geometry.ts';
+import { rememberPlaces } from './remember-places.ts';
 import { drawTiles, planDrawing, type SceneOnScreen } from './raster-drawing.ts';
 import type { PlacedScene } from './scene-placement.ts';
 
@@ -22,11 +23,13 @@ export class RasterMapLayer extends Layer {
   readonly #canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
   #scene: PlacedScene;
+  #sceneToView: (pointScenePx: Point) => Point | null;
 
   constructor(tiles: TileStore, scene: PlacedScene) {
     super({});
     this.tiles = tiles;
     this.#scene = scene;
+    this.#sceneToView = placesOf(scene);
     for (const element of [this.#box, this.#canvas]) {
       Object.assign(element.style, { position: 'absolute', inset: '0', width: '100%', height: '100%' });
     }
@@ -39,7 +42,10 @@ export class RasterMapLayer extends Layer {
   }
 
   place(scene: PlacedScene): void {
-    this.#scene = scene;
+    if (scene !== this.#scene) {
+      this.#scene = scene;
+      this.#sceneToView = placesOf(scene);
+    }
     this.changed();
   }
 
@@ -76,19 +82,20 @@ export class RasterMapLayer extends Layer {
   }
 
   #onScreen(frameState: FrameState): SceneOnScreen {
-    const { width, height, transform, toView } = this.#scene;
+    const { width, height } = this.#scene;
     const { coordinateToPixelTransform, pixelRatio } = frameState;
     return {
       sceneWidth: width,
       sceneHeight: height,
       project: (pointScenePx) => {
-        const pointView = toView(scenePxToMap(transform, pointScenePx));
+        const pointView = this.#sceneToView(pointScenePx);
         if (pointView === null) {
           return null;
         }
         const [x, y] = applyTransform(coordinateToPixelTransform, [...pointView]);
         return [x! * pixelRatio, y! * pixelRatio];
       },
+      canvas: this.#canvas,
       visibleScenePx: this.#visible(frameState),
     };
   }
@@ -115,4 +122,8 @@ export class RasterMapLayer extends Layer {
       ? { x: 0, y: 0, width: 0, height: 0 }
       : { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
   }
+}
+
+function placesOf({ transform, toView }: PlacedScene): (pointScenePx: Point) => Point | null {
+  return rememberPlaces((pointScenePx) => toView(scenePxToMap(transform, pointScenePx)));
 }
