@@ -83,7 +83,13 @@ export class Desk {
     const { call, history } = workspace;
     this.asking = new Asking(call, nowMs);
     this.batch = new BatchWork(call, () => this.#batchOptions(), nowMs);
-    this.follower = new OutlineFollower(call, history, ({ rasterId }) => this.modelInput(rasterId), nowMs);
+    this.follower = new OutlineFollower(
+      call,
+      history,
+      ({ rasterId }) => this.modelInput(rasterId),
+      [workspace.scenes.states, this.settings],
+      nowMs,
+    );
     this.refiner = new ShapeRefiner(call, history);
     this.project = new ProjectKeeper(
       call,

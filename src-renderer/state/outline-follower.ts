@@ -38,7 +38,17 @@ export class OutlineFollower {
   #editedAtMs = 0;
   #seen: WorkDocument | null = null;
 
-  constructor(call: Call, history: History<WorkDocument>, viewOf: ViewOf, nowMs: () => number) {
+  /**
+   * @param viewOf null for a result that cannot be asked about yet, such as one on a raster that is being opened
+   * @param viewSources change when `viewOf` may answer otherwise than before
+   */
+  constructor(
+    call: Call,
+    history: History<WorkDocument>,
+    viewOf: ViewOf,
+    viewSources: readonly Readable<unknown>[],
+    nowMs: () => number,
+  ) {
     this.#call = call;
     this.#history = history;
     this.#viewOf = viewOf;
@@ -50,6 +60,7 @@ export class OutlineFollower {
       this.#seen = work;
       this.#schedule();
     });
+    viewSources.forEach((source) => source.subscribe(() => this.#schedule()));
   }
 
   get state(): Readable<FollowerState> {

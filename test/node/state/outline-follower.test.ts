@@ -5,6 +5,7 @@ import type { Prompt } from '../../../src-main/contract/prompt.ts';
 import { emptyDocument, findInstance, type WorkDocument } from '../../../src-renderer/state/document.ts';
 import { addRaster, addResult, setPrompt } from '../../../src-renderer/state/document-edits.ts';
 import { History } from '../../../src-renderer/state/history.ts';
+import { Observable, type Readable } from '../../../src-renderer/state/observable.ts';
 import { OutlineFollower } from '../../../src-renderer/state/outline-follower.ts';
 import { fakeCalls, type FakeCalls, type FakeHandlers } from '../../support/fake-calls.ts';
 import { someRaster, someResult, squareInstance } from '../../support/work-documents.ts';
@@ -27,7 +28,10 @@ const answer = (prompts: readonly Prompt[]): ResegmentResult => ({
   timingsMs: {},
 });
 
-function start(resegment: NonNullable<FakeHandlers['query.resegment']>): {
+function start(
+  resegment: NonNullable<FakeHandlers['query.resegment']>,
+  isOpen: Readable<boolean> = new Observable(true),
+): {
   history: History<WorkDocument>;
   follower: OutlineFollower;
   made: FakeCalls['made'];
@@ -40,7 +44,8 @@ function start(resegment: NonNullable<FakeHandlers['query.resegment']>): {
   const follower = new OutlineFollower(
     call,
     history,
-    () => view,
+    () => (isOpen.get() ? view : null),
+    [isOpen],
     () => Date.now(),
   );
   return { history, follower, made, areaOf: (id) => findInstance(history.value.get(), id)?.instance.areaM2 };
@@ -165,5 +170,18 @@ describe('OutlineFollower', () => {
     history.apply('move', setPrompt('a-1', boxOf(12)));
     await vi.runAllTimersAsync();
     expect([areaOf('a-1'), made.length]).toEqual([144, 3]);
+  });
+
+  it('follows an edit that waited for its raster to be opened, without another one', async () => {
+    const isOpen = new Observable(false);
+    const { history, follower, areaOf } = start(({ promptsScenePx }) => answer(promptsScenePx), isOpen);
+    history.apply('open project', setPrompt('a-1', boxOf(11)));
+    await vi.runAllTimersAsync();
+    expect(areaOf('a-1')).toBe(100);
+    isOpen.set(true);
+    const settled = follower.settled();
+    await vi.runAllTimersAsync();
+    await settled;
+    expect(areaOf('a-1')).toBe(121);
   });
 });
