@@ -30,6 +30,6 @@ export interface StoredResult {
 
 export interface StoredResults {
   readonly results: StoredResult[];
-  /** What of the file is not in the results, and why. */
+  /** What of the file is not in the results, and why; that they were made from another raster. */
   readonly notes: string[];
 }

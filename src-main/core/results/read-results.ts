@@ -9,6 +9,7 @@ import { boundsOf } from '../raster/scene-description.ts';
 import { pixelsAsMap } from '../shape/scene-place.ts';
 import { groundMeasure } from '../vector/ground-measure.ts';
 import { groupByQuestion } from './question-groups.ts';
+import { notesOfOrigin } from './origin-notes.ts';
 import { planAttributes, valuesOf, widened, type AttributePlan } from './attribute-fields.ts';
 import { isOwnLayer, storedInstance } from './stored-instance.ts';
 import { storedRecords } from './stored-records.ts';
@@ -62,11 +63,13 @@ export async function readResults(
     const parts = read.map((layer) => resultsOfLayer(path, layer, rasterPath, scene, runs));
     const results = parts.flatMap((part) => part.results);
     if (results.length === 0) {
-      return { results: emptyAnswers(path, rasterPath, read, scene, runs), notes: [] };
+      const answers = emptyAnswers(path, rasterPath, read, scene, runs);
+      return { results: answers, notes: notesOfOrigin(answers, scene.info) };
     }
     const skipped = layers.filter(isWithoutArea).map(({ name }) => `Layer ${name} has no polygons and is left out.`);
     const damage = isDamaged ? ['What the file says of how its objects were made is damaged and is left out.'] : [];
-    return { results, notes: [...parts.flatMap(({ notes }) => notes), ...skipped, ...damage] };
+    const notes = [...notesOfOrigin(results, scene.info), ...parts.flatMap(({ notes: own }) => own)];
+    return { results, notes: [...notes, ...skipped, ...damage] };
   } finally {
     await scene.close();
   }

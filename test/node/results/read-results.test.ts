@@ -171,6 +171,20 @@ describe('a file that was written here', () => {
     expect(areas[1]! / (0.75 * 20 ** 2)).toBeCloseTo(1, 2);
   });
 
+  it('says so where it lies on another raster than the one it was made from, and is silent where that was only moved', async () => {
+    const scene = { ...record.scene, path: 'C:\\old\\harbour.tif' };
+    await write('moved.gpkg', squares, { runRecord: { ...record, scene } });
+    expect((await read('moved.gpkg')).notes).toEqual([]);
+    await write('elsewhere.gpkg', squares, { runRecord: { ...record, scene: { ...scene, path: '/data/port.tif' } } });
+    expect((await read('elsewhere.gpkg')).notes).toEqual([
+      expect.stringMatching(
+        /^made from port\.tif of 1024 x 1024 pixels, and now on harbour\.tif of 1024 x 1024/,
+      ) as string,
+    ]);
+    await write('resized.gpkg', squares, { runRecord: { ...record, scene: { ...scene, width: 512 } } });
+    expect((await read('resized.gpkg')).notes).toEqual([expect.stringContaining('of 512 x 1024 pixels') as string]);
+  });
+
   it('keeps several questions of one layer apart, each with its own record', async () => {
     await write('plan.gpkg', [squares[0]!], { asked: 'first?' });
     await write('plan.gpkg', [squares[1]!], { asked: 'second?', write: 'append' });
