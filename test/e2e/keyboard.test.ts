@@ -122,6 +122,22 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     await window.getByRole('grid', { name: '2 objects' }).waitFor();
   });
 
+  it('enter numbers as half the world writes them', async () => {
+    const { window } = desktop;
+    const type = async (name: string, text: string): Promise<string> => {
+      const field = window.getByLabel(name, { exact: true });
+      await field.focus();
+      await press('Control+a');
+      await window.keyboard.type(text);
+      await press('Enter');
+      return field.inputValue();
+    };
+    await window.getByText('Refine outlines').press('Enter');
+    expect(await type('Buffer, number (m)', '0,5')).toBe('0.5');
+    expect(await type('Buffer, number (m)', '-1,25')).toBe('-1.25');
+    expect(await type('Red: value shown brightest', '250,5')).toBe('250.5');
+  });
+
   it('judge objects in the attribute table', async () => {
     const { window } = desktop;
     await analyst.button('Attribute table').click();
