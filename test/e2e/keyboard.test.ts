@@ -1,5 +1,5 @@
 /** Work without a mouse, on the smallest window: open, step through objects, judge, export, read the sheet of keys. */
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -122,7 +122,7 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     await window.getByRole('grid', { name: '2 objects' }).waitFor();
   });
 
-  it('enter numbers as half the world writes them', async () => {
+  it('enter numbers as half the world writes them, and counts as what they are', async () => {
     const { window } = desktop;
     const type = async (name: string, text: string): Promise<string> => {
       const field = window.getByLabel(name, { exact: true });
@@ -136,6 +136,14 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     expect(await type('Buffer, number (m)', '0,5')).toBe('0.5');
     expect(await type('Buffer, number (m)', '-1,25')).toBe('-1.25');
     expect(await type('Red: value shown brightest', '250,5')).toBe('250.5');
+    // More rounds, and parts of one, are in no project that can be opened again.
+    expect(await type('Smooth, number (rounds)', '2,4')).toBe('2');
+    expect(await type('Smooth, number (rounds)', '9')).toBe('5');
+    const path = join(folder, 'numbers.t2s');
+    await desktop.answerDialogs({ save: path });
+    await press('Control+s');
+    await expect.poll(() => existsSync(path)).toBe(true);
+    expect(readFileSync(path, 'utf8')).toMatch(/"bufferM": -1\.25,[^}]*"smoothRounds": 5\b/u);
   });
 
   it('judge objects in the attribute table', async () => {
