@@ -192,6 +192,10 @@ export const listHabits: readonly Habit[] = [
 
 export interface KeyPress {
   readonly key: string;
+  /** The place of the key, named by the letter that a keyboard for English has there. */
+  readonly code: string;
+  /** Part of a word that an input method is still putting together: the key is its own, Esc too. */
+  readonly isComposing: boolean;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly shiftKey: boolean;
@@ -208,12 +212,12 @@ export interface KeyContext {
 }
 
 export function actionFor(press: KeyPress, { isMac, inText, onMap, inDialog }: KeyContext): ActionId | null {
-  if (inDialog || press.altKey) {
+  if (inDialog || press.altKey || press.isComposing) {
     return null;
   }
   const mod = isMac ? press.metaKey : press.ctrlKey;
   const otherMod = isMac ? press.ctrlKey : press.metaKey;
-  const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
+  const key = latinKey(press);
   // Characters such as + and / need Shift on some keyboards and not on others.
   const shiftMatters = key.length > 1 || /[a-z]/.test(key);
   const found = shortcuts.find(
@@ -225,6 +229,12 @@ export function actionFor(press: KeyPress, { isMac, inText, onMap, inDialog }: K
       (shortcut.where === 'anywhere' || (shortcut.where === 'map' ? onMap : !inText)),
   );
   return found?.action ?? null;
+}
+
+/** Keyboards for Cyrillic, Greek, Hebrew or Arabic have other letters: there the place of the key counts. */
+function latinKey({ key, code }: KeyPress): string {
+  const letter = /^\p{L}$/u.test(key) && !/\p{Script=Latin}/u.test(key) ? /^Key([A-Z])$/u.exec(code)?.[1] : undefined;
+  return letter?.toLowerCase() ?? (key.length === 1 ? key.toLowerCase() : key);
 }
 
 /** For people: `Ctrl+Shift+Z`, `⌘⇧Z`. */

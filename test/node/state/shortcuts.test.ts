@@ -3,6 +3,8 @@ import { actionFor, keysOf, shortcuts, type KeyContext, type KeyPress } from '..
 
 const press = (key: string, changes: Partial<KeyPress> = {}): KeyPress => ({
   key,
+  code: '',
+  isComposing: false,
   ctrlKey: false,
   metaKey: false,
   shiftKey: false,
@@ -36,6 +38,11 @@ describe('shortcuts', () => {
     ['Esc cancels while typing too', press('Escape'), { inText: true }, 'cancel'],
     ['a dialog keeps its keys', press('Escape'), { inDialog: true }, null],
     ['+ needs Shift on some keyboards', press('+', { shiftKey: true }), {}, 'zoom-in'],
+    ['a Cyrillic keyboard undoes', press('я', { code: 'KeyZ', ctrlKey: true }), {}, 'undo'],
+    ['and accepts', press('ы', { code: 'KeyS' }), {}, 'accept'],
+    ['a French one goes by its letters', press('z', { code: 'KeyW', ctrlKey: true }), {}, 'undo'],
+    ['a Turkish one too', press('ğ', { code: 'KeyE', ctrlKey: true }), {}, null],
+    ['a word in the making keeps its keys', press('Escape', { isComposing: true }), { inText: true }, null],
     ['Alt is for the menu', press('s', { altKey: true }), {}, null],
   ] as const)('%s', (_, key, changes, action) => expect(actionFor(key, context(changes))).toBe(action));
 
