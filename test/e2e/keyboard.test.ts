@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Analyst } from '../support/analyst.ts';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
+import { dropFiles } from '../support/drop-files.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
 
 const sample = resolve(import.meta.dirname, '../../resources/sample/harbour.tif');
@@ -48,6 +49,8 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
   };
   const selected = (): Promise<string[]> =>
     desktop.window.locator('[role=row][aria-selected=true] .number').allInnerTexts();
+  const focusedRole = (): Promise<string | null | undefined> =>
+    desktop.window.evaluate(() => document.activeElement?.getAttribute('role'));
   const focusMap = (): Promise<void> => desktop.window.getByRole('application').focus();
 
   it('open a raster and results on it', async () => {
@@ -75,7 +78,7 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     expect(await selected()).toEqual(['1']);
     await press('Tab', 'Tab');
     expect(await selected()).toEqual([]);
-    expect(await desktop.window.evaluate(() => document.activeElement?.getAttribute('role'))).not.toBe('application');
+    expect(await focusedRole()).not.toBe('application');
   });
 
   it('judge an object and take it back', async () => {
@@ -176,6 +179,16 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     expect(await selected()).toEqual(['1']);
     await press('Control+z');
     await grid.getByRole('row', { name: 'Object 1, open' }).waitFor();
+    // What is chosen on the map is where the next range begins.
+    await press('Control+0');
+    const place = await analyst.placeOnMap(sample, [392_011.5, 5_819_987.5]);
+    // The map has come to rest.
+    await analyst.colourAt(place);
+    await window.mouse.click(...place);
+    await expect.poll(selected).toEqual(['52']);
+    await grid.locator('[tabindex="0"]').focus();
+    await press('Shift+ArrowDown');
+    expect(await selected()).toEqual(['52', '53']);
     await press('Control+z');
     await grid.waitFor({ state: 'detached' });
   });
@@ -187,6 +200,53 @@ describe.skipIf(electronMissing !== null)(`keys alone ${electronMissing ?? ''}`,
     expect(await desktop.window.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('checkbox');
     await press('Escape');
     await desktop.window.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focusedRole()).toBe('application');
+  });
+
+  it('keep their place when what has the focus goes', async () => {
+    const { window } = desktop;
+    const focusedText = (): Promise<string | undefined> =>
+      window.evaluate(() => document.activeElement?.textContent.trim());
+    await window.getByLabel('Question', { exact: true }).fill('Where is liquid fuel kept in bulk?');
+    const engine = await desktop.enginePid();
+    // It will not answer before the question is stopped.
+    process.kill(engine, 'SIGSTOP');
+    await analyst.button('Ask').focus();
+    await press('Enter');
+    await expect.poll(focusedText).toBe('Stop');
+    await press('Enter');
+    await expect.poll(focusedText).toBe('Ask');
+    process.kill(engine, 'SIGCONT');
+    await analyst.button('Accept all').focus();
+    await press('Enter');
+    await expect.poll(() => window.evaluate(() => document.activeElement?.classList.contains('choose'))).toBe(true);
+    await press('Control+z');
+  });
+
+  it('read the latest of many messages, and dismiss one after the other', async () => {
+    const { window } = desktop;
+    const names = Array.from({ length: 14 }, (_, index) => `broken-${index}.geojson`);
+    names.forEach((name) => writeFileSync(join(folder, name), '{'));
+    await dropFiles(
+      window,
+      names.map((name) => join(folder, name)),
+    );
+    const log = window.getByRole('log');
+    await log.getByText('broken-13.geojson').waitFor();
+    const facts = (): Promise<{ isLong: boolean; restPx: number }> =>
+      log.evaluate(({ scrollHeight, scrollTop, clientHeight }) => ({
+        isLong: scrollHeight > clientHeight,
+        restPx: Math.round(scrollHeight - scrollTop - clientHeight),
+      }));
+    await expect.poll(facts).toEqual({ isLong: true, restPx: 0 });
+    const dismiss = window.getByRole('button', { name: 'Dismiss' });
+    await dismiss.first().focus();
+    for (let left = await dismiss.count(); left > 0; left--) {
+      await press('Enter');
+      await expect.poll(() => dismiss.count()).toBe(left - 1);
+      await expect.poll(() => window.evaluate(() => document.activeElement === document.body)).toBe(false);
+    }
+    expect(await focusedRole()).toBe('application');
   });
 
   it('read the sheet of keys to its end', async () => {
