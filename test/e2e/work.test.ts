@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +11,17 @@ import { someResult, someRunRecord } from '../support/work-documents.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const sample = join(root, 'resources/sample/harbour.tif');
+
+/** A block of 40 m in the middle of the sample. */
+const block = {
+  type: 'Feature',
+  properties: {},
+  geometry: {
+    type: 'Polygon',
+    coordinates: [[[392_110, 5_819_890], [392_150, 5_819_890], [392_150, 5_819_850], [392_110, 5_819_850], [392_110, 5_819_890]]], // prettier-ignore
+  },
+};
+const utm33 = { type: 'name', properties: { name: 'urn:ogc:def:crs:EPSG::32633' } };
 
 describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?? ''}`, () => {
   let folder: string;
@@ -252,6 +263,70 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
     expect(first.electron.windows()).toHaveLength(1);
     const ended = once(first.electron.process(), 'exit');
     await answerMessages(first, 0);
+    await requestClose(first);
+    await ended;
+    await kill();
+  });
+
+  it('asks before the window closes on an export, and writes nothing once that is cancelled', async () => {
+    const outlines = join(folder, 'block.geojson');
+    writeFileSync(outlines, JSON.stringify({ type: 'FeatureCollection', crs: utm33, features: [block] }));
+    const first = await launch({ args: [sample, outlines] });
+    const { window } = first;
+    await window.getByRole('article', { name: 'block' }).waitFor();
+    const path = join(folder, 'out.gpkg');
+    await first.answerDialogs({ save: path });
+    const engine = await first.enginePid();
+    // It will write no faster than the test asks.
+    process.kill(engine, 'SIGSTOP');
+    await window.keyboard.press('Control+e');
+    await window.getByRole('button', { name: 'Export…' }).click();
+    await window.getByRole('button', { name: 'Writing…' }).waitFor();
+    const asked = await answerMessages(first, 1);
+    await requestClose(first);
+    await expect.poll(() => asked()).toEqual(['A file is being written.']);
+    expect(first.electron.windows()).toHaveLength(1);
+    await window.getByRole('button', { name: 'Cancel' }).click();
+    await window.getByRole('dialog').waitFor({ state: 'detached' });
+    process.kill(engine, 'SIGCONT');
+    // Answered after what came before.
+    await first.call('models.unload', {});
+    await expect.poll(() => readdirSync(folder).sort()).toEqual(['block.geojson', 'user']);
+    expect(await window.getByRole('log').innerText()).toBe('');
+    // Nothing is under way any more, and the outlines are in no project.
+    const askedThen = await answerMessages(first, 2);
+    await requestClose(first);
+    await expect.poll(() => askedThen()).toEqual(['There is work that is not saved.']);
+    expect(first.problems).toEqual([]);
+  });
+
+  it('asks before the window closes on a batch, which goes on when its user stays', async () => {
+    const rasters = join(folder, 'rasters');
+    const answers = join(folder, 'answers');
+    [rasters, answers].forEach((path) => mkdirSync(path));
+    cpSync(sample, join(rasters, 'scene.tif'));
+    const first = await launch();
+    const { window } = first;
+    await window.keyboard.press('Control+b');
+    await first.answerDialogs({ open: [rasters] });
+    await window.getByRole('button', { name: 'Add folder…' }).click();
+    await window.getByText(rasters).waitFor();
+    await window.getByRole('textbox', { name: 'Questions, one a line' }).fill('Where is the water?');
+    await first.answerDialogs({ open: [answers] });
+    await window.getByRole('button', { name: 'Choose folder…' }).click();
+    await window.getByText(answers).waitFor();
+    const engine = await first.enginePid();
+    process.kill(engine, 'SIGSTOP');
+    await window.getByRole('button', { name: 'Start', exact: true }).click();
+    await window.getByRole('button', { name: 'Pause' }).waitFor();
+    const asked = await answerMessages(first, 1);
+    await requestClose(first);
+    await expect.poll(() => asked()).toEqual(['A batch is at work.']);
+    expect(first.electron.windows()).toHaveLength(1);
+    process.kill(engine, 'SIGCONT');
+    await window.getByText('1 of 1').waitFor({ timeout: 60_000 });
+    await window.getByText('Done.').waitFor();
+    const ended = once(first.electron.process(), 'exit');
     await requestClose(first);
     await ended;
     await kill();
