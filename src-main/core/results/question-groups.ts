@@ -3,8 +3,7 @@ import type { RunRecord } from '../../contract/run-record.ts';
 import { truncateUtf8 } from '../export/attributes.ts';
 import { dbaseTextBytes } from '../export/ogr-layer.ts';
 import type { VectorFeature } from './geojson-features.ts';
-
-type RasterFacts = Pick<RunRecord['scene'], 'path' | 'width' | 'height'>;
+import { isSameRaster, type RasterFacts } from './recorded-raster.ts';
 
 export interface QuestionGroup {
   /** Empty for features that answer none. */
@@ -42,18 +41,11 @@ export function groupByQuestion(
   });
 }
 
-/** A layer may have answers of several rasters to one question. Of a raster that was moved the name and the size tell, of one that was renamed nothing. */
-function runsOf({ path, width, height }: RasterFacts, runs: readonly RunRecord[]): readonly RunRecord[] {
-  const here = runs.filter(({ scene }) => scene.path === path);
-  const moved = runs.filter(
-    ({ scene }) => lastName(scene.path) === lastName(path) && scene.width === width && scene.height === height,
-  );
+/** A layer may have answers of several rasters to one question. Of a raster that was renamed nothing tells. */
+function runsOf(raster: RasterFacts, runs: readonly RunRecord[]): readonly RunRecord[] {
+  const here = runs.filter(({ scene }) => scene.path === raster.path);
+  const moved = runs.filter(({ scene }) => isSameRaster(scene, raster));
   return [here, moved].find((some) => some.length > 0) ?? runs;
-}
-
-/** Of a path of any system. */
-function lastName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }
 
 /** Shapefiles cut what is too long for them. */
