@@ -13,7 +13,7 @@ from .prompter import Prompter, Shape
 from .questions import CONCEPT_KEYS
 from .vocabulary import FRAME_PX, SPECIALS, Vocabulary, build_tokenizer
 
-VERSION = "0.5.1"
+VERSION = "0.5.2"
 TITLE = "Nano: 21 kinds of place from aerial scenes, trained on procedural images"
 MAX_POSITIONS = 2048
 
