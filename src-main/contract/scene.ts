@@ -51,9 +51,10 @@ export interface SceneInfo {
   compression: string | null;
   driver: string;
   /**
-   * Who reads the pixels: our own TIFF reader, our own with blocks that GDAL decodes (`tiff+gdal`), or GDAL alone. The reason is given
+   * Who reads the pixels: our own TIFF reader, our own with blocks that GDAL decodes (`tiff+gdal`), our own reader of each file
+   * that a VRT is put together from, or GDAL alone. The reason is given
    * where GDAL has a part.
    */
-  reader: { name: 'tiff' | 'tiff+gdal' | 'gdal'; reason?: string };
+  reader: { name: 'tiff' | 'tiff+gdal' | 'vrt' | 'gdal'; reason?: string };
   warnings: string[];
 }

@@ -22,6 +22,9 @@ export async function whyNotDrawable(info: SceneInfo, isPalette: boolean): Promi
   if (info.reader.name === 'gdal') {
     return `the map cannot read this file: ${info.reader.reason ?? info.driver}`;
   }
+  if (info.reader.name === 'vrt') {
+    return 'the map cannot read this file: not a TIFF';
+  }
   if (isPalette) {
     return 'its colours stand in a palette';
   }

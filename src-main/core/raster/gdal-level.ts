@@ -7,7 +7,7 @@ import { failureOfSources } from './missing-codec.ts';
 import type { PixelLevel } from './pixel-level.ts';
 import { bytesPerSample, samplesFromBytes } from './samples.ts';
 
-const sampleTypeByGdalName: Readonly<Record<string, SampleType>> = {
+export const sampleTypeByGdalName: Readonly<Record<string, SampleType>> = {
   Byte: 'uint8',
   Int8: 'int8',
   UInt16: 'uint16',

@@ -17,7 +17,7 @@ export function failureOfSources(path: string, thrown: unknown): unknown {
   const [, source, codec] = found;
   return new Think2SegError(
     'INPUT_UNSUPPORTED',
-    `${path} is put together from ${source!}, a TIFF with ${codec} compression, which is read only when that file itself is opened; open the files of the mosaic, or make it anew from copies (gdal_translate -co COMPRESS=DEFLATE)`,
+    `${path} is put together from ${source!}, a TIFF with ${codec} compression, which is read here when that file itself is opened or a plain mosaic lays it out, but not when a VRT computes with it; make the mosaic with gdalbuildvrt alone, or from copies of the files (gdal_translate -co COMPRESS=DEFLATE)`,
     { cause: thrown },
   );
 }

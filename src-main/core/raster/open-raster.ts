@@ -4,6 +4,7 @@ import type { SceneInfo } from '../../contract/scene.ts';
 import { placementWarning } from '../crs/placement-warning.ts';
 import { gdalRasterInfo, type GdalInfo } from '../gdal/gdal.ts';
 import type { RasterReader, RasterSource } from '../ports.ts';
+import { blocksOf } from './block-cache.ts';
 import { ByteFile } from './byte-file.ts';
 import { checkReadable } from './check-readable.ts';
 import { gdalLevels } from './gdal-level.ts';
@@ -22,16 +23,17 @@ import {
 import { readTiffDirectories } from './tiff-directory.ts';
 import { gdalBlocks, reasonForGdal } from './tiff-layout.ts';
 import { refuseFormatWithoutReader } from './foreign-format.ts';
-import { collectTiffImages, compressionName, tiffLevels, type TiffImages } from './tiff-scene.ts';
+import { collectTiffImages, compressionName, identityOfImages, tiffLevels, type TiffImages } from './tiff-scene.ts';
 import { describeTiff } from './tiff-twin.ts';
+import { isMarkup, readVrt, type MosaicSharing, type VrtParts } from './vrt-scene.ts';
 
 export const rasterReader: RasterReader = { open: openRaster };
 
 const notTiff = 'not a TIFF';
 
 /**
- * Opens any raster: TIFFs with our own block reader, what that leaves out and every other format through GDAL. Which of
- * the two, and why, is decided from the header, before any pixel is read, and stands in `info.reader`.
+ * Opens any raster: TIFFs with our own block reader, plain VRTs as mosaics of what this opens, what these leave out and every other
+ * format through GDAL. Which of them, and why, is decided from the header, before any pixel is read, and stands in `info.reader`.
  *
  * @throws Think2SegError INPUT_NOT_FOUND, INPUT_NOT_READABLE, INPUT_NOT_RASTER, INPUT_CORRUPT, INPUT_UNSUPPORTED
  */
@@ -41,6 +43,11 @@ export async function openRaster(path: string, signal: AbortSignal): Promise<Ras
 
 /** As `openRaster`, with the levels that statistics are made from. */
 export async function openScene(path: string, signal: AbortSignal): Promise<Scene> {
+  return openPart(path, null, signal);
+}
+
+/** @param sharing what it shares with the other files of a mosaic; null for a scene of its own. */
+async function openPart(path: string, sharing: MosaicSharing | null, signal: AbortSignal): Promise<Scene> {
   signal.throwIfAborted();
   checkReadable(path);
   const file = await ByteFile.open(path);
@@ -49,22 +56,23 @@ export async function openScene(path: string, signal: AbortSignal): Promise<Scen
     const start = await readStart(file);
     if (!isTiff(start)) {
       refuseFormatWithoutReader(path, start);
-      return await openWithGdal(path, notTiff);
+      const vrt = isMarkup(start) ? await readVrt(file, sharing, openOfMosaic) : notTiff;
+      return typeof vrt === 'string' ? await openWithGdal(path, vrt, false) : await openVrt(path, vrt);
     }
     const directories = await readTiffDirectories(file);
     const reason = directories[0] === undefined ? null : await reasonForGdal(directories[0]);
     signal.throwIfAborted();
     if (reason !== null) {
-      return await openWithGdal(path, reason);
+      return await openWithGdal(path, reason, true);
     }
     ownsFile = false;
     const images = await collectTiffImages(file, directories);
     const sidecarReason = await reasonOfParts(images);
     if (sidecarReason !== null) {
       await images.close();
-      return await openWithGdal(path, sidecarReason);
+      return await openWithGdal(path, sidecarReason, true);
     }
-    return await openTiff(path, images);
+    return await openTiff(path, images, sharing);
   } finally {
     if (ownsFile) {
       await file.close();
@@ -100,17 +108,19 @@ async function reasonOfParts({ overviews, masks }: TiffImages): Promise<string |
   return null;
 }
 
-async function openTiff(path: string, images: TiffImages): Promise<Scene> {
+async function openTiff(path: string, images: TiffImages, sharing: MosaicSharing | null): Promise<Scene> {
   try {
     const { directory, layout } = images.main;
     const description = await describeTiff(directory, layout);
     // Tiles that were never written read as the nodata value of the file.
-    const levels = tiffLevels(images, Number(description.bands[0]?.noDataValue ?? 0));
+    const cache = sharing?.cache ?? blocksOf(identityOfImages(images));
+    const levels = tiffLevels(images, Number(description.bands[0]?.noDataValue ?? 0), cache);
     const pages =
       images.otherCount === 0 ? [] : [`${images.otherCount} further pages of the file are not used, only the first`];
     const pictures = gdalBlocks(layout);
     return await makeScene(path, description, levels, {
       compression: compressionName(layout),
+      overviews: levels.slice(1),
       reader:
         pictures === null ? { name: 'tiff' } : { name: 'tiff+gdal', reason: `GDAL decodes the ${pictures} blocks` },
       warnings: [...images.warnings, ...pages],
@@ -122,10 +132,30 @@ async function openTiff(path: string, images: TiffImages): Promise<Scene> {
   }
 }
 
-async function openWithGdal(path: string, reason: string): Promise<Scene> {
+/** Files of a mosaic are opened for all windows that wait for them, whichever of these is given up. */
+function openOfMosaic(path: string, sharing: MosaicSharing): Promise<Scene> {
+  return openPart(path, sharing, new AbortController().signal);
+}
+
+async function openVrt(path: string, { description, levels, overviews, warnings, close }: VrtParts): Promise<Scene> {
+  try {
+    return await makeScene(path, description, levels, {
+      compression: null,
+      overviews,
+      reader: { name: 'vrt' },
+      warnings,
+      close,
+    });
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function openWithGdal(path: string, reason: string, isTiff: boolean): Promise<Scene> {
   const description = await gdalRasterInfo({ path }).catch((thrown: unknown) => {
     const codec = missingCodecOf(thrown);
-    if (codec === null || reason === notTiff) {
+    if (codec === null || !isTiff) {
       throw failureOfSources(path, thrown);
     }
     throw new Think2SegError(
@@ -140,7 +170,9 @@ async function openWithGdal(path: string, reason: string): Promise<Scene> {
       `${path} (${description.driverLongName}) has no bands of its own; give one of the rasters inside it`,
     );
   }
-  return makeScene(path, description, gdalLevels(path, description), {
+  const levels = gdalLevels(path, description);
+  return makeScene(path, description, levels, {
+    overviews: levels.slice(1),
     compression: description.metadata['IMAGE_STRUCTURE']?.['COMPRESSION'] ?? null,
     reader: { name: 'gdal', reason },
     warnings: [],
@@ -164,6 +196,8 @@ function warningOfPlace(crs: Crs | null, bounds: BoundingBox | null): string | n
 
 interface ReaderFacts {
   readonly compression: string | null;
+  /** Those of the levels that the file has in every program. */
+  readonly overviews: readonly PixelLevel[];
   readonly reader: SceneInfo['reader'];
   readonly warnings: readonly string[];
   readonly close: () => Promise<void>;
@@ -190,7 +224,7 @@ async function makeScene(
     crs: sceneCrs.info,
     transform,
     bounds,
-    overviews: levels.slice(1).map((level) => Math.max(1, Math.round(width / level.width))),
+    overviews: facts.overviews.map((level) => Math.max(1, Math.round(width / level.width))),
     compression: facts.compression,
     driver: description.driverShortName,
     reader: facts.reader,

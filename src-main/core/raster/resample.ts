@@ -1,3 +1,4 @@
+import type { WindowPx } from '../../contract/geo.ts';
 import type { SampleType } from '../../contract/scene.ts';
 import type { SampleArray } from '../ports.ts';
 import { copyAsDoubles } from './doubles.ts';
@@ -41,31 +42,47 @@ async function readNearest(request: ResampleRequest, signal: AbortSignal): Promi
   const columns = nearestPositions(rectangle.x, rectangle.width, outWidth, level.width);
   const rows = nearestPositions(rectangle.y, rectangle.height, outHeight, level.height);
   const output = newOutput(level.sampleTypes, bands, outWidth * outHeight);
+  await pickPositions(level, columns, rows, [...output.bands, output.valid], async (part) => {
+    signal.throwIfAborted();
+    const read = await readLevelWindow(level, part, bands, rule, signal);
+    return [...read.bands, read.valid];
+  });
+  return output;
+}
+
+/**
+ * Fills each of `outputs` (`rows * columns`) with the pixels of a level in these ascending columns and rows, part by part. `readPart`
+ * reads as many arrays, in the types of the outputs.
+ */
+export async function pickPositions(
+  level: PixelLevel,
+  columns: Int32Array,
+  rows: Int32Array,
+  outputs: readonly SampleArray[],
+  readPart: (part: WindowPx) => Promise<readonly SampleArray[]>,
+): Promise<void> {
   const window = {
     x: columns[0]!,
     y: rows[0]!,
-    width: columns[outWidth - 1]! - columns[0]! + 1,
-    height: rows[outHeight - 1]! - rows[0]! + 1,
+    width: columns[columns.length - 1]! - columns[0]! + 1,
+    height: rows[rows.length - 1]! - rows[0]! + 1,
   };
-  for (const part of windowParts(level, window, bands.length)) {
-    signal.throwIfAborted();
+  for (const part of windowParts(level, window, outputs.length)) {
     const [firstColumn, lastColumn] = indicesWithin(columns, part.x, part.x + part.width);
     const [firstRow, lastRow] = indicesWithin(rows, part.y, part.y + part.height);
     if (firstColumn > lastColumn || firstRow > lastRow) {
       continue;
     }
-    const read = await readLevelWindow(level, part, bands, rule, signal);
+    const read = await readPart(part);
     for (let outY = firstRow; outY <= lastRow; outY += 1) {
       const sourceRow = (rows[outY]! - part.y) * part.width;
       const sources = columns.subarray(firstColumn, lastColumn + 1).map((column) => sourceRow + column - part.x);
-      const target = outY * outWidth + firstColumn;
-      pickValid(read.valid, sources, output.valid, target);
-      read.bands.forEach((band, index) => {
-        pickSamples(band, sources, output.bands[index]!, target);
+      const target = outY * columns.length + firstColumn;
+      read.forEach((samples, index) => {
+        pickSamples(samples, sources, outputs[index]!, target);
       });
     }
   }
-  return output;
 }
 
 /** The source pixel under the centre of each output pixel. */
@@ -88,13 +105,13 @@ function indicesWithin(positions: Int32Array, from: number, to: number): [first:
   return [first, last];
 }
 
-function pickValid(from: Uint8Array, sources: Int32Array, to: Uint8Array, target: number): void {
-  for (let index = 0; index < sources.length; index += 1) {
-    to[target + index] = from[sources[index]!]!;
-  }
-}
-
 function pickSamples(from: SampleArray, sources: Int32Array, to: SampleArray, target: number): void {
+  if (from instanceof Uint8Array) {
+    for (let index = 0; index < sources.length; index += 1) {
+      (to as Uint8Array)[target + index] = from[sources[index]!]!;
+    }
+    return;
+  }
   const picked = newPicked(from, sources);
   // `to` and `from` have the type of the band.
   (to as Uint8Array).set(picked as Uint8Array, target);

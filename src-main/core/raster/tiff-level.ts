@@ -43,12 +43,14 @@ export class TiffLevel implements PixelLevel {
   readonly #layout: TiffLayout;
   readonly #cache: BlockCache;
   readonly #name: string;
+  /** Where its blocks stand in the cache, which images of several files may share. */
+  readonly #cacheKey: string;
   readonly #sparseValue: number;
   readonly #readMemory = new ReadMemory();
   #table: Promise<BlockTable> | null = null;
   #context: Promise<BlockContext> | null = null;
 
-  /** `name` is unique in the scene; blocks that were never written hold `sparseValue`. */
+  /** `name` is unique in the file; blocks that were never written hold `sparseValue`. */
   constructor(
     directory: TiffDirectory,
     layout: TiffLayout,
@@ -64,6 +66,7 @@ export class TiffLevel implements PixelLevel {
     this.#layout = layout;
     this.#cache = options.cache;
     this.#name = options.name;
+    this.#cacheKey = `${directory.file.identity}/${options.name}`;
     this.#sparseValue = options.sparseValue;
   }
 
@@ -208,7 +211,7 @@ export class TiffLevel implements PixelLevel {
 
   /** One promise per block, so that each can be used while later ones are still decoded; their bytes are read together. */
   #blocks(indices: readonly number[], table: BlockTable): Promise<SampleArray | null>[] {
-    const found = indices.map((index) => this.#cache.get(`${this.#name}/${index}`));
+    const found = indices.map((index) => this.#cache.get(`${this.#cacheKey}/${index}`));
     const lent: Buffer[] = [];
     const bytes = this.#blockBytes(
       indices.filter((_, position) => found[position] === undefined),
@@ -233,7 +236,7 @@ export class TiffLevel implements PixelLevel {
       return null;
     }
     const block = await this.#decode(context, index, ownBytes);
-    this.#cache.set(`${this.#name}/${index}`, block);
+    this.#cache.set(`${this.#cacheKey}/${index}`, block);
     return block;
   }
 

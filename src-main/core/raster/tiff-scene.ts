@@ -1,6 +1,6 @@
 import { Think2SegError } from '../../contract/errors.ts';
 import { isPresent } from '../files/is-present.ts';
-import { blocksOf } from './block-cache.ts';
+import type { BlockCache } from './block-cache.ts';
 import { ByteFile } from './byte-file.ts';
 import { readTiffDirectories, tag, type TiffDirectory } from './tiff-directory.ts';
 import { compressionNames, photometric, readTiffLayout, type TiffLayout } from './tiff-layout.ts';
@@ -31,9 +31,7 @@ export interface TiffImages {
 /** Sorts the images of `file`, with overviews from `NAME.ovr` where it has none itself and masks from `NAME.msk`. */
 export async function collectTiffImages(file: ByteFile, directories: readonly TiffDirectory[]): Promise<TiffImages> {
   const opened = [file];
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map((one) => one.close()));
-  };
+  const close = (): Promise<void> => closeAll(opened);
   try {
     const images = await Promise.all(directories.map(readImage));
     const main = images[0];
@@ -75,13 +73,56 @@ export async function collectTiffImages(file: ByteFile, directories: readonly Ti
 }
 
 /** The levels of a scene, full resolution first; overviews without a mask are left out when the scene has one. */
-export function tiffLevels(images: TiffImages, sparseValue: number): TiffLevel[] {
-  const files = [images.main, ...images.overviews, ...images.masks].map(({ directory }) => directory.file.identity);
-  const cache = blocksOf([...new Set(files)].join());
+export function tiffLevels(images: TiffImages, sparseValue: number, cache: BlockCache): TiffLevel[] {
+  const levels = levelsOf(images.main, images.overviews, images.masks, sparseValue, cache);
+  return levels.filter((level) => level.hasMask === levels[0]!.hasMask);
+}
+
+/** Changes when a file of the scene does. */
+export function identityOfImages({ main, overviews, masks }: TiffImages): string {
+  return [...new Set([main, ...overviews, ...masks].map(({ directory }) => directory.file.identity))].join();
+}
+
+/** Overviews in `NAME.ovr` beside a raster that is no TIFF itself. */
+export interface OverviewsBeside {
+  readonly overviews: readonly TiffImage[];
+  readonly masks: readonly TiffImage[];
+  readonly warnings: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+export async function collectOverviewsBeside(path: string, main: LayoutOfCopies): Promise<OverviewsBeside> {
+  const opened: ByteFile[] = [];
+  const warnings: string[] = [];
+  const images = await overviewsBeside(path, opened, warnings);
+  return {
+    overviews: images
+      .filter((image) => !isMask(image) && isSmallerCopy(image.layout, main))
+      .sort((left, right) => right.layout.width - left.layout.width),
+    masks: images.filter(isMask),
+    warnings,
+    close: () => closeAll(opened),
+  };
+}
+
+/** Levels of these overviews, from fine to coarse. */
+export function overviewLevels(
+  { overviews, masks }: OverviewsBeside,
+  sparseValue: number,
+  cache: BlockCache,
+): TiffLevel[] {
+  return levelsOf(null, overviews, masks, sparseValue, cache);
+}
+
+function levelsOf(
+  main: TiffImage | null,
+  overviews: readonly TiffImage[],
+  masks: readonly TiffImage[],
+  sparseValue: number,
+  cache: BlockCache,
+): TiffLevel[] {
   const maskOf = (layout: TiffLayout): TiffLevel | null => {
-    const mask = images.masks.find(
-      (image) => image.layout.width === layout.width && image.layout.height === layout.height,
-    );
+    const mask = masks.find((image) => image.layout.width === layout.width && image.layout.height === layout.height);
     return mask === undefined
       ? null
       : new TiffLevel(mask.directory, mask.layout, {
@@ -91,16 +132,10 @@ export function tiffLevels(images: TiffImages, sparseValue: number): TiffLevel[]
           mask: null,
         });
   };
-  const levels = [images.main, ...images.overviews].map(
-    ({ directory, layout }, index) =>
-      new TiffLevel(directory, layout, {
-        cache,
-        name: index === 0 ? 'the image' : `the overview of ${layout.width} x ${layout.height}`,
-        sparseValue,
-        mask: maskOf(layout),
-      }),
-  );
-  return levels.filter((level) => level.hasMask === levels[0]!.hasMask);
+  return [...(main === null ? [] : [main]), ...overviews].map(({ directory, layout }) => {
+    const name = directory === main?.directory ? 'the image' : `the overview of ${layout.width} x ${layout.height}`;
+    return new TiffLevel(directory, layout, { cache, name, sparseValue, mask: maskOf(layout) });
+  });
 }
 
 /** Compression as GDAL names it. */
@@ -133,7 +168,10 @@ function isReduced({ subfileType }: TiffImage): boolean {
   return (subfileType & reducedImage) !== 0;
 }
 
-function isSmallerCopy(layout: TiffLayout, main: TiffLayout): boolean {
+/** What overviews have in common with the image they belong to. */
+type LayoutOfCopies = Pick<TiffLayout, 'width' | 'samplesPerPixel' | 'sampleType'>;
+
+function isSmallerCopy(layout: TiffLayout, main: LayoutOfCopies): boolean {
   return (
     layout.width < main.width &&
     layout.samplesPerPixel === main.samplesPerPixel &&
@@ -161,6 +199,10 @@ async function imagesBeside(path: string, opened: ByteFile[]): Promise<TiffImage
   const file = await ByteFile.open(path);
   opened.push(file);
   return Promise.all((await readTiffDirectories(file)).map(readImage));
+}
+
+async function closeAll(files: readonly ByteFile[]): Promise<void> {
+  await Promise.all(files.map((file) => file.close()));
 }
 
 function messageOf(thrown: unknown): string {

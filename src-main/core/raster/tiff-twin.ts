@@ -73,7 +73,11 @@ function sidecarSuffixes(extension: string): string[] {
 }
 
 /** The second question on a scene need not ask GDAL again: the answer follows from the bytes of the twin and its sidecars alone. */
-async function describeTwin(bytes: Uint8Array, extension: string, sidecars: readonly Sidecar[]): Promise<GdalInfo> {
+export async function describeTwin(
+  bytes: Uint8Array,
+  extension: string,
+  sidecars: readonly Sidecar[],
+): Promise<GdalInfo> {
   const hash = createHash('sha256');
   for (const part of [extension, bytes, ...sidecars.flatMap((sidecar) => [sidecar.suffix, sidecar.bytes])]) {
     hash.update(`${part.length} `).update(part);

@@ -57,10 +57,11 @@ test('a scene that is opened again is not decoded again, and one that was writte
     };
     await writeFile(path, makeTiff({ width: 64, height: 64, bands: 1, tile: 32, deflate: true, value: () => 5 }));
     expect(await readFirst()).toBe(5);
-    const kept = blocksOf(String(await fileIdentity(path)));
-    expect(kept.get('the image/0')).toHaveLength(32 * 32);
-    expect(kept.get('the image/1')).toBeUndefined();
-    kept.set('the image/0', new Uint8Array(32 * 32).fill(6));
+    const identity = String(await fileIdentity(path));
+    const kept = blocksOf(identity);
+    expect(kept.get(`${identity}/the image/0`)).toHaveLength(32 * 32);
+    expect(kept.get(`${identity}/the image/1`)).toBeUndefined();
+    kept.set(`${identity}/the image/0`, new Uint8Array(32 * 32).fill(6));
     expect(await readFirst()).toBe(6);
 
     await writeFile(path, makeTiff({ width: 64, height: 64, bands: 1, tile: 32, deflate: true, value: () => 7 }));
