@@ -106,7 +106,7 @@ export const strings = {
   },
   empty: {
     title: 'Drop a raster here',
-    text: 'GeoTIFF, JPEG 2000, PNG, VRT and everything else that GDAL reads. Nothing leaves this machine.',
+    text: 'GeoTIFF, VRT, PNG, JPEG and more of what GDAL reads. Nothing leaves this machine.',
     recent: 'Recent files',
     open: 'Open raster…',
     sample: 'Open the sample scene',
