@@ -10,15 +10,15 @@ export async function decodeJpegBlock(
   tables: Uint8Array | null,
   isYCbCr: boolean,
 ): Promise<{ samples: Uint8Array; width: number; height: number; components: number }> {
-  const picture = completeJpeg(block, tables, isYCbCr);
-  const frame = readJpegFrame(picture);
+  const frame = readJpegFrame(block);
+  const picture = completeJpeg(frame.components === 2 ? withEmptyThird(block) : block, tables, isYCbCr);
   const samples = await gdalReadRaw({ bytes: picture, extension: '.jpg' }, [], {
     drivers: ['JPEG'],
     interleave: 'BIP',
     // Four components are samples of their own, not ink.
     ...(frame.components === 4 ? { setting: ['GDAL_JPEG_TO_RGB', 'NO'] } : {}),
   });
-  return { samples, ...frame };
+  return { samples: frame.components === 2 ? samples.filter((_, index) => index % 3 !== 2) : samples, ...frame };
 }
 
 /** RGB or RGBA of one WebP block; an opaque block of an RGBA image may come without its alpha. */
@@ -59,6 +59,19 @@ function completeJpeg(block: Uint8Array, tables: Uint8Array | null, isYCbCr: boo
   ]);
 }
 
+/** GDAL opens pictures of 1, 3 or 4 components. One that no scan has coefficients for is grey, and the others are read as they are. */
+function withEmptyThird(block: Uint8Array): Uint8Array {
+  const at = frameStart(block);
+  // Marker, length, bits, height, width, count, then three bytes of each component: number, sampling, table.
+  const end = at + 10 + 2 * 3;
+  const numbers = [block[at + 10], block[at + 13]];
+  const unused = [1, 2, 3].find((number) => !numbers.includes(number))!;
+  const frame = Uint8Array.from([...block.subarray(at, end), unused, 0x11, 0]);
+  frame[3] = frame[3]! + 3;
+  frame[9] = 3;
+  return Buffer.concat([block.subarray(0, at), frame, block.subarray(end)]);
+}
+
 /** Drops JFIF (APP0) and Adobe (APP14) segments before the scan. */
 function withoutColourMarkers(body: Uint8Array): Uint8Array {
   const kept: Uint8Array[] = [];
@@ -74,16 +87,21 @@ function withoutColourMarkers(body: Uint8Array): Uint8Array {
 }
 
 function readJpegFrame(picture: Uint8Array): { width: number; height: number; components: number } {
+  const at = frameStart(picture);
+  return {
+    height: (picture[at + 5]! << 8) | picture[at + 6]!,
+    width: (picture[at + 7]! << 8) | picture[at + 8]!,
+    components: picture[at + 9]!,
+  };
+}
+
+/** Where the marker of the frame header stands. */
+function frameStart(picture: Uint8Array): number {
   let at = 2;
   while (at + 9 < picture.length && picture[at] === 0xff) {
     const marker = picture[at + 1]!;
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) {
-      return {
-        height: (picture[at + 5]! << 8) | picture[at + 6]!,
-        width: (picture[at + 7]! << 8) | picture[at + 8]!,
-        components: picture[at + 9]!,
-      };
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
+      return at;
     }
     at += 2 + ((picture[at + 2]! << 8) | picture[at + 3]!);
   }

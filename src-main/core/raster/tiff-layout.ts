@@ -133,10 +133,10 @@ export async function readTiffLayout(directory: TiffDirectory): Promise<TiffLayo
   const sampleType = sampleTypeOf(path, bitsPerSample, format);
   const isPlanar = (await directory.number(tag.planarConfiguration, 1)) === 2 && samplesPerPixel > 1;
   const interleaved = isPlanar ? 1 : samplesPerPixel;
-  if (compression === 7 && ![1, 3, 4].includes(interleaved)) {
+  if (compression === 7 && ![1, 2, 3, 4].includes(interleaved)) {
     throw new Think2SegError(
       'INPUT_UNSUPPORTED',
-      `${path} has JPEG blocks of ${interleaved} bands (such as grey and alpha), which no reader here knows, expected 1, 3 or 4; convert it with gdal_translate -co COMPRESS=DEFLATE`,
+      `${path} has JPEG blocks of ${interleaved} bands, which no reader here knows, expected 1 to 4; convert it with gdal_translate -co COMPRESS=DEFLATE`,
     );
   }
   const rowSamples = blockWidth * interleaved;

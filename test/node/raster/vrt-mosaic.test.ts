@@ -193,6 +193,13 @@ describe.skipIf(missing !== null)(`mosaics that gdalbuildvrt writes (${missing ?
     await expectEqual(await build(around, { creation: { compress: 'JPEG' }, arguments: ['-addalpha'] }));
   });
 
+  it('grey and alpha in JPEG blocks', async () => {
+    const tiles = around.map((tile) => ({ ...tile, bands: 2, alpha: true }));
+    await expectEqual(
+      await build(tiles, { creation: { compress: 'JPEG', tiled: true, blockxsize: 64, blockysize: 64 } }),
+    );
+  });
+
   it('files as bands, of types that differ', async () => {
     const tiles = around.map((tile, index) => ({ ...tile, bands: 1, type: ['uint8', 'uint16', 'float32'][index]! }));
     await expectEqual(await build(tiles, { creation: { compress: 'ZSTD' }, arguments: ['-separate'] }));
