@@ -49,12 +49,21 @@ export async function exportSelection(
     const html = reportOf(desk, selection, desk.mapControl.get()?.picture() ?? null);
     return { files: [await call('report.write', { path, html, overwrite: true })], notes: [] };
   }
-  const { raster, windowPx } = selection;
+  const { raster, windowPx, reviewed } = selection;
   const instances = selection.instances.map(({ resultId, ...instance }) => instance);
   const runRecord = await recordOf(desk, selection, call);
   const scratchName = `.think2seg-${crypto.randomUUID()}`;
   if (format === '.tif') {
-    const input = { rasterPath: raster.path, path, windowPx, instances, runRecord, overwrite: true, scratchName };
+    const input = {
+      rasterPath: raster.path,
+      path,
+      windowPx,
+      instances,
+      runRecord,
+      reviewed,
+      overwrite: true,
+      scratchName,
+    };
     return { ...(await call('export.mask', input)), notes: [] };
   }
   const [topmost] = selection.results.slice(-1);
@@ -65,6 +74,7 @@ export async function exportSelection(
     fields: [...selection.fields],
     instances,
     runRecord,
+    reviewed,
     // The dialog has asked already whether an existing file may go.
     write: options.write === 'create' ? 'replace' : options.write,
     style: options.withStyle && topmost !== undefined ? { color: topmost.color, opacity: topmost.opacity } : null,

@@ -7,6 +7,7 @@ import { drawnInstanceSchema, refinementSchema, type DrawnInstance } from './dra
 import { modelOptionsSchema } from './model-options.ts';
 import { promptListSchema } from './prompt.ts';
 import { targetSchema, windowPxSchema } from './routes.ts';
+import { reviewedResultSchema } from './review.ts';
 import type { RunRecord } from './run-record.ts';
 import type { SceneDisplay } from './scene-display.ts';
 import type { StoredResults, VectorContents } from './stored-results.ts';
@@ -77,6 +78,8 @@ export const interactiveRouteInputs = {
     fields: z.array(attributeFieldSchema).default([]),
     instances: z.array(attributedInstanceSchema),
     runRecord: runRecordSchema,
+    /** Becomes part of the record. */
+    reviewed: z.array(reviewedResultSchema).optional(),
     /** `append` adds features to an existing layer and `add-layer` a layer to an existing file; both for GeoPackage only. */
     write: z.enum(['create', 'replace', 'append', 'add-layer']),
     /**
@@ -93,6 +96,8 @@ export const interactiveRouteInputs = {
     windowPx: windowPxSchema,
     instances: z.array(exportedInstanceSchema),
     runRecord: runRecordSchema,
+    /** Becomes part of the record. */
+    reviewed: z.array(reviewedResultSchema).optional(),
     overwrite: z.boolean(),
     scratchName: scratchNameSchema,
   }),

@@ -25,6 +25,8 @@ const projectInstanceSchema = drawnInstanceSchema.extend({
   verdict: z.enum(['open', 'accepted', 'rejected']),
   /** What the file had of it, in the order of the result's fields. */
   attributes: z.array(attributeValueSchema).default([]),
+  /** A person changed the prompt. */
+  isCorrected: z.boolean().optional(),
   /** The prompt was edited and its outline had not followed yet. */
   isStale: z.boolean().default(false),
 });

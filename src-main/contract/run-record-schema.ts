@@ -37,6 +37,7 @@ const oneRunSchema = z.looseObject({
   provider: z.looseObject({ lvlm: z.string().nullable(), segmenter: z.string().nullable() }),
   timingsMs: z.record(z.string(), z.number()),
   warnings: z.array(z.string()),
+  reviews: z.array(z.looseObject({})).optional(),
 });
 
 const recordSchema = oneRunSchema.extend({ otherRuns: z.array(oneRunSchema).optional() });

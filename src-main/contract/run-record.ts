@@ -1,6 +1,7 @@
 import type { BoundingBox, Geotransform, WindowPx } from './geo.ts';
 import type { Prompt } from './prompt.ts';
 import type { ProviderUse } from './provider.ts';
+import type { Review } from './review.ts';
 
 export type SegmentMode = 'native' | 'reference';
 
@@ -14,6 +15,7 @@ export interface HandRecord {
   scene: Omit<RunRecord['scene'], 'bands'>;
   transform: Geotransform | null;
   crs: RunRecord['crs'];
+  reviews?: Review[];
 }
 
 /** Provenance of one query: enough to repeat it and to audit it. Stored with every output. */
@@ -45,6 +47,8 @@ export interface RunRecord {
   warnings: string[];
   /** How the scene was looked at; absent for one picture of the whole window because nobody asked otherwise. */
   scale?: ScaleRecord;
+  /** What was made of the answer since, oldest first: one for each file of the desktop that it went through. Absent for files as the models gave them. */
+  reviews?: Review[];
   /** Of the other answers in the same file, oldest first; absent where all of it comes from this one. */
   otherRuns?: RunRecord[];
 }

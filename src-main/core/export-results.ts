@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import type { z } from 'zod';
 import { Think2SegError } from '../contract/errors.ts';
 import type { interactiveRouteInputs, InteractiveRouteOutputs } from '../contract/interactive-routes.ts';
+import type { Review } from '../contract/review.ts';
 import type { HandRecord, RunRecord } from '../contract/run-record.ts';
 import { columnsFor } from './export/foreign-columns.ts';
 import { createFeatureWriter } from './export/feature-writer.ts';
@@ -63,7 +64,7 @@ export async function exportVector(
       features: featuresOf(input.instances),
       fields,
       crs: source.crs,
-      runRecord: input.runRecord ?? (await handRecord(ports, source, input.rasterPath, signal)),
+      runRecord: await recordOf(ports, input, source, signal),
       overwrite: write !== 'create',
       scratchName: input.scratchName,
     };
@@ -106,7 +107,7 @@ export async function exportMask(ports: ExportPorts, input: MaskInput, signal: A
         data: burnShapes(shapesScenePx, windowPx),
         transform: source.transform === null ? null : windowTransform(source.transform, windowPx),
         crs: source.crs,
-        runRecord: input.runRecord ?? (await handRecord(ports, source, input.rasterPath, signal)),
+        runRecord: await recordOf(ports, input, source, signal),
         overwrite: input.overwrite,
         scratchName: input.scratchName,
       },
@@ -159,6 +160,21 @@ function featuresOf(instances: readonly ExportedInstance[]): OutputFeature[] {
       prompt: instance.promptScenePx,
       attributes: instance.attributes,
     }));
+}
+
+async function recordOf(
+  ports: ExportPorts,
+  { runRecord, reviewed, rasterPath }: Pick<VectorInput, 'runRecord' | 'reviewed' | 'rasterPath'>,
+  source: RasterSource,
+  signal: AbortSignal,
+): Promise<RunRecord | HandRecord> {
+  const record = runRecord ?? (await handRecord(ports, source, rasterPath, signal));
+  if (reviewed === undefined) {
+    return record;
+  }
+  const { width, height } = source.info;
+  const review: Review = { promptFrame: { name: 'scene-px', width, height }, results: reviewed };
+  return { ...record, reviews: [...(record.reviews ?? []), review] };
 }
 
 async function handRecord(

@@ -108,7 +108,7 @@ function changeInstances(ids: ReadonlySet<string>, change: (instance: Instance) 
 }
 
 export function setPrompt(instanceId: string, promptScenePx: Prompt): Edit {
-  return changeInstances(new Set([instanceId]), (instance) => ({ ...instance, promptScenePx }));
+  return changeInstances(new Set([instanceId]), (instance) => ({ ...instance, promptScenePx, isCorrected: true }));
 }
 
 export function setVerdict(instanceIds: readonly string[], verdict: Verdict): Edit {

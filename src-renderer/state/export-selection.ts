@@ -3,8 +3,17 @@ import type { AttributeField, AttributeValue } from '../../src-main/contract/att
 import { joinedFields, joinedValues } from './attribute-columns.ts';
 import type { DrawnInstance } from '../../src-main/contract/drawn-instance.ts';
 import type { WindowPx } from '../../src-main/contract/geo.ts';
+import type { ReviewedResult } from '../../src-main/contract/review.ts';
 import type { RunRecord } from '../../src-main/contract/run-record.ts';
-import { isStale, type RasterLayer, type Result, type Verdict, type WorkDocument } from './document.ts';
+import {
+  isRefined,
+  isStale,
+  type Instance,
+  type RasterLayer,
+  type Result,
+  type Verdict,
+  type WorkDocument,
+} from './document.ts';
 import { drawnOnly, shownInstances, type RefinedShapes } from './refined-shapes.ts';
 import { joinRecords } from './run-records.ts';
 
@@ -26,6 +35,8 @@ export interface ExportSelection {
   readonly windowPx: WindowPx;
   /** Of the topmost result that has one, with those of the others inside; null when all of it was drawn by hand. */
   readonly runRecord: RunRecord | null;
+  /** What was made of each result. */
+  readonly reviewed: ReviewedResult[];
   readonly areaM2: number | null;
   /** Objects whose outline does not answer the last edit of their prompt. */
   readonly staleCount: number;
@@ -75,6 +86,7 @@ export function selectForExport(
     fields,
     windowPx: results.map(({ windowPx }) => windowPx).reduce(windowAround),
     runRecord: joinRecords(results.map(({ runRecord }) => runRecord)),
+    reviewed: results.map((result) => reviewOf(result, shownInstances(result, shapes), scope)),
     areaM2: instances.every(({ areaM2 }) => areaM2 !== null)
       ? instances.reduce((sum, { areaM2 }) => sum + (areaM2 ?? 0), 0)
       : null,
@@ -82,6 +94,25 @@ export function selectForExport(
       .flatMap((result) => result.instances)
       .filter((instance) => verdictsOf[scope].includes(instance.verdict) && isStale(instance)).length,
   };
+}
+
+function reviewOf(
+  { name, question, refinement }: Result,
+  instances: readonly Instance[],
+  scope: ExportScope,
+): ReviewedResult {
+  const written: ReviewedResult['written'] = { model: 0, corrected: 0, manual: 0, combined: 0, file: 0 };
+  const leftOut: ReviewedResult['leftOut'] = { rejected: 0, undecided: 0, withoutArea: 0 };
+  for (const { verdict, polygonsMap, origin, isCorrected } of instances) {
+    if (!verdictsOf[scope].includes(verdict)) {
+      leftOut[verdict === 'rejected' ? 'rejected' : 'undecided']++;
+    } else if (polygonsMap.length === 0) {
+      leftOut.withoutArea++;
+    } else {
+      written[isCorrected === true && origin !== 'manual' ? 'corrected' : origin]++;
+    }
+  }
+  return { name, question, written, leftOut, refinement: isRefined(refinement) ? refinement : null };
 }
 
 function windowAround(one: WindowPx, other: WindowPx): WindowPx {

@@ -1,4 +1,4 @@
-/** Which pixels the prompt of a stored feature counts. Files of the command line keep those of the model's picture, the desktop's those of the scene. */
+/** Which pixels the prompt of a stored feature counts. Files of the command line keep those of the model's picture, the desktop's those of the scene, and say so in their reviews but for old ones. */
 import type { BoundingBox } from '../../contract/geo.ts';
 import type { Prompt } from '../../contract/prompt.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
@@ -24,8 +24,10 @@ export function promptOnOutline(
   return best?.prompt ?? null;
 }
 
-function fromFrame(prompt: Prompt, { promptFrame, windowPx }: RunRecord): Prompt {
-  return promptFrame.name === 'scene-px' ? prompt : promptOfShape(promptToScene(prompt, promptFrame, windowPx));
+function fromFrame(prompt: Prompt, { promptFrame, windowPx, reviews = [] }: RunRecord): Prompt {
+  return promptFrame.name === 'scene-px' || reviews.length > 0
+    ? prompt
+    : promptOfShape(promptToScene(prompt, promptFrame, windowPx));
 }
 
 function boundsOf({ bbox_2d: box, positive_points: points = [] }: Prompt): BoundingBox {

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -110,6 +111,13 @@ function write(
 const read = (name: string, rasterPath = harbour): Promise<StoredResults> =>
   readResults(rasterReader, at(name), rasterPath, signal);
 
+/** Everything in the file and beside it, as text. */
+const recordText = (name: string): string =>
+  readdirSync(folder)
+    .filter((file) => file.startsWith(name.replace(/\..*$/, '.')))
+    .map((file) => readFileSync(at(file), 'latin1'))
+    .join('');
+
 type Vertex = readonly [number, number];
 
 /** Vertices of each polygon; polygons from west to east. */
@@ -210,6 +218,43 @@ describe('a file that was written here', () => {
     await write('model-frame.gpkg', [{ ...shape!, promptScenePx: prompt }]);
     const { results } = await read('model-frame.gpkg');
     expect(results[0]!.instances[0]!.promptScenePx?.bbox_2d).toEqual([200, 100, 280, 180]);
+  });
+
+  it.each(['reviewed.gpkg', 'reviewed.shp', 'reviewed.fgb', 'reviewed.geojson'])(
+    'comes back from %s with what people made of it, and of that again',
+    async (name) => {
+      const counts = { model: 1, corrected: 1, manual: 0, combined: 0, file: 0 };
+      const refinement = {
+        bufferM: 2,
+        fillHolesM2: 0,
+        minAreaM2: 0,
+        simplifyPx: 0,
+        rightAngles: false,
+        smoothRounds: 0,
+      };
+      const leftOut = { rejected: 3, undecided: 0, withoutArea: 0 };
+      const reviewed = [{ name: 'tanks', question, written: counts, leftOut, refinement }];
+      const review = { promptFrame: { name: 'scene-px' as const, width: 1024, height: 1024 }, results: reviewed };
+      await write(name, squares, { reviewed });
+      const once = (await read(name)).results[0]!.runRecord;
+      expect(once).toEqual({ ...record, reviews: [review] });
+      await write(name, squares, { reviewed, runRecord: once });
+      expect((await read(name)).results[0]!.runRecord).toEqual({ ...record, reviews: [review, review] });
+      await write(name, squares, { reviewed, asked: '', runRecord: null });
+      expect(recordText(name)).toContain('"reviews"');
+    },
+  );
+
+  it('takes prompts of reviewed objects as they are, wherever else they would lie better', async () => {
+    // In the frame of the model the box would be that of the outline.
+    const prompt = { bbox_2d: [50, 25, 300, 300] as [number, number, number, number] };
+    const large = { ...square(200, 100, 80), promptScenePx: prompt };
+    const toModel = { ...square(200, 100, 500), promptScenePx: prompt };
+    for (const shape of [large, toModel]) {
+      await write('reviewed-prompts.gpkg', [shape], { reviewed: [] });
+      const { results } = await read('reviewed-prompts.gpkg');
+      expect(results[0]!.instances[0]!.promptScenePx).toEqual(prompt);
+    }
   });
 
   it('drops a prompt that has nothing to do with its outline any more', async () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { emptyDocument, noRefinement, type WorkDocument } from '../../../src-renderer/state/document.ts';
-import { addRaster, addResult, setPrompt, setVerdict } from '../../../src-renderer/state/document-edits.ts';
+import { emptyDocument, newInstance, noRefinement, type WorkDocument } from '../../../src-renderer/state/document.ts';
+import {
+  addInstance,
+  addRaster,
+  addResult,
+  setPrompt,
+  setVerdict,
+} from '../../../src-renderer/state/document-edits.ts';
 import { selectForExport, suggestedFileName, usualScope } from '../../../src-renderer/state/export-selection.ts';
 import { someRaster, someResult, squareInstance } from '../../support/work-documents.ts';
 
@@ -63,6 +69,45 @@ describe('selectForExport', () => {
     const countOf = (now: WorkDocument): number | undefined =>
       selectForExport(now, new Map(), 'raster-1', all, 'not-rejected')?.staleCount;
     expect([countOf(work), countOf(edited), countOf(setVerdict(['a-1'], 'rejected')(edited))]).toEqual([0, 1, 0]);
+  });
+
+  it('says what was made of the answers: outlines by what they come from, what is left out, and the refinement', () => {
+    const refinement = { ...noRefinement, bufferM: 2 };
+    const edits = [
+      setPrompt('e-2', { bbox_2d: [0, 0, 15, 15] }),
+      setVerdict(['e-3'], 'rejected'),
+      addInstance('e', newInstance(squareInstance(7), 'e-drawn', 'manual')),
+      setPrompt('e-drawn', { bbox_2d: [0, 0, 8, 8] }),
+      addInstance('e', newInstance({ ...squareInstance(7), polygonsMap: [] }, 'e-empty', 'model')),
+      addResult(someResult('f', [9], { runRecord: null })),
+    ];
+    const reviewed = [addResult(someResult('e', [10, 20, 30], { refinement })), ...edits].reduce(
+      (now, edit) => edit(now),
+      work,
+    );
+    const reviewsOf = (now: WorkDocument, scope: 'accepted' | 'not-rejected') =>
+      selectForExport(now, new Map(), 'raster-1', new Set(['e', 'f']), scope)?.reviewed;
+    const none = { model: 0, corrected: 0, manual: 0, combined: 0, file: 0 };
+    expect(reviewsOf(reviewed, 'not-rejected')).toEqual([
+      {
+        name: 'e',
+        question: 'what is e?',
+        written: { ...none, model: 1, corrected: 1, manual: 1 },
+        leftOut: { rejected: 1, undecided: 0, withoutArea: 1 },
+        refinement,
+      },
+      {
+        name: 'f',
+        question: 'what is f?',
+        written: { ...none, model: 1 },
+        leftOut: { rejected: 0, undecided: 0, withoutArea: 0 },
+        refinement: null,
+      },
+    ]);
+    expect(reviewsOf(setVerdict(['e-1'], 'accepted')(reviewed), 'accepted')).toMatchObject([
+      { written: { ...none, model: 1 }, leftOut: { rejected: 1, undecided: 3, withoutArea: 0 } },
+      { written: none, leftOut: { undecided: 1 } },
+    ]);
   });
 
   it('has nothing to offer on a raster without results', () =>
