@@ -1,4 +1,5 @@
 /** What each route of the main process does. */
+import { basename } from 'node:path';
 import { dialog, nativeTheme, shell, type BrowserWindow } from 'electron';
 import type { StartState } from '../contract/app-routes.ts';
 import type { Project } from '../contract/project.ts';
@@ -6,12 +7,14 @@ import { readBatchRequest } from './batch-request.ts';
 import type { Autosave } from './autosave.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
 import type { EngineClient } from './engine-client.ts';
-import { readProject, writeProject } from './project-file.ts';
+import { ProjectFiles } from './project-file.ts';
 import type { RasterGrants } from './raster-scheme.ts';
 import type { RecentFiles } from './recent-files.ts';
 import { writeReport } from './report-writer.ts';
 import type { AppHandlers } from './router.ts';
 import type { SettingsStore } from './settings.ts';
+
+const replace = 'Replace';
 
 export interface AppParts {
   readonly window: BrowserWindow;
@@ -51,6 +54,14 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
     return buttons[response];
   };
 
+  const projects = new ProjectFiles(async (path) => {
+    const words = {
+      message: `${basename(path)} was changed by somebody else since it was opened here`,
+      detail: 'Saving replaces what they wrote. Cancel to keep it, and save your work under another name.',
+    };
+    return (await ask(words, [replace, 'Cancel'], 'Cancel')) === replace;
+  });
+
   return {
     'app.start': async () => {
       const state = await parts.startState();
@@ -59,6 +70,7 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
         allowRastersOf(state.recovery.project);
         if (state.recovery.projectPath !== null) {
           chosen.allowWriting(state.recovery.projectPath);
+          await projects.goOnWith(state.recovery.projectPath, state.recovery.savedAt);
         }
       }
       return state;
@@ -155,7 +167,7 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
 
     'project.read': async ({ path }) => {
       const absolute = chosen.assertReadable(path);
-      const project = allowRastersOf(await readProject(absolute));
+      const project = allowRastersOf(await projects.read(absolute));
       chosen.allowWriting(absolute);
       await recent.add(absolute);
       return project;
@@ -163,7 +175,7 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
 
     'project.write': async ({ path, project }) => {
       const absolute = chosen.assertWritable(path);
-      await writeProject(absolute, project);
+      await projects.write(absolute, project);
       await recent.add(absolute);
       return null;
     },

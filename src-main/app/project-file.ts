@@ -1,11 +1,60 @@
 /** Reads and writes projects. In memory every raster has an absolute path, in the file one relative to it where possible. */
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { Think2SegError } from '../contract/errors.ts';
 import { projectSchema, projectVersion, type Project } from '../contract/project.ts';
 import { explainParse } from '../contract/explain-parse.ts';
 import { writeWholeFile } from './json-file.ts';
+
+/** Project files in use. Other people and programs may write them meanwhile, such as on a drive that is shared: what they wrote is not replaced unasked. */
+export class ProjectFiles {
+  readonly #confirmReplace: (path: string) => Promise<boolean>;
+  /** Sums of the files as this program last read or wrote them. */
+  readonly #knownSums = new Map<string, string | null>();
+
+  /** @param confirmReplace asks whether a file that was changed by others may go. */
+  constructor(confirmReplace: (path: string) => Promise<boolean>) {
+    this.#confirmReplace = confirmReplace;
+  }
+
+  async read(path: string): Promise<Project> {
+    // Of two versions in a row, the sum is of the one before: it is asked about rather than replaced.
+    const sum = await sumOf(path);
+    const project = await readProject(path);
+    this.#knownSums.set(path, sum);
+    return project;
+  }
+
+  /** Work of an earlier start goes on that was kept at `savedAt`, a date as text. What was written since was not written by it. */
+  async goOnWith(path: string, savedAt: string): Promise<void> {
+    const changedAt = await stat(path).catch(() => null);
+    this.#knownSums.set(path, changedAt !== null && changedAt.mtime > new Date(savedAt) ? null : await sumOf(path));
+  }
+
+  /** @throws Think2SegError CANCELLED where the file was changed by others and is to stay; INPUT_CORRUPT, OUTPUT_NOT_WRITABLE, OUTPUT_FULL */
+  async write(path: string, project: unknown): Promise<void> {
+    const known = this.#knownSums.get(path);
+    const present = known === undefined ? null : await sumOf(path);
+    if (present !== null && present !== known && !(await this.#confirmReplace(path))) {
+      throw new Think2SegError('CANCELLED', `${path} was changed by others and stays as it is`);
+    }
+    await writeProject(path, project);
+    this.#knownSums.set(path, await sumOf(path));
+  }
+}
+
+/** Null where there is no file that can be read. */
+async function sumOf(path: string): Promise<string | null> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  } catch {
+    return null;
+  }
+}
 
 const versionSchema = z.looseObject({ format: z.literal('think2seg-project'), version: z.number().int() });
 

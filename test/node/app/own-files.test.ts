@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Autosave } from '../../../src-main/app/autosave.ts';
 import { ChosenPaths } from '../../../src-main/app/chosen-paths.ts';
 import { filesOfArguments } from '../../../src-main/app/opened-files.ts';
-import { readProject, writeProject } from '../../../src-main/app/project-file.ts';
+import { ProjectFiles, readProject, writeProject } from '../../../src-main/app/project-file.ts';
 import { RecentFiles } from '../../../src-main/app/recent-files.ts';
 import { defaultSettings, SettingsStore } from '../../../src-main/app/settings.ts';
 import { removeUnfinishedFiles } from '../../../src-main/app/unfinished-files.ts';
@@ -72,6 +72,54 @@ describe('project files', () => {
     await expect(writeProject(path, { rasters: [] })).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
     expect(await readProject(path)).toEqual(projectWith(join(folder, 'scene.tif')));
     expect(readdirSync(folder)).toEqual(['work.t2s']);
+  });
+
+  it('are not replaced unasked where somebody else wrote them meanwhile', async () => {
+    const path = join(folder, 'work.t2s');
+    const [mine, theirs] = [projectWith(join(folder, 'mine.tif')), projectWith(join(folder, 'theirs.tif'))];
+    const asked: string[] = [];
+    let mayReplace = false;
+    const files = (): ProjectFiles =>
+      new ProjectFiles((about) => {
+        asked.push(about);
+        return Promise.resolve(mayReplace);
+      });
+    const here = files();
+    await here.write(path, mine);
+    await here.write(path, mine);
+    await here.read(path);
+    await here.write(path, mine);
+    expect(asked).toEqual([]);
+
+    await writeProject(path, theirs);
+    await expect(here.write(path, mine)).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(asked).toEqual([path]);
+    expect(await readProject(path)).toEqual(theirs);
+    mayReplace = true;
+    await here.write(path, mine);
+    await here.write(path, mine);
+    expect(asked).toHaveLength(2);
+    expect(await readProject(path)).toEqual(mine);
+
+    rmSync(path);
+    await here.write(path, mine);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are not replaced unasked either by work that a crash left before they were written', async () => {
+    const path = join(folder, 'work.t2s');
+    await writeProject(path, projectWith(join(folder, 'theirs.tif')));
+    const asked: string[] = [];
+    for (const savedAt of ['2026-01-01T00:00:00.000Z', new Date(Date.now() + 60_000).toISOString()]) {
+      const files = new ProjectFiles((about) => {
+        asked.push(savedAt);
+        return Promise.resolve(about !== path);
+      });
+      await files.goOnWith(path, savedAt);
+      await files.write(path, projectWith(join(folder, 'mine.tif'))).catch(() => undefined);
+    }
+    expect(asked).toEqual(['2026-01-01T00:00:00.000Z']);
+    expect(await readProject(path)).toEqual(projectWith(join(folder, 'mine.tif')));
   });
 
   it('tell a folder that cannot be written', async () => {
