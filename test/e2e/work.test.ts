@@ -113,6 +113,17 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
       ok: true,
       output: projectOf(join(folder, 'scene.tif')),
     });
+    // Somebody else saves meanwhile.
+    const theirs = readFileSync(path, 'utf8').replace('scene.tif', 'theirs.tif');
+    writeFileSync(path, theirs);
+    const mine = { path, project: projectOf(join(folder, 'mine.tif')) };
+    await second.answerDialogs({ unsaved: 'cancel' });
+    expect(await second.call('project.write', mine)).toMatchObject({ ok: false, error: { code: 'CANCELLED' } });
+    expect(readFileSync(path, 'utf8')).toBe(theirs);
+    // The first button of each question goes on.
+    await second.answerDialogs({ unsaved: 'save' });
+    expect(await second.call('project.write', mine)).toMatchObject({ ok: true });
+    expect(readFileSync(path, 'utf8')).toContain('mine.tif');
   });
 
   it('finds a raster again that is not where it was, unless another one is chosen', async () => {
