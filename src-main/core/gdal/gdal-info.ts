@@ -2,6 +2,7 @@
 export interface GdalInfo {
   readonly driverShortName: string;
   readonly driverLongName: string;
+  /** The raster itself, and what else its pixels and place come from, by the names of the host. */
   readonly files: readonly string[];
   readonly size: readonly [width: number, height: number];
   readonly coordinateSystem?: { readonly wkt: string; readonly proj4?: string };

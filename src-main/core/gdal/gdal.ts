@@ -51,7 +51,8 @@ export async function gdalRasterInfo(source: GdalSource, extraArguments: readonl
       localSystem,
     );
     // gdalinfo prints bare nan and inf, which JSON has not.
-    return JSON.parse(json.replace(/([:,[]\s*)(-?)(nan|inf)\b/gi, '$1"$2$3"')) as GdalInfo;
+    const info = JSON.parse(json.replace(/([:,[]\s*)(-?)(nan|inf)\b/gi, '$1"$2$3"')) as GdalInfo;
+    return { ...info, files: info.files.map((file) => gdal.pathOnHost(file)) };
   });
 }
 

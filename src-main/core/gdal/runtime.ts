@@ -18,6 +18,8 @@ export interface GdalRuntime {
   readonly native: NativeFunctions;
   /** Where the file or future file `path` of the host is found inside the module. */
   hostPath(path: string): string;
+  /** The way back: what the host calls a file of the module. */
+  pathOnHost(path: string): string;
   /** A fresh name in memory, below no host folder. */
   memoryPath(fileName: string): string;
   /**
@@ -120,6 +122,7 @@ async function start(): Promise<GdalRuntime> {
     module,
     native,
     hostPath: (path) => mounts.pathOf(path),
+    pathOnHost: (path) => mounts.pathOnHost(path),
     memoryPath: (fileName) => {
       nextName += 1;
       return `${memoryRoot}/${nextName}-${fileName}`;
@@ -154,6 +157,7 @@ async function start(): Promise<GdalRuntime> {
 
 const memoryRoot = '/think2seg';
 const hostRoot = '/host';
+const sharesRoot = '/unc';
 
 /** ENOENT inside the module. */
 const noSuchFile = 44;
@@ -215,6 +219,16 @@ class HostMounts {
     return `${mountPoint}/${below}`;
   }
 
+  /** Names that are of no mount, as one that a VRT says itself, are those of the host already. */
+  pathOnHost(path: string): string {
+    if (path.startsWith(`${hostRoot}/`)) {
+      return path.slice(hostRoot.length);
+    }
+    const [, drive, below] = /^\/([A-Za-z]:)(\/.*)$/.exec(path) ?? [];
+    const share = path.startsWith(`${sharesRoot}/`) ? `//${path.slice(sharesRoot.length + 1)}` : null;
+    return resolve(drive !== undefined && below !== undefined ? drive + below : (share ?? path));
+  }
+
   withoutMountPoints(message: string): string {
     return message.split(`${hostRoot}/`).join('/');
   }
@@ -260,5 +274,5 @@ function mountPointOf(root: string): string {
     return hostRoot;
   }
   const drive = /^[A-Za-z]:/.exec(root);
-  return drive === null ? `/unc/${root.split('\\').filter(Boolean).join('/')}` : `/${drive[0]}`;
+  return drive === null ? `${sharesRoot}/${root.split('\\').filter(Boolean).join('/')}` : `/${drive[0]}`;
 }

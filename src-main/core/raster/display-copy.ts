@@ -46,7 +46,8 @@ const drawnType: Readonly<Record<SampleType, DrawnSampleType>> = {
 };
 
 /**
- * Finds or makes the copy of a scene. Copies go by the identity of the scene file and of its sidecars, so a changed scene gets a new one.
+ * Finds or makes the copy of a scene. Copies go by the identity of the scene file, of its sidecars and of the files it is put together from, so a
+ * changed scene gets a new one.
  *
  * @param transform pixel of the scene to map.
  * @throws Think2SegError OUTPUT_NOT_WRITABLE, OUTPUT_FULL, and what reading the scene throws.
@@ -58,7 +59,7 @@ export async function displayCopy(
   caller: { signal: AbortSignal; onProgress: OnProgress },
 ): Promise<DisplayCopy> {
   const decimation = decimationOf(scene);
-  const path = join(cacheDirectory, `${await keyOf(scene.info.path)}.tif`);
+  const path = join(cacheDirectory, `${await keyOf(scene)}.tif`);
   await mkdir(cacheDirectory, { recursive: true });
   if ((await fileIdentity(path)) !== null) {
     const now = new Date();
@@ -73,9 +74,10 @@ export async function displayCopy(
   return { path, decimation };
 }
 
-async function keyOf(path: string): Promise<string> {
-  const sidecars = ['', '.ovr', '.msk', '.aux.xml'].map((suffix) => fileIdentity(`${path}${suffix}`));
-  const facts = [copyVersion, path, ...(await Promise.all(sidecars))];
+async function keyOf({ info: { path }, sourcePaths }: Scene): Promise<string> {
+  const sidecars = ['', '.ovr', '.msk', '.aux.xml'].map((suffix) => `${path}${suffix}`);
+  const identities = await Promise.all([...sidecars, ...sourcePaths].map(fileIdentity));
+  const facts = [copyVersion, path, ...identities];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
 }
 

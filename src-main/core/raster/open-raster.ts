@@ -124,6 +124,7 @@ async function openTiff(path: string, images: TiffImages, sharing: MosaicSharing
       reader:
         pictures === null ? { name: 'tiff' } : { name: 'tiff+gdal', reason: `GDAL decodes the ${pictures} blocks` },
       warnings: [...images.warnings, ...pages],
+      sourcePaths: [],
       close: images.close,
     });
   } catch (thrown) {
@@ -176,6 +177,7 @@ async function openWithGdal(path: string, reason: string, isTiff: boolean): Prom
     compression: description.metadata['IMAGE_STRUCTURE']?.['COMPRESSION'] ?? null,
     reader: { name: 'gdal', reason },
     warnings: [],
+    sourcePaths: description.files,
     close: () => Promise.resolve(),
   });
 }
@@ -200,6 +202,7 @@ interface ReaderFacts {
   readonly overviews: readonly PixelLevel[];
   readonly reader: SceneInfo['reader'];
   readonly warnings: readonly string[];
+  readonly sourcePaths: readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -241,6 +244,7 @@ async function makeScene(
     levels,
     rule: validityRuleOf(description, bands, levels[0]?.hasMask === true),
     palette: paletteOf(description.bands[0]),
+    sourcePaths: facts.sourcePaths,
     close: facts.close,
   });
 }

@@ -21,6 +21,8 @@ export interface SceneParts {
   readonly levels: readonly PixelLevel[];
   readonly rule: ValidityRule;
   readonly palette: readonly PaletteColor[] | null;
+  /** Files that GDAL takes the scene from, such as those of a mosaic; none for what our own reader reads. */
+  readonly sourcePaths: readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export class Scene implements RasterSource {
   readonly levels: readonly PixelLevel[];
   readonly rule: ValidityRule;
   readonly palette: readonly PaletteColor[] | null;
+  readonly sourcePaths: readonly string[];
   readonly #close: () => Promise<void>;
 
   constructor(parts: SceneParts) {
@@ -41,6 +44,7 @@ export class Scene implements RasterSource {
     this.levels = parts.levels;
     this.rule = parts.rule;
     this.palette = parts.palette;
+    this.sourcePaths = parts.sourcePaths;
     this.#close = parts.close;
   }
 

@@ -201,6 +201,31 @@ describe('sceneDisplay', () => {
     },
   );
 
+  it('copies a mosaic anew when one of its files has changed', async () => {
+    const part = join(folder, 'part.tif');
+    const mosaic = join(folder, 'mosaic.vrt');
+    const writePart = (grey: number): Promise<void> =>
+      writeFile(part, makeTiff({ width: 40, height: 30, bands: 1, value: () => grey }));
+    await writeFile(
+      mosaic,
+      `<VRTDataset rasterXSize="40" rasterYSize="30"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>
+        <SourceFilename relativeToVRT="1">part.tif</SourceFilename><SourceBand>1</SourceBand>
+      </SimpleSource></VRTRasterBand></VRTDataset>`,
+    );
+    const drawnGrey = async (): Promise<number> => {
+      const tiff = await fromFile((await display(mosaic)).file.path);
+      const [band] = (await (await tiff.getImage()).readRasters()) as unknown as Uint8Array[];
+      await tiff.close();
+      return band![0]!;
+    };
+    await writePart(50);
+    expect(await drawnGrey()).toBe(50);
+    await writePart(70);
+    expect(await drawnGrey()).toBe(70);
+    const { file } = await display(mosaic);
+    expect((await display(mosaic)).file.path).toBe(file.path);
+  });
+
   it('leaves nothing in the cache when it is cancelled', async () => {
     const own = join(folder, 'cancelled');
     const path = join(folder, 'plain.tif');
