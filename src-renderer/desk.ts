@@ -6,6 +6,7 @@ import type { Project } from '../src-main/contract/project.ts';
 import type { ProviderUse } from '../src-main/contract/provider.ts';
 import type { MapPlace } from './map/map-contents.ts';
 import type { OpenScene } from './scenes/open-scenes.ts';
+import { fittingLayer } from './scenes/raster-layer-of.ts';
 import { Asking } from './state/asking.ts';
 import { BatchWork } from './state/batch-work.ts';
 import { newInstance, noRefinement, type RasterLayer, type Result } from './state/document.ts';
@@ -168,19 +169,21 @@ export class Desk {
     }
     return {
       rasterPath: raster.path,
-      bands: scene.display.isPalette ? null : bandsToAsk(raster.rgbBands),
+      bands: scene.display.isPalette ? null : bandsToAsk(fittingLayer(raster, scene.display).rgbBands),
       ...this.#howToAnswer(settings),
     };
   }
 
   async ask(question: string): Promise<void> {
     const asked = question.trim();
-    const active = this.activeRaster();
-    const input = active === null ? null : this.modelInput(active.raster.id);
     const { workspace } = this;
     if (asked === '') {
       return;
     }
+    // The models read the file as it is now: what is asked about and what is shown must be the same.
+    await workspace.readChanged(this.activeRaster()?.raster.path ?? '');
+    const active = this.activeRaster();
+    const input = active === null ? null : this.modelInput(active.raster.id);
     if (active === null || input === null) {
       workspace.notify('error', panelStrings.ask.notOpen);
       return;

@@ -26,6 +26,10 @@ export async function findRaster(workspace: Workspace, raster: RasterLayer): Pro
       return;
     }
     history.apply(strings.history.findRaster, changeRaster(raster.id, { path }));
+    if (path === raster.path) {
+      // It is where it was, and can be read now.
+      await workspace.openScene(path);
+    }
   } catch (thrown) {
     const { code, message } = toThink2SegError(thrown);
     workspace.notify('error', `${code}: ${message}`);

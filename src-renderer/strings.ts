@@ -101,6 +101,8 @@ export const strings = {
     north: 'North is up',
     scaleBar: (length: string) => `Scale bar: ${length}`,
     compare: 'Results are shown left of this line',
+    readAnew: (name: string) =>
+      `${name} has changed on disk and was read again. Results on it keep the places that they had before.`,
     unreadable: (name: string, reason: string) =>
       `INPUT_CORRUPT: a part of ${name} cannot be read (${reason}); the rest is shown. Get the file again from its source.`,
   },

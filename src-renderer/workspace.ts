@@ -11,6 +11,7 @@ import type { Call } from './state/calls.ts';
 import { History } from './state/history.ts';
 import { Observable } from './state/observable.ts';
 import type { TargetChoice } from './state/target.ts';
+import { fileName } from './state/format.ts';
 import { strings } from './strings.ts';
 
 export interface Notice {
@@ -89,6 +90,30 @@ export class Workspace {
         this.notify('error', `${code}: ${message}`);
       }
       return null;
+    }
+  }
+
+  /** Reads a raster anew when its file has changed on disk, and says so. @returns whether it has. */
+  async readChanged(path: string): Promise<boolean> {
+    try {
+      const hasChanged = await this.scenes.readChanged(path, this.start.get()?.cacheDirectory ?? '');
+      if (hasChanged) {
+        this.notify('info', strings.map.readAnew(fileName(path)));
+      }
+      return hasChanged;
+    } catch (thrown) {
+      const { code, message } = toThink2SegError(thrown);
+      if (code !== 'CANCELLED') {
+        this.notify('error', `${code}: ${message}`);
+      }
+      return true;
+    }
+  }
+
+  /** Another program may have written to the files that are shown. */
+  async readAllChanged(): Promise<void> {
+    for (const path of new Set(this.#followed.map((raster) => raster.path))) {
+      await this.readChanged(path);
     }
   }
 

@@ -93,14 +93,19 @@ export function createAppHandlers(parts: AppParts): AppHandlers {
       return null;
     },
 
-    'raster.grant': async ({ path }) => {
+    'raster.grant': async ({ path, scenePath }) => {
       const absolute = chosen.assertReadable(path);
-      const granted = await grants.grant(absolute);
+      const granted = await grants.grant(
+        absolute,
+        scenePath === undefined ? absolute : chosen.assertReadable(scenePath),
+      );
       if (!absolute.startsWith(parts.cacheDirectory)) {
         await recent.add(absolute);
       }
       return granted;
     },
+
+    'raster.changed': ({ url }) => grants.hasChanged(url),
 
     'raster.revoke': ({ url }) => {
       grants.revoke(url);

@@ -10,24 +10,54 @@ import { serveScheme, type SchemeRequest, type SchemeResponse } from './electron
 
 export const rasterScheme = 't2s-raster';
 
-export class RasterGrants {
-  readonly #pathByKey = new Map<string, string>();
+interface Grant {
+  readonly path: string;
+  /** The file and what it is a copy of, each as it was when it was granted. */
+  readonly stamps: ReadonlyMap<string, string | null>;
+}
 
-  /** @returns an address that says nothing of where the file lies */
-  async grant(path: string): Promise<{ url: string; bytes: number }> {
+export class RasterGrants {
+  readonly #byKey = new Map<string, Grant>();
+
+  /**
+   * @param scenePath what `path` is a copy of
+   * @returns an address that says nothing of where the file lies
+   */
+  async grant(path: string, scenePath = path): Promise<{ url: string; bytes: number }> {
     const bytes = await fileBytes(path);
+    const stamps = await Promise.all([path, scenePath].map(async (one) => [one, await stampOf(one)] as const));
     // Each grant is one of its own: whoever gives back theirs takes it from nobody else.
     const key = randomUUID();
-    this.#pathByKey.set(key, path);
+    this.#byKey.set(key, { path, stamps: new Map(stamps) });
     return { url: `${rasterScheme}://${key}/${encodeURIComponent(basename(path))}`, bytes };
   }
 
   revoke(url: string): void {
-    this.#pathByKey.delete(keyOf(url));
+    this.#byKey.delete(keyOf(url));
   }
 
   pathOf(url: string): string | undefined {
-    return this.#pathByKey.get(keyOf(url));
+    return this.#byKey.get(keyOf(url))?.path;
+  }
+
+  /** Whether a file was written to or replaced since. One that is gone has not changed: reading it says so. */
+  async hasChanged(url: string): Promise<boolean> {
+    for (const [path, before] of this.#byKey.get(keyOf(url))?.stamps ?? []) {
+      const now = await stampOf(path);
+      if (now !== null && now !== before) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+async function stampOf(path: string): Promise<string | null> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return `${size}:${mtimeMs}`;
+  } catch {
+    return null;
   }
 }
 
@@ -87,6 +117,10 @@ export async function rasterResponse(
     size = await fileBytes(path);
   } catch {
     return answer(404);
+  }
+  // Blocks of two versions of a file would make a picture of neither.
+  if (await grants.hasChanged(url)) {
+    return answer(409);
   }
   const range = parseByteRange(headers['range'], size);
   if (range === 'unsatisfiable') {

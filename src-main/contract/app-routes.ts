@@ -53,7 +53,12 @@ export const appRouteInputs = {
   /** Asks the engine to stop one call; the call then fails with CANCELLED. */
   'call.cancel': z.object({ callId: z.number().int() }),
   /** Only files that the user chose (dialog, drop, argument, recent list, project) are ever served to the map. */
-  'raster.grant': z.object({ path: z.string().min(1) }),
+  'raster.grant': z.object({
+    path: z.string().min(1),
+    /** What `path` is a copy of; a change of it ends the grant as one of `path` does. */
+    scenePath: z.string().min(1).optional(),
+  }),
+  'raster.changed': z.object({ url: z.string().min(1) }),
   'raster.revoke': z.object({ url: z.string().min(1) }),
   /** A file that the window has opened; rasters and projects are remembered by their own routes. */
   'recent.add': z.object({ path: z.string().min(1) }),
@@ -96,6 +101,8 @@ export interface AppRouteOutputs {
   'call.cancel': null;
   /** A `t2s-raster:` address that answers range requests. */
   'raster.grant': { url: string; bytes: number };
+  /** Whether the file behind an address is no more the one that was granted; its bytes are then not served. */
+  'raster.changed': boolean;
   'raster.revoke': null;
   'recent.add': null;
   'dialog.openFiles': string[];

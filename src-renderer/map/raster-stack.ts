@@ -26,9 +26,10 @@ export class RasterStack {
   }
 
   set(rasters: readonly MapRaster[], frame: MapFrame, activeId: string | null): void {
-    const present = new Set(rasters.map(({ id }) => id));
-    for (const [id, { layer }] of this.#stacked) {
-      if (!present.has(id)) {
+    const urlOf = new Map(rasters.map(({ id, url }) => [id, url]));
+    for (const [id, { layer, raster }] of this.#stacked) {
+      // A layer reads one file: another version of it, or another one in its place, has another address.
+      if (urlOf.get(id) !== raster.url) {
         this.#map.removeLayer(layer);
         layer.dispose();
         this.#stacked.delete(id);

@@ -57,6 +57,36 @@ export class OpenScenes {
     return scene;
   }
 
+  /**
+   * Reads an open scene anew when its file has changed since. What was read before is shown until then.
+   *
+   * @returns whether it has changed
+   * @throws Think2SegError as `open`
+   */
+  async readChanged(path: string, cacheDirectory: string): Promise<boolean> {
+    const before = this.#states.get().get(path);
+    const under = this.#runs.get(path);
+    if (before?.kind !== 'open' || under === undefined) {
+      return false;
+    }
+    const hasChanged = await this.#call('raster.changed', { url: before.scene.url });
+    const now = this.#runs.get(path);
+    if (!hasChanged || now === undefined) {
+      return false;
+    }
+    if (now === under) {
+      under.run.isWanted = false;
+      const run: Run = { isWanted: true };
+      const scene = this.#open(path, cacheDirectory, run);
+      this.#runs.set(path, { run, scene });
+      await scene.finally(() => this.#call('raster.revoke', { url: before.scene.url }));
+    } else {
+      // Somebody else has found it out meanwhile.
+      await now.scene;
+    }
+    return true;
+  }
+
   async #open(path: string, cacheDirectory: string, run: Run): Promise<OpenScene> {
     this.#set(path, { kind: 'opening', fraction: null }, run);
     try {
@@ -70,7 +100,7 @@ export class OpenScenes {
           },
         },
       );
-      const { url } = await this.#call('raster.grant', { path: display.file.path });
+      const { url } = await this.#call('raster.grant', { path: display.file.path, scenePath: path });
       if (!run.isWanted) {
         await this.#call('raster.revoke', { url });
         throw new Think2SegError('CANCELLED', `${path} was removed while it was being opened`);
@@ -102,7 +132,8 @@ export class OpenScenes {
   }
 
   #set(path: string, state: SceneState, { isWanted }: Run): void {
-    if (isWanted) {
+    const isShown = this.#states.get().get(path)?.kind === 'open';
+    if (isWanted && !(isShown && state.kind === 'opening')) {
       this.#states.update((states) => new Map(states).set(path, state));
     }
   }

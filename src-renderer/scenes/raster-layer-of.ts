@@ -13,6 +13,13 @@ export function rasterLayerOf(path: string, display: SceneDisplay, id: string): 
   };
 }
 
+/** The layer, with bands that its file has: one that was found elsewhere or has changed may have fewer than were shown of it. */
+export function fittingLayer(layer: RasterLayer, display: SceneDisplay): RasterLayer {
+  const fits = layer.rgbBands.every((band) => band <= display.percentiles.length);
+  const { rgbBands, stretch } = rasterLayerOf(layer.path, display, layer.id);
+  return fits ? layer : { ...layer, rgbBands, stretch };
+}
+
 export function firstStretch({ percentiles }: SceneDisplay, band: number): { low: number; high: number } {
   const range = percentiles[band - 1];
   if (range === undefined) {

@@ -1,7 +1,12 @@
 /** Rasters in the real program: opened by argument and by drop, drawn where rasterio says, refused with a reason. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Analyst } from '../support/analyst.ts';
 import { launchDesktop, type DesktopApp } from '../support/desktop-app.ts';
 import { dropFiles } from '../support/drop-files.ts';
+import { makeTiff } from '../support/make-tiff.ts';
 import { electronMissing } from '../support/electron-runtime.ts';
 import { pythonMissing } from '../support/python.ts';
 import { ScreenComparison } from '../support/screen-comparison.ts';
@@ -15,9 +20,11 @@ const landsat = 'data/formats_rio_tiler/cog.tif';
 describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
   let desktop: DesktopApp;
   let comparison: ScreenComparison;
+  let folder: string;
 
   beforeAll(async () => {
     comparison = new ScreenComparison();
+    folder = mkdtempSync(join(tmpdir(), 'think2seg-map-'));
     desktop = await launchDesktop({ args: [sharedPath(zurich)] });
     await desktop.window.emulateMedia({ colorScheme: 'light' });
     await desktop.window.getByRole('application').waitFor();
@@ -25,6 +32,7 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
   afterAll(async () => {
     await desktop.close();
     comparison.close();
+    rmSync(folder, { recursive: true, maxRetries: 5 });
   });
 
   it('draws a raster in EPSG:2056 that was named on the command line where rasterio puts it', async () => {
@@ -85,6 +93,34 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
     await window.getByRole('status').getByText('Nothing to draw').waitFor();
     await window.getByRole('button', { name: 'Remove all-nodata.tif' }).click();
     await window.getByRole('button', { name: 'Remove all-nodata.tif' }).waitFor({ state: 'detached' });
+  });
+
+  it('reads a raster anew that another program has written, and stays where it is', async () => {
+    const { window } = desktop;
+    const analyst = new Analyst(desktop);
+    const path = join(folder, 'written.tif');
+    const place = { 33550: [1, 1, 0], 33922: [0, 0, 0, 500, 700, 0] };
+    const write = (left: number, width: number): void =>
+      writeFileSync(
+        path,
+        makeTiff({ width, height: 200, bands: 3, photometric: 2, doubles: place, value: (x) => (x < 100 ? left : 30) }),
+      );
+    write(200, 300);
+    await analyst.open(path);
+    const [x, y] = await analyst.placeOf([300, 200], [60, 100]);
+    await window.mouse.move(x, y);
+    await window.mouse.wheel(0, -300);
+    await analyst.drawn();
+    const pixel = window.getByTitle('Column and row of the raster');
+    const [before, shown] = [await pixel.innerText(), await analyst.colourAt([x, y])];
+    write(90, 150);
+    await window.evaluate(() => globalThis.dispatchEvent(new Event('focus')));
+    await window.getByRole('log').getByText('written.tif has changed on disk and was read again').waitFor();
+    await analyst.drawn();
+    await window.mouse.move(x + 1, y);
+    await window.mouse.move(x, y);
+    expect(await pixel.innerText()).toBe(before);
+    expect(await analyst.colourAt([x, y])).not.toBe(shown);
   });
 
   it('complains of nothing', () => {

@@ -165,6 +165,7 @@ function usualAnswers(origin: string, openPaths: readonly string[]): Answers {
       url: `${origin}/raster/${basename(path)}?path=${encodeURIComponent(path)}`,
       bytes: statSync(path).size,
     }),
+    'raster.changed': () => false,
     'raster.revoke': () => null,
     'autosave.write': () => null,
     'autosave.discard': () => null,

@@ -94,6 +94,35 @@ describe('a scheme', () => {
     expect(await askOld(respond, asked)).toMatchObject({ status: 403, body: '' });
   });
 
+  it('gives nothing of a file that was written to, or whose original was, since it was granted', async () => {
+    const grants = new RasterGrants();
+    const [original, copy] = ['original.vrt', 'copy.tif'].map((name) => join(folder, name)) as [string, string];
+    const write = (): void => [original, copy].forEach((one) => writeFileSync(one, 'first'));
+    write();
+    const granted = async (file: string, scene?: string): Promise<string> => (await grants.grant(file, scene)).url;
+    const urls = [await granted(copy), await granted(copy, original), await granted(path)];
+    const statuses = (): Promise<number[]> =>
+      Promise.all(
+        urls.map(async (one) => {
+          const request = { url: one, method: 'HEAD', headers: { range: 'bytes=0-3' } };
+          return (await rasterResponse(grants, 't2s-app://window', request)).status;
+        }),
+      );
+    const changed = (): Promise<boolean[]> => Promise.all(urls.map((one) => grants.hasChanged(one)));
+    expect([await statuses(), await changed()]).toEqual([
+      [206, 206, 206],
+      [false, false, false],
+    ]);
+    writeFileSync(original, 'second');
+    expect([await statuses(), await changed()]).toEqual([
+      [206, 409, 206],
+      [false, true, false],
+    ]);
+    writeFileSync(copy, 'second');
+    rmSync(original);
+    expect(await changed()).toEqual([true, true, false]);
+  });
+
   it('fails in both, and leaves no request open, when the answer cannot be made', async () => {
     const fails: Respond = () => Promise.reject(new Error('no answer'));
     const asked = { url, method: 'GET', headers: {} };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SceneDisplay } from '../../../src-main/contract/scene-display.ts';
 import { OpenScenes } from '../../../src-renderer/scenes/open-scenes.ts';
 import { fakeCalls } from '../../support/fake-calls.ts';
@@ -6,17 +6,21 @@ import { squareScene } from '../../support/scene-displays.ts';
 
 const path = '/data/scene.tif';
 
-function start() {
+function start(hasChanged = false) {
   let sidePx = 10;
   let grants = 0;
-  const held: (() => void)[] = [];
+  const held: (() => true)[] = [];
   const { call, made } = fakeCalls({
     'scene.display': () =>
       new Promise<SceneDisplay>((resolve) => {
         const display = squareScene(sidePx++, 1, null);
-        held.push(() => resolve(display));
+        held.push(() => {
+          resolve(display);
+          return true;
+        });
       }),
     'raster.grant': () => ({ url: `t2s-raster://${++grants}/scene.tif`, bytes: 1 }),
+    'raster.changed': () => hasChanged,
     'raster.revoke': () => null,
   });
   return {
@@ -67,5 +71,31 @@ describe('OpenScenes', () => {
     answerNext();
     await opening;
     expect(scenes.states.get().get(path)?.kind).toBe('open');
+  });
+
+  it('reads a file anew that has changed, shows the old one until then, and takes back its address', async () => {
+    const { scenes, answerNext, revoked } = start(true);
+    const first = scenes.open(path, '/cache');
+    answerNext();
+    await first;
+    const kinds: (number | string | undefined)[] = [];
+    scenes.states.subscribe((states) => {
+      const state = states.get(path);
+      kinds.push(state?.kind === 'open' ? state.scene.display.info.width : state?.kind);
+    });
+    const told = [scenes.readChanged(path, '/cache'), scenes.readChanged(path, '/cache')];
+    await vi.waitFor(() => expect(answerNext()).toBe(true));
+    expect(await Promise.all(told)).toEqual([true, true]);
+    expect([kinds, revoked()]).toEqual([[10, 11], [{ url: 't2s-raster://1/scene.tif' }]]);
+    expect((await scenes.open(path, '/cache')).url).toBe('t2s-raster://2/scene.tif');
+  });
+
+  it('leaves a file alone that has not changed, or is not open', async () => {
+    const { scenes, answerNext, revoked } = start();
+    expect(await scenes.readChanged(path, '/cache')).toBe(false);
+    const first = scenes.open(path, '/cache');
+    answerNext();
+    await first;
+    expect([await scenes.readChanged(path, '/cache'), revoked()]).toEqual([false, []]);
   });
 });
