@@ -24,6 +24,7 @@ import type {
 import { frameOf, lonLatFrame, transformBetween, type TransformPoint } from './map-frame.ts';
 import { pictureOf } from './map-picture.ts';
 import { Navigation, zoomMs } from './navigation.ts';
+import { followPixelRatio } from './pixel-ratio.ts';
 import { PromptLayer } from './prompt-layer.ts';
 import { RasterStack } from './raster-stack.ts';
 import { SpaceKey } from './space-key.ts';
@@ -52,6 +53,8 @@ export class SceneMap {
   readonly #space = new SpaceKey();
   readonly #listener: MapListener;
   readonly #gestures: MapGestures;
+  /** OpenLayers keeps the ratio of the screen on which the program started. */
+  readonly #stopFollowing: () => void;
   #toLonLat: TransformPoint | null = null;
   #activeId: string | null = null;
   #tool: MapTool = 'select';
@@ -99,6 +102,7 @@ export class SceneMap {
       layer.setZIndex(10_000 + index);
     });
     this.#listen();
+    this.#stopFollowing = followPixelRatio((pixelRatio) => this.#map.setPixelRatio(pixelRatio));
   }
 
   get map(): OlMap {
@@ -253,6 +257,7 @@ export class SceneMap {
   }
 
   dispose(): void {
+    this.#stopFollowing();
     this.#space.dispose();
     this.#rasters.dispose();
     this.#map.setTarget();

@@ -123,6 +123,29 @@ describe.skipIf(missing !== null)(`the map ${missing ?? ''}`, () => {
     expect(await analyst.colourAt([x, y])).not.toBe(shown);
   });
 
+  it('keeps one pixel of its picture on one of the screen when the screen is another one', async () => {
+    const { window } = desktop;
+    const zoom = (factor: number): Promise<void> =>
+      desktop.electron.evaluate(({ BrowserWindow }, to) => {
+        BrowserWindow.getAllWindows().forEach(({ webContents }) => webContents.setZoomFactor(to));
+      }, factor);
+    const canvasPxPerScreenPx = (): Promise<number[]> =>
+      window.evaluate(() =>
+        [...document.querySelectorAll<HTMLCanvasElement>('[role="application"] canvas')].flatMap((canvas) => {
+          const { width } = canvas.getBoundingClientRect();
+          return width === 0 ? [] : [canvas.width / (width * devicePixelRatio)];
+        }),
+      );
+    for (const factor of [2, 1]) {
+      await zoom(factor);
+      await expect.poll(() => window.evaluate(() => devicePixelRatio)).toBe(factor);
+      await expect.poll(async () => (await canvasPxPerScreenPx()).map((ratio) => ratio.toFixed(2))).toContain('1.00');
+      await expect
+        .poll(async () => (await canvasPxPerScreenPx()).every((ratio) => Math.abs(ratio - 1) < 0.01))
+        .toBe(true);
+    }
+  });
+
   it('complains of nothing', () => {
     expect(desktop.problems).toEqual([]);
   });
