@@ -38,7 +38,7 @@ export function planDrawing(levels: readonly Level[], scene: SceneOnScreen): Dra
   if (canvasPxPerScenePx === null || visibleScenePx.width <= 0 || visibleScenePx.height <= 0) {
     return null;
   }
-  const level = levelFor(levels, sceneWidth, 1 / canvasPxPerScenePx);
+  const level = levelFor(levels, { width: sceneWidth, height: sceneHeight }, 1 / canvasPxPerScenePx);
   const coarsest = levels.length - 1;
   const touching = (index: number): TileAddress[] => {
     const { width, height } = levels[index]!;
@@ -55,7 +55,8 @@ export function planDrawing(levels: readonly Level[], scene: SceneOnScreen): Dra
   return {
     level,
     wanted: [...(coarsest === level ? [] : touching(coarsest)), ...touching(level)],
-    canvasPxPerLevelPx: (canvasPxPerScenePx * sceneWidth) / levels[level]!.width,
+    canvasPxPerLevelPx:
+      canvasPxPerScenePx * Math.max(sceneWidth / levels[level]!.width, sceneHeight / levels[level]!.height),
   };
 }
 

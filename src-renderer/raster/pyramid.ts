@@ -24,10 +24,15 @@ export interface Rect {
 }
 
 /** The coarsest level that still has a pixel for every pixel of the screen, else the finest. */
-export function levelFor(levels: readonly Level[], sceneWidth: number, scenePxPerScreenPx: number): number {
+export function levelFor(
+  levels: readonly Level[],
+  scene: { readonly width: number; readonly height: number },
+  scenePxPerScreenPx: number,
+): number {
   for (let index = levels.length - 1; index > 0; index -= 1) {
-    // Levels are rounded to whole pixels: 1000 / 501 is meant to be 2.
-    if (sceneWidth / levels[index]!.width <= scenePxPerScreenPx * 1.01) {
+    const { width, height } = levels[index]!;
+    // A side of few pixels is cut in half no more. And levels are rounded to whole pixels: 1000 / 501 is meant to be 2.
+    if (Math.max(scene.width / width, scene.height / height) <= scenePxPerScreenPx * 1.01) {
       return index;
     }
   }

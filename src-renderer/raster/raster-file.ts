@@ -31,8 +31,12 @@ export class RasterFile {
     const masks = all.filter(isMask);
     const images = all
       .filter((image) => !isMask(image))
-      .map((image) => ({ image, mask: masks.find((mask) => mask.getWidth() === image.getWidth()) ?? null }))
-      .sort((left, right) => right.image.getWidth() - left.image.getWidth());
+      .map((image) => ({ image, mask: masks.find((mask) => isOfSize(mask, image)) ?? null }))
+      // A side of few pixels is the same at several levels.
+      .sort(
+        ({ image: left }, { image: right }) =>
+          right.getWidth() * right.getHeight() - left.getWidth() * left.getHeight(),
+      );
     return new RasterFile(images);
   }
 
@@ -53,6 +57,10 @@ export class RasterFile {
       mask: maskSamples?.[0] ?? null,
     };
   }
+}
+
+function isOfSize(one: GeoTIFFImage, other: GeoTIFFImage): boolean {
+  return one.getWidth() === other.getWidth() && one.getHeight() === other.getHeight();
 }
 
 function subfileType(image: GeoTIFFImage): number {

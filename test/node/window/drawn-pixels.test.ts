@@ -122,6 +122,25 @@ describe('what the window draws is what the models see', () => {
     expect(drawnPath === path).toBe(recipe.bigEndian !== true);
   });
 
+  it('at every level of a line of pixels, each under its own mask', async () => {
+    const path = join(folder, 'line.tif');
+    const length = 2000;
+    const value = (_x: number, y: number, band: number): number => (y < length / 2 ? missing[band]! : 77);
+    await writeFile(
+      path,
+      makeTiff({ width: 1, height: length, bands: 3, bigEndian: true, texts: nodataValues, value }),
+    );
+    const display = await sceneDisplay(path, join(folder, 'cache'), { signal, onProgress: () => undefined });
+    const tiff = await fromFile(display.file.path);
+    const file = await RasterFile.open(tiff);
+    const heights = file.levels.map((level) => level.height);
+    expect(heights.slice(0, 3)).toEqual([2000, 1000, 500]);
+    const { mask } = await file.readTile({ level: 2, column: 0, row: 1 }, [0]);
+    await tiff.close();
+    expect(Array.from(mask!)).toEqual(Array.from({ length: heights[2]! - 256 }, () => mask![0]));
+    expect(mask![0]).toBeGreaterThan(0);
+  });
+
   it('with a mask, which a nodata value does not take from', async () => {
     const path = join(folder, 'nodata.tif');
     await writeFile(

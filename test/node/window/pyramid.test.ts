@@ -12,8 +12,16 @@ describe('the level that is drawn', () => {
     ['half, although 1001 / 501 is not quite 2', 2, 1],
     ['further away than the coarsest', 50, 2],
   ])('%s', (_, scenePxPerScreenPx, expected) => {
-    expect(levelFor(levels, 1001, scenePxPerScreenPx)).toBe(expected);
+    expect(levelFor(levels, { width: 1001, height: 600 }, scenePxPerScreenPx)).toBe(expected);
   });
+});
+
+it('draws a line of pixels, of which every level has the width, from the level of its length', () => {
+  const scene = { width: 1, height: 8000 };
+  const halves = [8000, 4000, 2000, 1000].map((height) => level(1, height));
+  expect([0.5, 1, 2, 5, 99].map((scenePxPerScreenPx) => levelFor(halves, scene, scenePxPerScreenPx))).toEqual([
+    0, 0, 1, 2, 3,
+  ]);
 });
 
 describe('the tiles of a rectangle', () => {
