@@ -21,6 +21,9 @@ export class SampleCache {
   }
 
   add(key: string, tile: TileSamples): TileSamples {
+    // Two looks at a tile that is not there yet decode it twice.
+    const before = this.#tiles.get(key);
+    this.#bytes -= before === undefined ? 0 : bytesOf(before);
     this.#tiles.set(key, tile);
     this.#bytes += bytesOf(tile);
     for (const [oldest, old] of this.#tiles) {
