@@ -46,7 +46,8 @@ function changed(instanceId: string, prompt: Prompt): HandEdit {
 function selectedOf({ work, selectedId, rasterId }: HandContext): { id: string; prompt: Prompt } | null {
   const found = findInstance(work, selectedId);
   const prompt = found?.instance.promptScenePx ?? null;
-  return found === null || prompt === null || found.result.rasterId !== rasterId
+  // What is hidden would change without anybody seeing it.
+  return found === null || prompt === null || found.result.rasterId !== rasterId || !found.result.visible
     ? null
     : { id: found.instance.id, prompt };
 }

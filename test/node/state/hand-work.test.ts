@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyDocument, findInstance, type WorkDocument } from '../../../src-renderer/state/document.ts';
-import { addRaster, addResult } from '../../../src-renderer/state/document-edits.ts';
+import { addRaster, addResult, changeResult } from '../../../src-renderer/state/document-edits.ts';
 import { editOfBox, editOfClick, type HandContext } from '../../../src-renderer/state/hand-work.ts';
 import { someRaster, someResult } from '../../support/work-documents.ts';
 
@@ -47,6 +47,14 @@ describe('work by hand', () => {
     const edit = editOfBox(contextOf(answered, 'a-1'), [30, 30, 40, 40])!;
     expect(edit.edit(answered).results.map(({ instances }) => instances.length)).toEqual([2]);
     expect(editOfClick(contextOf(answered), 'negative_points', [5, 5])).toBeNull();
+  });
+
+  it('leaves a selected object alone that is hidden, and begins another one in sight', () => {
+    const hidden = changeResult('a', { visible: false })(answered);
+    const click = editOfClick(contextOf(hidden, 'a-1'), 'positive_points', [5, 5])!;
+    expect([click.isNew, click.edit(hidden).results.map(({ instances }) => instances.length)]).toEqual([true, [1, 1]]);
+    expect(click.edit(hidden).results[0]).toBe(hidden.results[0]);
+    expect(editOfClick(contextOf(hidden, 'a-1'), 'negative_points', [5, 5])).toBeNull();
   });
 
   it('covers the view, or the scene where the view does not reach', () => {
