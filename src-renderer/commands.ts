@@ -1,6 +1,6 @@
 /** What menu entries and keys do: one command is one piece of work, whoever asks for it. */
 import type { MenuCommand } from '../src-main/contract/desktop-bridge.ts';
-import type { Desk } from './desk.ts';
+import type { Desk, DialogName } from './desk.ts';
 import { chooseFiles } from './open-files.ts';
 import { panelStrings } from './panels/panel-strings.ts';
 import { openProject, saveProject } from './project-actions.ts';
@@ -51,7 +51,7 @@ export function run(desk: Desk, command: Command): void {
     case 'shortcuts':
     case 'tour':
     case 'about':
-      return dialog.set(command);
+      return openDialog(desk, command);
     case 'focus-question':
       return document.getElementById('question')?.focus();
     case 'accept':
@@ -76,6 +76,13 @@ export function run(desk: Desk, command: Command): void {
       return tool.set('target');
     case 'toggle-compare':
       return workspace.compareAt.update((at) => (at === null ? 0.5 : null));
+  }
+}
+
+/** What a dialog is at work on would be stopped with it: it keeps its place then, as it does before the keys of the window. */
+function openDialog({ dialog, exporting, importing }: Desk, name: DialogName): void {
+  if (!exporting.get() && !importing.get()) {
+    dialog.set(name);
   }
 }
 

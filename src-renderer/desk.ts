@@ -69,6 +69,8 @@ export class Desk {
   readonly dialog = new Observable<DialogName | null>(null);
   /** A file is being written. */
   readonly exporting = new Observable(false);
+  /** A model pack is being looked into or copied. */
+  readonly importing = new Observable(false);
   /** Kept by the map; null before there is one. */
   readonly view = new Observable<MapPlace | null>(null);
   /** Given by the map while there is one. */

@@ -46,9 +46,12 @@ export async function saveProject(desk: Desk, where: 'same' | 'other'): Promise<
 }
 
 /** What would be lost with the window although it is no work on the project; null when nothing is under way. */
-function underWay({ asking, batch, exporting }: Desk): keyof typeof words.underWay | null {
+function underWay({ asking, batch, exporting, importing }: Desk): keyof typeof words.underWay | null {
   if (exporting.get()) {
     return 'export';
+  }
+  if (importing.get()) {
+    return 'import';
   }
   if (asking.state.get().kind === 'running') {
     return 'question';

@@ -220,6 +220,7 @@ export const panelStrings = {
         message: 'A file is being written.',
         detail: 'Closing now stops it: the file is not written, and one that was there before stays as it was.',
       },
+      import: { message: 'A model pack is being imported.', detail: 'Closing now stops it: the pack is not imported.' },
       question: { message: 'A question is being answered.', detail: 'Closing now stops it without an answer.' },
       batch: {
         message: 'A batch is at work.',

@@ -4,7 +4,9 @@ import type { AskResult } from '../../../src-main/contract/ask.ts';
 import type { StartState } from '../../../src-main/contract/app-routes.ts';
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
 import { combineResults } from '../../../src-renderer/combine-results.ts';
+import { run } from '../../../src-renderer/commands.ts';
 import { Desk } from '../../../src-renderer/desk.ts';
+import { leaveWindow } from '../../../src-renderer/project-actions.ts';
 import {
   addResult,
   changeResult,
@@ -132,6 +134,28 @@ it('asks about a rectangle on the raster that it was drawn on, and about the vie
   workspace.history.apply('remove', removeRaster(rasterIds(desk)[0] ?? ''));
   expect(workspace.target.get()).toEqual({ kind: 'view' });
   expect(asked(made)).toEqual([{ kind: 'window', windowPx }]);
+});
+
+it('leaves a dialog that is at work in its place, and asks before the window closes on it', async () => {
+  const { desk, made } = await startDesk({ 'dialog.running': () => false });
+  for (const [work, dialog] of [
+    ['importing', 'packs'],
+    ['exporting', 'export'],
+  ] as const) {
+    run(desk, dialog);
+    desk[work].set(true);
+    run(desk, 'shortcuts');
+    expect(desk.dialog.get()).toBe(dialog);
+    await leaveWindow(desk);
+    desk[work].set(false);
+    run(desk, 'shortcuts');
+    expect(desk.dialog.get()).toBe('shortcuts');
+  }
+  const questions = made.filter(({ route }) => route === 'dialog.running').map(({ input }) => input);
+  expect(questions).toMatchObject([
+    { message: 'A model pack is being imported.' },
+    { message: 'A file is being written.' },
+  ]);
 });
 
 it('combines results only when every outline that takes part follows its prompt', async () => {
