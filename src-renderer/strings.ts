@@ -42,6 +42,7 @@ export const strings = {
     add: 'Add…',
     none: 'No raster is open.',
     opening: (name: string) => `Opening ${name}`,
+    cancel: (name: string) => `Cancel the opening of ${name}`,
     show: (name: string) => `Show ${name}`,
     opacity: (name: string) => `Opacity of ${name}`,
     zoom: (name: string) => `Zoom to ${name}`,

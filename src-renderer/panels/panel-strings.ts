@@ -395,6 +395,10 @@ export const panelStrings = {
     down: 'The engine has stopped. Your work is intact.',
     restart: 'Restart engine',
   },
+  progress: {
+    share: (fraction: number, left: string | null): string =>
+      `${Math.floor(fraction * 100)} %${left === null ? '' : `, about ${left} left`}`,
+  },
   close: 'Close',
   cancel: 'Cancel',
 } as const;

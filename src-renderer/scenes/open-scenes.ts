@@ -3,6 +3,7 @@ import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import { Think2SegError, toThink2SegError, type ErrorEnvelope } from '../../src-main/contract/errors.ts';
 import type { Call } from '../state/calls.ts';
 import { Observable, type Readable } from '../state/observable.ts';
+import { timeLeftMs } from '../state/time-left.ts';
 
 export interface OpenScene {
   readonly display: SceneDisplay;
@@ -11,14 +12,15 @@ export interface OpenScene {
 }
 
 export type SceneState =
-  /** 0 to 1 while a copy for drawing is made, null before that is known. */
-  | { readonly kind: 'opening'; readonly fraction: number | null }
+  /** `fraction`: 0 to 1 while a copy for drawing is made, null before that is known. */
+  | { readonly kind: 'opening'; readonly fraction: number | null; readonly leftMs: number | null }
   | { readonly kind: 'open'; readonly scene: OpenScene }
   | { readonly kind: 'failed'; readonly error: ErrorEnvelope };
 
 /** One opening of a path, until the path is let go. */
 interface Run {
   isWanted: boolean;
+  readonly stop: AbortController;
 }
 
 export class OpenScenes {
@@ -51,7 +53,7 @@ export class OpenScenes {
     if (under !== undefined) {
       return under.scene;
     }
-    const run: Run = { isWanted: true };
+    const run: Run = { isWanted: true, stop: new AbortController() };
     const scene = this.#open(path, cacheDirectory, run);
     this.#runs.set(path, { run, scene });
     return scene;
@@ -76,7 +78,7 @@ export class OpenScenes {
     }
     if (now === under) {
       under.run.isWanted = false;
-      const run: Run = { isWanted: true };
+      const run: Run = { isWanted: true, stop: new AbortController() };
       const scene = this.#open(path, cacheDirectory, run);
       this.#runs.set(path, { run, scene });
       await scene.finally(() => this.#call('raster.revoke', { url: before.scene.url }));
@@ -87,16 +89,24 @@ export class OpenScenes {
     return true;
   }
 
+  /** Stops an opening, which then fails with CANCELLED. What is open stays open. */
+  cancel(path: string): void {
+    this.#runs.get(path)?.run.stop.abort();
+  }
+
   async #open(path: string, cacheDirectory: string, run: Run): Promise<OpenScene> {
-    this.#set(path, { kind: 'opening', fraction: null }, run);
+    const startMs = performance.now();
+    this.#set(path, { kind: 'opening', fraction: null, leftMs: null }, run);
     try {
       const display = await this.#call(
         'scene.display',
         { path, cacheDirectory },
         {
+          signal: run.stop.signal,
           onProgress: ({ done, total }) => {
             const fraction = done === undefined || !total ? null : done / total;
-            this.#set(path, { kind: 'opening', fraction }, run);
+            const leftMs = timeLeftMs(fraction, performance.now() - startMs);
+            this.#set(path, { kind: 'opening', fraction, leftMs }, run);
           },
         },
       );

@@ -13,13 +13,23 @@ export function formatArea(areaM2: number): string {
   return areaM2 < 1_000_000 ? `${formatNumber(areaM2 / 10_000, 2)} ha` : `${formatNumber(areaM2 / 1_000_000, 2)} km²`;
 }
 
+/** In the two largest units, of which the smaller is rounded: none of them is ever full. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1_000) {
+  if (Math.round(durationMs) < 1_000) {
     return `${Math.round(durationMs)} ms`;
   }
-  return durationMs < 60_000
-    ? `${formatNumber(durationMs / 1_000, 1)} s`
-    : `${Math.floor(durationMs / 60_000)} min ${Math.round((durationMs % 60_000) / 1_000)} s`;
+  const [tenths, seconds, minutes, hours] = [100, 1_000, 60_000, 3_600_000].map((unitMs) =>
+    Math.round(durationMs / unitMs),
+  ) as [number, number, number, number];
+  if (tenths < 600) {
+    return `${formatNumber(tenths / 10, 1)} s`;
+  }
+  if (seconds < 3_600) {
+    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  }
+  return minutes < 24 * 60
+    ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 export function formatBytes(bytes: number): string {

@@ -98,4 +98,18 @@ describe('OpenScenes', () => {
     await first;
     expect([await scenes.readChanged(path, '/cache'), revoked()]).toEqual([false, []]);
   });
+
+  it('stops an opening on request, tells the engine, and opens the file when it is asked for again', async () => {
+    const { scenes, answerNext } = start();
+    const first = scenes.open(path, '/cache');
+    scenes.cancel(path);
+    await expect(first).rejects.toMatchObject({ code: 'CANCELLED' });
+    const second = scenes.open(path, '/cache');
+    answerNext();
+    answerNext();
+    expect((await second).url).toBe('t2s-raster://1/scene.tif');
+    // What is open stays so.
+    scenes.cancel(path);
+    expect(scenes.states.get().get(path)?.kind).toBe('open');
+  });
 });
