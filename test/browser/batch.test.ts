@@ -1,6 +1,7 @@
 import axe from 'axe-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BatchNews } from '../../src-main/contract/batch.ts';
+import { Think2SegError } from '../../src-main/contract/errors.ts';
 import { browserMissing, openBrowserWindow, type BrowserWindow } from '../support/browser-window.ts';
 
 const count = 20_000;
@@ -64,6 +65,26 @@ describe.skipIf(browserMissing !== null)(`the batch window ${browserMissing ?? '
     await window.page.getByText('INPUT_CORRUPT: cut').waitFor();
     expect(await violations(window)).toEqual([]);
     expect(window.problems).toEqual([]);
+  });
+
+  it('says in the dialog why a folder cannot be taken', async () => {
+    open = await openBrowserWindow({
+      answers: {
+        'dialog.openFolder': () => '/answers',
+        'batch.open': () => {
+          throw new Think2SegError('INPUT_CORRUPT', 'the manifest of /answers is damaged; choose another folder');
+        },
+      },
+    });
+    const { page } = open;
+    await page.keyboard.press('Control+b');
+    await page.getByRole('button', { name: 'Choose folder…' }).press('Enter');
+    const said = page.getByRole('dialog').getByRole('alert');
+    await said.waitFor();
+    expect(await said.innerText()).toBe('INPUT_CORRUPT: the manifest of /answers is damaged; choose another folder');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+b');
+    expect(await said.count()).toBe(0);
   });
 
   it('keeps only the rows in sight of twenty thousand', async () => {
