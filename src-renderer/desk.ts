@@ -1,7 +1,6 @@
 /** The work of the panels on the workspace: asking, following edits, refining, keeping, exporting. No DOM, so that tests drive it. */
 import type { Settings } from '../src-main/contract/app-routes.ts';
 import type { DesktopEvent, DesktopInput } from '../src-main/contract/desktop-bridge.ts';
-import { toThink2SegError } from '../src-main/contract/errors.ts';
 import type { Project } from '../src-main/contract/project.ts';
 import type { ProviderUse } from '../src-main/contract/provider.ts';
 import type { MapPlace } from './map/map-contents.ts';
@@ -128,12 +127,8 @@ export class Desk {
     });
   }
 
-  /** Tells the user what went wrong. A stop that was asked for is no failure. */
   fail(thrown: unknown): void {
-    const { code, message } = toThink2SegError(thrown);
-    if (code !== 'CANCELLED') {
-      this.workspace.notify('error', `${code}: ${message}`);
-    }
+    this.workspace.fail(thrown);
   }
 
   /** Runs work that a button started and tells of its failure. */

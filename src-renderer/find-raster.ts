@@ -1,5 +1,4 @@
 /** A raster that is not where it was: the file that the user picks takes its place. */
-import { toThink2SegError } from '../src-main/contract/errors.ts';
 import type { RasterLayer } from './state/document.ts';
 import { changeRaster } from './state/document-edits.ts';
 import { fileName } from './state/format.ts';
@@ -31,7 +30,6 @@ export async function findRaster(workspace: Workspace, raster: RasterLayer): Pro
       await workspace.openScene(path);
     }
   } catch (thrown) {
-    const { code, message } = toThink2SegError(thrown);
-    workspace.notify('error', `${code}: ${message}`);
+    workspace.fail(thrown);
   }
 }

@@ -85,10 +85,7 @@ export class Workspace {
     try {
       return await this.scenes.open(path, start.cacheDirectory);
     } catch (thrown) {
-      const { code, message } = toThink2SegError(thrown);
-      if (code !== 'CANCELLED') {
-        this.notify('error', `${code}: ${message}`);
-      }
+      this.fail(thrown);
       return null;
     }
   }
@@ -128,6 +125,14 @@ export class Workspace {
     this.notices.update((notices) => [...notices.filter((notice) => notice.text !== text), { id, kind, text }]);
   }
 
+  /** Tells the user what went wrong. A stop that was asked for is no failure. */
+  fail(thrown: unknown): void {
+    const { code, message } = toThink2SegError(thrown);
+    if (code !== 'CANCELLED') {
+      this.notify('error', `${code}: ${message}`);
+    }
+  }
+
   dismiss(noticeId: number): void {
     this.notices.update((notices) => notices.filter(({ id }) => id !== noticeId));
   }
@@ -138,7 +143,7 @@ export class Workspace {
     }
     this.#followed = rasters;
     Promise.all([this.scenes.follow(new Set(rasters.map(({ path }) => path))), this.#openMissing()]).catch(
-      (thrown: unknown) => this.notify('error', toThink2SegError(thrown).message),
+      (thrown: unknown) => this.fail(thrown),
     );
   }
 

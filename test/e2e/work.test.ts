@@ -138,6 +138,11 @@ describe.skipIf(electronMissing !== null)(`work that is kept ${electronMissing ?
     const first = await launch({ args: [projectPath] });
     const { window } = first;
     const find = window.getByRole('button', { name: 'Find harbour.tif at its new place' });
+    // With the code, by which the documentation says what to do.
+    await window
+      .getByRole('listitem')
+      .getByText(/^INPUT_NOT_FOUND: .*harbour\.tif/u)
+      .waitFor();
     await first.answerDialogs({ open: [other] });
     await find.click();
     await window.getByRole('log').getByText('it is another raster').waitFor();

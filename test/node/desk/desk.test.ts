@@ -90,6 +90,19 @@ it('says so when a question is asked of a raster that could not be read, and ask
   expect(desk.asking.state.get().kind).toBe('idle');
 });
 
+it('says what fails with its code', async () => {
+  const { desk } = await startDesk({
+    'raster.revoke': () => {
+      throw new Think2SegError('INTERNAL', 'no such address');
+    },
+  });
+  await desk.workspace.openRasters(['/scene.tif', '/gone.tif']);
+  desk.workspace.history.apply('remove', removeRaster(rasterIds(desk)[0] ?? ''));
+  await expect
+    .poll(() => notices(desk))
+    .toEqual(['INPUT_NOT_FOUND: /gone.tif is not there; check the path', 'INTERNAL: no such address']);
+});
+
 it('drops an answer whose raster was removed meanwhile, and says so', async () => {
   let respond: (result: AskResult) => void = () => undefined;
   const { desk } = await startDesk({ 'query.ask': () => new Promise((resolve) => (respond = resolve)) });
