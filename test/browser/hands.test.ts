@@ -130,6 +130,27 @@ describe.skipIf(missing !== null)(`hands on the map ${missing ?? ''}`, () => {
     asked = [];
   });
 
+  it('give up with Esc what is being drawn', async () => {
+    const undo = open.page.getByRole('button', { name: 'Undo' });
+    const before = await undo.getAttribute('title');
+    const { mouse, keyboard } = open.page;
+    for (const name of ['Box', 'Area to ask']) {
+      await tool(name);
+      await mouse.move(...(await pageOf(100, 400)));
+      await mouse.down();
+      await mouse.move(...(await pageOf(200, 450)), { steps: 3 });
+      await keyboard.press('Escape');
+      await mouse.move(...(await pageOf(250, 500)), { steps: 3 });
+      await mouse.up();
+      expect(await open.page.getByRole('button', { name: 'Select', exact: true }).getAttribute('aria-pressed')).toBe(
+        'true',
+      );
+    }
+    expect(await undo.getAttribute('title')).toBe(before);
+    expect(await open.page.getByRole('radio', { name: 'View' }).isChecked()).toBe(true);
+    expect(asked).toEqual([]);
+  });
+
   it('draw the rectangle that is asked about', async () => {
     await tool('Area to ask');
     await drag([100, 100], [300, 250]);
