@@ -1,6 +1,6 @@
 /** Every English word of the panels and dialogs, in one place. */
 import type { Stage } from '../../src-main/contract/progress.ts';
-import { formatNumber } from '../state/format.ts';
+import { formatEstimate, formatNumber } from '../state/format.ts';
 
 const stageNames: Record<Stage, string> = {
   loading: 'Loading models',
@@ -396,8 +396,8 @@ export const panelStrings = {
     restart: 'Restart engine',
   },
   progress: {
-    share: (fraction: number, left: string | null): string =>
-      `${Math.floor(fraction * 100)} %${left === null ? '' : `, about ${left} left`}`,
+    share: (fraction: number, leftMs: number | null): string =>
+      `${Math.floor(fraction * 100)} %${leftMs === null ? '' : `, about ${formatEstimate(leftMs)} left`}`,
   },
   close: 'Close',
   cancel: 'Cancel',

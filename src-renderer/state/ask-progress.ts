@@ -1,5 +1,6 @@
 /** What a person sees of a question under way: stages with their times, the text as it is written, its speed. */
 import { stages, type ProgressEvent, type Stage } from '../../src-main/contract/progress.ts';
+import { timeLeftMs } from './time-left.ts';
 
 export interface StageTime {
   readonly stage: Stage;
@@ -8,6 +9,8 @@ export interface StageTime {
   readonly endedAtMs: number | null;
   /** 0 to 1; null when the stage does not say. */
   readonly fraction: number | null;
+  /** By what went so far, when the stage last said how far it is; null without an estimate. */
+  readonly leftMs: number | null;
 }
 
 export interface AskProgress {
@@ -45,12 +48,12 @@ export function advance(progress: AskProgress, event: ProgressEvent, nowMs: numb
 function enterStage(times: readonly StageTime[], stage: Stage, fraction: number | null, nowMs: number): StageTime[] {
   const ended = times.map((time) =>
     time.stage === stage
-      ? { ...time, endedAtMs: null, fraction }
-      : { ...time, endedAtMs: time.endedAtMs ?? nowMs, fraction: 1 },
+      ? { ...time, endedAtMs: null, fraction, leftMs: timeLeftMs(fraction, nowMs - time.startedAtMs) }
+      : { ...time, endedAtMs: time.endedAtMs ?? nowMs, fraction: 1, leftMs: null },
   );
   return times.some((time) => time.stage === stage)
     ? ended
-    : [...ended, { stage, startedAtMs: nowMs, endedAtMs: null, fraction }];
+    : [...ended, { stage, startedAtMs: nowMs, endedAtMs: null, fraction, leftMs: null }];
 }
 
 /** @param rawAnswer the whole of it, where it is known: its last words may still be on the way when the result is here. */

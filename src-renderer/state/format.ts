@@ -32,6 +32,12 @@ export function formatDuration(durationMs: number): string {
     : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** A duration that is not known to parts of a second. */
+export function formatEstimate(durationMs: number): string {
+  const seconds = Math.max(1, Math.round(durationMs / 1_000));
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000);
+}
+
 export function formatBytes(bytes: number): string {
   const [unit, size] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3];
   return `${formatNumber(bytes / size, bytes >= 1e6 ? 1 : 0)} ${unit}`;

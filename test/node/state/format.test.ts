@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatDuration } from '../../../src-renderer/state/format.ts';
+import { formatDuration, formatEstimate } from '../../../src-renderer/state/format.ts';
 import { timeLeftMs } from '../../../src-renderer/state/time-left.ts';
 
 it.each([
@@ -14,6 +14,13 @@ it.each([
   [86_399_000, '1 d 0 h'],
   [300_000_000, '3 d 11 h'],
 ])('writes %i ms as %s', (durationMs, text) => expect(formatDuration(durationMs)).toBe(text));
+
+it.each([
+  [200, '1 s'],
+  [50_700, '51 s'],
+  [59_600, '1 min 0 s'],
+  [81_000, '1 min 21 s'],
+])('writes about %i ms as %s', (durationMs, text) => expect(formatEstimate(durationMs)).toBe(text));
 
 it('estimates what is left from what has gone, and not from too little', () => {
   expect(timeLeftMs(0.25, 10_000)).toBe(30_000);
