@@ -58,18 +58,16 @@ function nextTo(path: readonly Element[], records: readonly MutationRecord[]): H
   const index = path.findIndex(({ isConnected }) => isConnected);
   const gone = path[index - 1];
   const removal = records.find(({ removedNodes }) => gone !== undefined && [...removedNodes].includes(gone));
-  const before = removal?.previousSibling?.isConnected === true ? removal.previousSibling : null;
-  let place: Node | null = before;
-  for (let part = path[index]; part?.closest(regions) != null; part = part.parentElement ?? undefined) {
+  let place: Node | null = removal?.previousSibling?.isConnected === true ? removal.previousSibling : null;
+  let part = path[index] ?? null;
+  while (part !== null && part.closest(regions) !== null) {
     const candidates = [...part.querySelectorAll<HTMLElement>(focusable)].filter(isShown);
     const found = candidates.find((candidate) => follows(candidate, place)) ?? candidates.at(-1);
-    if (found !== undefined) {
-      return found;
-    }
-    if (part.matches(regions)) {
-      return null;
+    if (found !== undefined || part.matches(regions)) {
+      return found ?? null;
     }
     place = part;
+    part = part.parentElement;
   }
   return null;
 }
