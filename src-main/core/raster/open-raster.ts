@@ -138,17 +138,11 @@ function openOfMosaic(path: string, sharing: MosaicSharing): Promise<Scene> {
   return openPart(path, sharing, new AbortController().signal);
 }
 
-async function openVrt(path: string, { description, levels, overviews, warnings, close }: VrtParts): Promise<Scene> {
+async function openVrt(path: string, { description, levels, ...facts }: VrtParts): Promise<Scene> {
   try {
-    return await makeScene(path, description, levels, {
-      compression: null,
-      overviews,
-      reader: { name: 'vrt' },
-      warnings,
-      close,
-    });
+    return await makeScene(path, description, levels, { compression: null, reader: { name: 'vrt' }, ...facts });
   } catch (thrown) {
-    await close();
+    await facts.close();
     throw thrown;
   }
 }

@@ -21,7 +21,7 @@ export interface SceneParts {
   readonly levels: readonly PixelLevel[];
   readonly rule: ValidityRule;
   readonly palette: readonly PaletteColor[] | null;
-  /** Files that GDAL takes the scene from, such as those of a mosaic; none for what our own reader reads. */
+  /** Files that the scene is put together from, such as those of a mosaic; none for a TIFF. */
   readonly sourcePaths: readonly string[];
   readonly close: () => Promise<void>;
 }

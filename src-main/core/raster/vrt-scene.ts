@@ -37,6 +37,8 @@ export interface VrtParts {
   /** Those of the levels that the VRT has in GDAL too; others are there because its files have them. */
   readonly overviews: readonly PixelLevel[];
   readonly warnings: readonly string[];
+  /** Those of the files that it lays out. */
+  readonly sourcePaths: readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -87,12 +89,18 @@ export async function readVrt(
       ...(await levelsOf(mosaic, beside, sharing.cache, useSource)),
       description: await describe(path, mosaic),
       warnings: beside.warnings,
+      sourcePaths: sourcePathsOf(mosaic),
       close,
     };
   } catch (thrown) {
     await close();
     throw thrown;
   }
+}
+
+function sourcePathsOf({ bands, mask }: VrtMosaic): string[] {
+  const sources = [...bands, ...(mask === null ? [] : [mask])].flatMap((band) => band.sources);
+  return [...new Set(sources.filter(({ constant }) => constant === null).map(({ path }) => path))];
 }
 
 async function readMosaic(file: ByteFile): Promise<VrtMosaic | string> {
