@@ -16,7 +16,12 @@ export function withShape(
   return {
     ...instance,
     polygonsMap: polygonsMap.map(({ rings }) => ({ rings: rings.map((ring) => [...ring]) })),
-    areaM2: size?.areaM2 ?? null,
-    perimeterM: size?.perimeterM ?? null,
+    areaM2: finiteOrNull(size?.areaM2),
+    perimeterM: finiteOrNull(size?.perimeterM),
   };
+}
+
+/** Where the map projection is not defined nothing can be measured. */
+export function finiteOrNull(measured: number | undefined): number | null {
+  return measured !== undefined && Number.isFinite(measured) ? measured : null;
 }

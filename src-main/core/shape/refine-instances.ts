@@ -8,7 +8,7 @@ import { squareCorners } from '../vector/right-angles.ts';
 import { simplifyPolygons } from '../vector/simplify.ts';
 import { smooth } from '../vector/smooth.ts';
 import { buffer, makeValid, simplify } from '../geometry/topology.ts';
-import { ringsOf, withShape } from './instance-shapes.ts';
+import { finiteOrNull, ringsOf, withShape } from './instance-shapes.ts';
 import type { ScenePlace } from './scene-place.ts';
 import { snapToGrid } from './snap-to-grid.ts';
 import { inverseTransform, planeAround } from './work-plane.ts';
@@ -60,7 +60,7 @@ function partsAndHoles(
   { fillHolesM2, minAreaM2 }: Refinement,
   measure: GroundMeasure | null,
 ): PolygonRings[] {
-  const areaM2 = (polygon: PolygonRings): number => measure?.([polygon]).areaM2 ?? Infinity;
+  const areaM2 = (polygon: PolygonRings): number => finiteOrNull(measure?.([polygon]).areaM2) ?? Infinity;
   return shapeMap
     .map(({ rings: [exterior = new Float64Array(), ...holes] }) => ({
       rings: [

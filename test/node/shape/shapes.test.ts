@@ -244,6 +244,24 @@ describe.skipIf(missing !== null)(`refineInstances against Shapely (${missing ??
     }
   });
 
+  it('measures nothing where the projection is not defined, and keeps it', () => {
+    const beyond = { ...placeOf('utm'), transform: [0.5, 0, 500_000_000, 0, -0.5, 0] as Geotransform };
+    const rings = [[500_000_000, 0, 500_000_000, -50, 500_000_050, -50, 500_000_050, 0]];
+    const hole = [500_000_010, -10, 500_000_020, -10, 500_000_020, -20, 500_000_010, -20];
+    const instance: DrawnInstance = {
+      promptScenePx: null,
+      polygonsMap: [{ rings: [...rings, hole] }],
+      score: null,
+      areaM2: null,
+      perimeterM: null,
+    };
+    for (const refinement of [nothing, { ...nothing, minAreaM2: 10, fillHolesM2: 10 }]) {
+      const [refined] = refineInstances([instance], refinement, beyond);
+      expect(refined).toMatchObject({ areaM2: null, perimeterM: null });
+      expect(refined?.polygonsMap[0]?.rings).toHaveLength(2);
+    }
+  });
+
   it('refuses metres on a scene without a CRS, and still works without them', () => {
     const place = placeOf('pixels');
     const instances = tracedInstances('blobs', place);
