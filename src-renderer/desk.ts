@@ -150,8 +150,11 @@ export class Desk {
 
   /** The raster that questions and hands work on, once it is open. */
   activeRaster(): { raster: RasterLayer; scene: OpenScene } | null {
-    const id = this.workspace.activeRasterId.get();
-    const raster = this.workspace.history.value.get().rasters.find((candidate) => candidate.id === id);
+    return this.#openRaster(this.workspace.activeRasterId.get());
+  }
+
+  #openRaster(rasterId: string | null): { raster: RasterLayer; scene: OpenScene } | null {
+    const raster = this.workspace.history.value.get().rasters.find(({ id }) => id === rasterId);
     const scene = raster === undefined ? null : this.workspace.sceneOf(raster);
     return raster === undefined || scene === null ? null : { raster, scene };
   }
@@ -177,15 +180,17 @@ export class Desk {
     if (asked === '') {
       return;
     }
+    const rasterId = workspace.activeRasterId.get();
+    const [choice, view] = [workspace.target.get(), this.view.get()];
     // The models read the file as it is now: what is asked about and what is shown must be the same.
     await workspace.readChanged(this.activeRaster()?.raster.path ?? '');
-    const active = this.activeRaster();
+    const active = this.#openRaster(rasterId);
     const input = active === null ? null : this.modelInput(active.raster.id);
     if (active === null || input === null) {
       workspace.notify('error', panelStrings.ask.notOpen);
       return;
     }
-    const target = targetToAsk(workspace.target.get(), active.scene.display, this.view.get()?.boundsMap ?? null);
+    const target = targetToAsk(choice, active.scene.display, view?.boundsMap ?? null);
     this.questionHistory.update((history) => rememberQuestion(history, asked));
     const answer = await this.asking.ask({ ...input, question: asked, target });
     if (answer === null) {

@@ -62,6 +62,7 @@ async function startDesk(handlers: FakeHandlers = {}): Promise<{ desk: Desk; mad
     },
     'raster.grant': ({ path }) => ({ url: `t2s-raster:${path}`, bytes: 1 }),
     'raster.revoke': () => null,
+    'raster.changed': () => false,
     'autosave.write': () => null,
     ...handlers,
   });
@@ -105,12 +106,13 @@ it('says what fails with its code', async () => {
 
 it('drops an answer whose raster was removed meanwhile, and says so', async () => {
   let respond: (result: AskResult) => void = () => undefined;
-  const { desk } = await startDesk({ 'query.ask': () => new Promise((resolve) => (respond = resolve)) });
+  const { desk, made } = await startDesk({ 'query.ask': () => new Promise((resolve) => (respond = resolve)) });
   const { workspace } = desk;
   await workspace.openRasters(['/scene.tif', '/other.tif']);
   workspace.target.set({ kind: 'scene' });
   const [, askedId = ''] = rasterIds(desk);
   const asking = desk.ask('where?');
+  await expect.poll(() => asked(made)).toHaveLength(1);
   workspace.history.apply('remove', removeRaster(askedId));
   respond(answer);
   await asking;
@@ -120,13 +122,14 @@ it('drops an answer whose raster was removed meanwhile, and says so', async () =
 
 it('keeps an answer of the raster that was asked about when another was chosen meanwhile', async () => {
   let respond: (result: AskResult) => void = () => undefined;
-  const { desk } = await startDesk({ 'query.ask': () => new Promise((resolve) => (respond = resolve)) });
+  const { desk, made } = await startDesk({ 'query.ask': () => new Promise((resolve) => (respond = resolve)) });
   const { workspace } = desk;
   await workspace.openRasters(['/scene.tif', '/other.tif']);
   workspace.target.set({ kind: 'scene' });
   const [otherId = '', askedId = ''] = rasterIds(desk);
   const asking = desk.ask('where?');
   workspace.activeRasterId.set(otherId);
+  await expect.poll(() => asked(made)).toHaveLength(1);
   respond(answer);
   await asking;
   expect(workspace.history.value.get().results.map(({ rasterId }) => rasterId)).toEqual([askedId]);
