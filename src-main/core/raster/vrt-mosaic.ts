@@ -92,11 +92,12 @@ const sourceParts: Readonly<Record<string, ReadonlySet<string>>> = {
  */
 export function readVrtMosaic(text: string, path: string): VrtMosaic | string {
   try {
-    const root = parseXml(text.replace(/^\uFEFF/u, ' '));
+    const document = text.replace(/^\uFEFF/u, '');
+    const root = parseXml(document);
     if (root?.name !== 'VRTDataset') {
       throw new NotPlain('not a TIFF');
     }
-    return mosaicOf(root, text, folderOf(path));
+    return mosaicOf(root, document, folderOf(path));
   } catch (thrown) {
     if (thrown instanceof NotPlain) {
       return thrown.message;

@@ -41,7 +41,7 @@ async function writeVrt(
   const path = join(folder, name);
   await writeFile(
     path,
-    `<?xml version="1.0"?>\n<!-- tiles & more -->\n<VRTDataset rasterXSize="${columns * side}" rasterYSize="${side}"${dataset}>${more}` +
+    `\uFEFF<?xml version="1.0"?>\n<!-- tiles & more -->\n<VRTDataset rasterXSize="${columns * side}" rasterYSize="${side}"${dataset}>${more}` +
       `<VRTRasterBand dataType="Byte" band="1"${band}>${sources.join('')}</VRTRasterBand></VRTDataset>`,
   );
   return path;
