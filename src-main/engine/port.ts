@@ -22,7 +22,8 @@ function portOfUtility(port: UtilityPort): EnginePort {
     onRequest: (listener) => {
       port.on('message', ({ data }) => {
         if (!isProbeMessage(data as { kind: string })) {
-          listener(data);
+          // Within its own event Electron 22 asks too early whether a rejection is handled, and ends the process over one that will be.
+          setImmediate(listener, data);
         }
       });
     },

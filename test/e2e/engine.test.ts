@@ -103,12 +103,12 @@ describe.skipIf(electronMissing !== null)(`the engine behind the window ${electr
   );
 
   it('dies without taking the window along, says so, and the next question is answered', async () => {
-    // A stopped process answers nothing, so that it surely dies over this question.
     const engine = await desktop.enginePid();
-    process.kill(engine, 'SIGSTOP');
-    const asked = desktop.call('query.segment', { ...segment, question: 'Which is the largest body of water?' });
-    // Calls arrive in their order: once this one is answered the question is with the engine.
-    await desktop.start();
+    const callId = 79;
+    const asked = desktop.call('query.segment', { ...segment, promptSource: manyPrompts() }, callId);
+    const isAtWork = async (): Promise<boolean> =>
+      (await desktop.events()).some((event) => event.kind === 'progress' && event.callId === callId);
+    await expect.poll(isAtWork).toBe(true);
     process.kill(engine, 'SIGKILL');
     expect(await asked).toMatchObject({
       ok: false,
@@ -116,6 +116,19 @@ describe.skipIf(electronMissing !== null)(`the engine behind the window ${electr
     });
     await expect.poll(async () => engineStates(desktop)).toEqual(['crashed', 'starting', 'ready']);
     expect(await desktop.call('query.segment', segment)).toMatchObject({ ok: true });
+    expect(desktop.problems).toEqual([]);
+  });
+
+  it('dies before it hears a question, which the next one answers', async () => {
+    const engine = await desktop.enginePid();
+    // A stopped process hears nothing.
+    process.kill(engine, 'SIGSTOP');
+    const asked = desktop.call('query.segment', { ...segment, question: 'Which is the largest body of water?' });
+    // Calls arrive in their order: once this one is answered the question is with the engine.
+    await desktop.start();
+    process.kill(engine, 'SIGKILL');
+    expect(await asked).toMatchObject({ ok: true, output: { status: 'ok' } });
+    expect(await engineStates(desktop)).toEqual(['crashed', 'starting', 'ready', 'crashed', 'starting', 'ready']);
     expect(desktop.problems).toEqual([]);
   });
 });
