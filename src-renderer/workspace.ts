@@ -99,10 +99,7 @@ export class Workspace {
       }
       return hasChanged;
     } catch (thrown) {
-      const { code, message } = toThink2SegError(thrown);
-      if (code !== 'CANCELLED') {
-        this.notify('error', `${code}: ${message}`);
-      }
+      this.fail(thrown);
       return true;
     }
   }
