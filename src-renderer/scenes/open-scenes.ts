@@ -3,7 +3,7 @@ import type { SceneDisplay } from '../../src-main/contract/scene-display.ts';
 import { Think2SegError, toThink2SegError, type ErrorEnvelope } from '../../src-main/contract/errors.ts';
 import type { Call } from '../state/calls.ts';
 import { Observable, type Readable } from '../state/observable.ts';
-import { timeLeftMs } from '../state/time-left.ts';
+import { fractionDone, timeLeftMs } from '../state/time-left.ts';
 
 export interface OpenScene {
   readonly display: SceneDisplay;
@@ -103,8 +103,8 @@ export class OpenScenes {
         { path, cacheDirectory },
         {
           signal: run.stop.signal,
-          onProgress: ({ done, total }) => {
-            const fraction = done === undefined || !total ? null : done / total;
+          onProgress: (event) => {
+            const fraction = fractionDone(event);
             const leftMs = timeLeftMs(fraction, performance.now() - startMs);
             this.#set(path, { kind: 'opening', fraction, leftMs }, run);
           },

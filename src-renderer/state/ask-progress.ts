@@ -1,6 +1,6 @@
 /** What a person sees of a question under way: stages with their times, the text as it is written, its speed. */
 import { stages, type ProgressEvent, type Stage } from '../../src-main/contract/progress.ts';
-import { timeLeftMs } from './time-left.ts';
+import { fractionDone, timeLeftMs } from './time-left.ts';
 
 export interface StageTime {
   readonly stage: Stage;
@@ -33,11 +33,10 @@ export function startProgress(nowMs: number): AskProgress {
 }
 
 export function advance(progress: AskProgress, event: ProgressEvent, nowMs: number): AskProgress {
-  const { stage, done, total, text, tokensPerSecond, note } = event;
-  const fraction = done === undefined || total === undefined || total === 0 ? null : done / total;
+  const { stage, text, tokensPerSecond, note } = event;
   return {
     ...progress,
-    stages: enterStage(progress.stages, stage, fraction, nowMs),
+    stages: enterStage(progress.stages, stage, fractionDone(event), nowMs),
     answerText: progress.answerText + (text ?? ''),
     tokensPerSecond: tokensPerSecond ?? progress.tokensPerSecond,
     notes: note === undefined || progress.notes.includes(note) ? progress.notes : [...progress.notes, note],
