@@ -8,7 +8,6 @@ import { basename, extname, join, resolve } from 'node:path';
 import { chromium, type Browser, type Page, type ViewportSize } from 'playwright-core';
 import { parseByteRange } from '../../src-main/app/byte-range.ts';
 import { contentSecurityPolicy } from '../../src-main/app/content-policy.ts';
-import type { StartState } from '../../src-main/contract/app-routes.ts';
 import type {
   CallReply,
   DesktopInput,
@@ -18,6 +17,7 @@ import type {
 import type { ProgressEvent } from '../../src-main/contract/progress.ts';
 import { toThink2SegError } from '../../src-main/contract/errors.ts';
 import { sceneDisplay } from '../../src-main/core/raster/scene-display.ts';
+import { someStartState } from './start-state.ts';
 
 const builtWindow = resolve(import.meta.dirname, '../../out/renderer');
 const candidates = [process.env['T2S_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'];
@@ -132,30 +132,10 @@ async function answer(answers: Answers, route: DesktopRouteName, input: unknown)
 }
 
 function usualAnswers(origin: string, openPaths: readonly string[]): Answers {
-  const start: StartState = {
-    version: '0.0.0',
-    platform: 'linux',
-    settings: {
-      theme: 'system',
-      packDirectory: null,
-      provider: 'auto',
-      threads: null,
-      memoryBytes: null,
-      shareGpu: false,
-      mode: 'native',
-      connectivity: 4,
-      defaultFormat: '.gpkg',
-      tourSeen: true,
-      batchFolder: null,
-    },
-    recentFiles: [],
+  const start = someStartState({
     openPaths: [...openPaths],
-    embeddedPackDirectory: '/pack',
-    sampleScenePath: '/sample.tif',
     cacheDirectory: join(tmpdir(), 'think2seg-browser-cache'),
-    recovery: null,
-    notes: [],
-  };
+  });
   const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
   return {
     'app.start': () => start,

@@ -1,7 +1,6 @@
 /** The work of the panels without a window: scenes are descriptions, and answers come when the test gives them. */
 import { expect, it } from 'vitest';
 import type { AskResult } from '../../../src-main/contract/ask.ts';
-import type { StartState } from '../../../src-main/contract/app-routes.ts';
 import { Think2SegError } from '../../../src-main/contract/errors.ts';
 import { combineResults } from '../../../src-renderer/combine-results.ts';
 import { run } from '../../../src-renderer/commands.ts';
@@ -17,32 +16,8 @@ import {
 import { Workspace } from '../../../src-renderer/workspace.ts';
 import { fakeCalls, type FakeCalls, type FakeHandlers } from '../../support/fake-calls.ts';
 import { squareScene } from '../../support/scene-displays.ts';
+import { someStartState } from '../../support/start-state.ts';
 import { someResult, someRunRecord, squareInstance } from '../../support/work-documents.ts';
-
-const start: StartState = {
-  version: '0.0.0',
-  platform: 'linux',
-  settings: {
-    theme: 'system',
-    packDirectory: null,
-    provider: 'cpu',
-    threads: null,
-    memoryBytes: null,
-    shareGpu: false,
-    mode: 'native',
-    connectivity: 4,
-    defaultFormat: '.gpkg',
-    tourSeen: true,
-    batchFolder: null,
-  },
-  recentFiles: [],
-  openPaths: [],
-  embeddedPackDirectory: '/pack',
-  sampleScenePath: '/sample.tif',
-  cacheDirectory: '/cache',
-  recovery: null,
-  notes: [],
-};
 
 const answer: AskResult = {
   status: 'ok',
@@ -53,7 +28,7 @@ const answer: AskResult = {
 
 async function startDesk(handlers: FakeHandlers = {}): Promise<{ desk: Desk; made: FakeCalls['made'] }> {
   const { call, made } = fakeCalls({
-    'app.start': () => start,
+    'app.start': () => someStartState(),
     'scene.display': ({ path }) => {
       if (path === '/gone.tif') {
         throw new Think2SegError('INPUT_NOT_FOUND', '/gone.tif is not there; check the path');
